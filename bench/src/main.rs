@@ -1,0 +1,2 @@
+//! Measurements as ratios in one run.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The program: configuration, assembly, command line.
+fn main() {}

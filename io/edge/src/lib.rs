@@ -1,0 +1,1 @@
+//! TLS, HTTP routes, WebSockets and static files (the nginx box).

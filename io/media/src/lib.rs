@@ -1,0 +1,1 @@
+//! Media threads: the browser port and the RTP ports.

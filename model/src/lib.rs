@@ -1,0 +1,1 @@
+//! The words every system shares: identifiers, calls, agents, configuration, time.

@@ -1,0 +1,1 @@
+//! The whole board in virtual time over a virtual network.

@@ -1,0 +1,1 @@
+//! The cords: every hand-over between systems passes here.

@@ -1,0 +1,1 @@
+//! The T-Server's face: clients, registered DNs, requests in, events out.

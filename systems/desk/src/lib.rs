@@ -1,0 +1,1 @@
+//! GWS: sessions, /api/v2 and Bayeux channels.

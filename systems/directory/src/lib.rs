@@ -1,0 +1,1 @@
+//! Persons, DNs, places, skills, trunks (Configuration Server).

@@ -1,0 +1,1 @@
+//! Browser and trunk media legs, bridge and transcoder (the Asterisk box).

@@ -1,0 +1,1 @@
+//! Strategies, queues, skills and the choice of agent (URS).

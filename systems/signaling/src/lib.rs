@@ -1,0 +1,1 @@
+//! SIP transactions, dialogs, registrar and trunks (SIP Server).

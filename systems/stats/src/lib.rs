@@ -1,0 +1,1 @@
+//! Counters and statistic definitions (Stat Server).

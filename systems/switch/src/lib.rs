@@ -1,0 +1,1 @@
+//! Calls, parties, DNs and agent states: the T-Server's call model.

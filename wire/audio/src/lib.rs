@@ -1,0 +1,1 @@
+//! Sample formats: G.711, levels, WAV (ITU-T G.711).

@@ -1,0 +1,1 @@
+//! Bayeux 1.0 messages: bytes to values and back.

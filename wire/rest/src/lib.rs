@@ -1,0 +1,1 @@
+//! JSON shapes of GWS REST v2: bytes to values and back.

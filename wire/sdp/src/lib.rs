@@ -1,0 +1,1 @@
+//! SDP: typed offers and answers (RFC 8866, RFC 3264, RFC 8829).
