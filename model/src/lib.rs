@@ -1,1 +1,37 @@
 //! The words every system shares: identifiers, calls, agents, configuration, time.
+//!
+//! Nothing here acts. Systems speak to one another only in these types, and only through the
+//! board; `io` turns them into bytes on sockets and rows in tables. Names are the field's own:
+//! T-Library's requests, events and enumerations keep their names and numbers.
+
+pub mod agent;
+pub mod api;
+pub mod call;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod kv;
+pub mod leg;
+pub mod media;
+pub mod monitor;
+pub mod random;
+pub mod request;
+pub mod sip;
+pub mod system;
+pub mod time;
+pub mod tserver;
+
+pub use agent::{AgentState, WorkMode};
+pub use call::{CallState, CallType, DnRole};
+pub use config::Configuration;
+pub use error::TError;
+pub use event::{Event, EventName};
+pub use id::{
+    AgentId, CallUuid, ClientId, ConnId, Dn, LegId, PlaceName, ReferenceId, SkillName,
+    StrategyName, TrunkName, UserName,
+};
+pub use kv::{KvList, KvValue};
+pub use request::{Origin, Request, RequestName, TRequest};
+pub use system::System;
+pub use time::Now;

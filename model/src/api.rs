@@ -1,0 +1,167 @@
+//! What the desk and the edge say to each other: HTTP requests, responses, Bayeux WebSockets.
+//!
+//! The edge terminates TLS, limits sizes and serves static files; everything under `/api` and
+//! the Bayeux paths comes here as it is.
+
+use std::net::IpAddr;
+
+use crate::UserName;
+pub use crate::id::{ApiId, SocketId};
+
+/// An HTTP request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiRequest {
+    /// Names the response.
+    pub id: ApiId,
+    /// `GET`, `POST`, … as received.
+    pub method: String,
+    /// Percent-decoded path, e.g. `/api/v2/me`.
+    pub path: String,
+    /// Raw query without `?`.
+    pub query: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// At most the edge's limit.
+    pub body: Vec<u8>,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// Whether the client came by TLS (cookies become `Secure`).
+    pub secure: bool,
+}
+
+impl ApiRequest {
+    /// The first header of this (lower-case) name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+impl std::fmt::Debug for ApiRequest {
+    /// Without headers and body: they hold passwords and customers' data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ApiRequest({} {} {})", self.id, self.method, self.path)
+    }
+}
+
+/// An HTTP response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiResponse {
+    /// Which request.
+    pub id: ApiId,
+    /// 200, 403, …
+    pub status: u16,
+    /// Names in lower case; content-length is the edge's affair.
+    pub headers: Vec<(String, String)>,
+    /// Usually JSON.
+    pub body: Vec<u8>,
+}
+
+/// The edge to the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiInput {
+    /// The client went away before its response (a held long poll, say).
+    Abandoned {
+        /// Which request.
+        id: ApiId,
+    },
+    /// The outcome of `CheckPassword`.
+    PasswordChecked {
+        /// Which check.
+        check: u64,
+        /// Whether it fits.
+        fits: bool,
+    },
+    /// A request.
+    Request(ApiRequest),
+    /// A Bayeux WebSocket is gone.
+    SocketClosed {
+        /// Which.
+        socket: SocketId,
+    },
+    /// A Bayeux WebSocket asks to come up; `request` is its upgrade (cookie, Origin, path).
+    /// Answered by `SocketAccept` or `SocketRefuse`.
+    SocketOpened {
+        /// Which.
+        socket: SocketId,
+        /// The upgrade request.
+        request: ApiRequest,
+    },
+    /// A text frame.
+    SocketText {
+        /// Which.
+        socket: SocketId,
+        /// Bayeux JSON.
+        text: String,
+    },
+}
+
+/// The desk to the edge.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ApiOutput {
+    /// Hashing is slow: done on a thread of its own, comes back as `PasswordChecked`.
+    CheckPassword {
+        /// Names the outcome.
+        check: u64,
+        /// PHC string of the person's password; `None` when there is no such person (the check
+        /// takes as long all the same and fails).
+        hash: Option<String>,
+        /// What was typed.
+        password: String,
+    },
+    /// Place a simulated customer's call (demo site only). The response goes to `id` from the
+    /// program itself.
+    CustomerCall {
+        /// Which request waits.
+        id: ApiId,
+        /// The caller's number.
+        ani: String,
+        /// The number dialled.
+        dnis: String,
+        /// What the customer says; `None`: the stock recording.
+        say: Option<String>,
+        /// Who pressed the button.
+        asked_by: UserName,
+    },
+    /// A response.
+    Response(ApiResponse),
+    /// Let a WebSocket come up.
+    SocketAccept {
+        /// Which.
+        socket: SocketId,
+    },
+    /// Close a WebSocket.
+    SocketClose {
+        /// Which.
+        socket: SocketId,
+    },
+    /// Refuse a WebSocket's upgrade.
+    SocketRefuse {
+        /// Which.
+        socket: SocketId,
+        /// HTTP status.
+        status: u16,
+    },
+    /// Send a text frame.
+    SocketText {
+        /// Which.
+        socket: SocketId,
+        /// Bayeux JSON.
+        text: String,
+    },
+}
+
+impl std::fmt::Debug for ApiOutput {
+    /// Without passwords and bodies.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CheckPassword { check, .. } => write!(f, "CheckPassword({check})"),
+            Self::CustomerCall { id, .. } => write!(f, "CustomerCall({id})"),
+            Self::Response(r) => write!(f, "Response({} {})", r.id, r.status),
+            Self::SocketAccept { socket } => write!(f, "SocketAccept({socket})"),
+            Self::SocketClose { socket } => write!(f, "SocketClose({socket})"),
+            Self::SocketRefuse { socket, status } => write!(f, "SocketRefuse({socket} {status})"),
+            Self::SocketText { socket, .. } => write!(f, "SocketText({socket})"),
+        }
+    }
+}

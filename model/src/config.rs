@@ -1,0 +1,227 @@
+//! The configuration as one immutable value: what the Configuration Server holds and every system
+//! reads. The directory validates it as a whole and publishes it; nobody changes it in place.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, Dn, PlaceName, SkillName, StrategyName, TrunkName, UserName};
+
+/// Every object of the site, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Configuration {
+    /// Grows by one with every published change.
+    pub version: u64,
+    /// Callers that are known, by number.
+    pub customers: BTreeMap<String, Customer>,
+    /// Extensions, route points, virtual queues.
+    pub dns: BTreeMap<Dn, DnObject>,
+    /// People who can log in.
+    pub persons: BTreeMap<UserName, Person>,
+    /// Desks.
+    pub places: BTreeMap<PlaceName, Place>,
+    /// Skills.
+    pub skills: BTreeSet<SkillName>,
+    /// Strategies.
+    pub strategies: BTreeMap<StrategyName, Strategy>,
+    /// The switch.
+    pub switch: Switch,
+    /// Trunks to carriers.
+    pub trunks: BTreeMap<TrunkName, Trunk>,
+}
+
+/// CfgSwitch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// E.g. `SIP_Switch`.
+    pub name: String,
+    /// The T-Server's id: the first four digits of every ConnID.
+    pub server: u16,
+    /// Digest realm and SIP domain.
+    pub domain: String,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self { name: "SIP_Switch".into(), server: 1, domain: "cordboard".into() }
+    }
+}
+
+/// CfgPerson.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Log-in name; also the key.
+    pub user_name: UserName,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// employeeID; agents are known to the switch by it.
+    pub employee_id: AgentId,
+    /// PHC string (argon2id).
+    pub password_hash: String,
+    /// What the person may do.
+    pub roles: BTreeSet<Role>,
+    /// The desk where an agent sits.
+    pub place: Option<PlaceName>,
+    /// Skill levels.
+    #[serde(default)]
+    pub skills: BTreeMap<SkillName, u32>,
+    /// Seconds of after-call work after each routed call; 0: none.
+    #[serde(default)]
+    pub wrap_up_s: u32,
+}
+
+impl Person {
+    /// First and last name.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+}
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// Changes the configuration.
+    Admin,
+    /// Takes calls.
+    Agent,
+    /// Sees and helps agents.
+    Supervisor,
+}
+
+/// CfgPlace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Its DNs; the first is the one that an agent logs in at.
+    pub dns: Vec<Dn>,
+}
+
+/// CfgDN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DnObject {
+    /// What it is.
+    pub kind: DnKind,
+    /// For people.
+    #[serde(default)]
+    pub alias: Option<String>,
+}
+
+/// What a DN is, with what only that kind has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum DnKind {
+    /// An agent's phone.
+    Extension {
+        /// SIP password; `None`: REGISTER is taken without a challenge.
+        password: Option<String>,
+        /// Whether the phone takes NOTIFY `Event: talk` (option `sip-cti-control`).
+        cti_control: bool,
+    },
+    /// Where a strategy runs.
+    RoutePoint {
+        /// The numbers dialled that lead here.
+        dnis: Vec<String>,
+        /// What runs.
+        strategy: StrategyName,
+    },
+    /// A queue that only routing and statistics know.
+    VirtualQueue,
+}
+
+/// A strategy in its first form: one skill expression, the longest-idle agent, music meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strategy {
+    /// E.g. `Support > 0`.
+    pub skills: String,
+    /// Counted as waiting here too.
+    pub virtual_queue: Option<Dn>,
+    /// Whether the customer's record is attached to the call.
+    pub attach_customer: bool,
+    /// Seconds an agent's phone rings before the call goes back to the queue.
+    pub no_answer_s: u32,
+}
+
+/// A trunk to a carrier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trunk {
+    /// Addresses whose INVITEs are taken without credentials.
+    pub accept_from: Vec<IpAddr>,
+    /// Where our calls go: `host:port`.
+    pub contact: String,
+    /// Seconds between OPTIONS probes; 0: none (option `oos-check`).
+    #[serde(default)]
+    pub probe_s: u32,
+}
+
+/// A known caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    /// E.g. `98765`.
+    pub id: String,
+    /// Full name.
+    pub name: String,
+    /// E.g. `premium`.
+    pub account_type: String,
+    /// Why he or she usually calls.
+    pub reason: String,
+    /// Newest first.
+    #[serde(default)]
+    pub contacts: Vec<PastContact>,
+}
+
+/// One earlier contact of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastContact {
+    /// RFC 3339.
+    pub at: String,
+    /// `voice`, `email`, …
+    pub channel: String,
+    /// What it was about.
+    pub subject: String,
+    /// Who handled it.
+    pub agent: String,
+    /// How it ended.
+    pub outcome: String,
+}
+
+impl Configuration {
+    /// The agent's person by employee id.
+    #[must_use]
+    pub fn agent(&self, agent: &AgentId) -> Option<&Person> {
+        self.persons.values().find(|person| person.employee_id == *agent)
+    }
+
+    /// The DN that a person logs in at.
+    #[must_use]
+    pub fn dn_of(&self, person: &Person) -> Option<&Dn> {
+        self.places.get(person.place.as_ref()?)?.dns.first()
+    }
+
+    /// The route point that a dialled number leads to: by DNIS, or the route point's own DN.
+    #[must_use]
+    pub fn route_point(&self, dialled: &str) -> Option<&Dn> {
+        self.dns
+            .iter()
+            .find(|(dn, object)| match &object.kind {
+                DnKind::RoutePoint { dnis, .. } => {
+                    dn.as_str() == dialled || dnis.iter().any(|d| d == dialled)
+                }
+                DnKind::Extension { .. } | DnKind::VirtualQueue => false,
+            })
+            .map(|(dn, _)| dn)
+    }
+}

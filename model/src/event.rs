@@ -1,0 +1,140 @@
+//! T-Library events: what the switch says happened.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    AgentId, AgentState, CallState, CallType, CallUuid, ConnId, Dn, DnRole, KvList, Now, Origin,
+    ReferenceId, WorkMode,
+};
+
+/// One event at one DN. Cheap to clone: pass it as `Arc<Event>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// AttributeEventSequenceNumber: counts from 1, one sequence for the whole switch.
+    pub sequence: u64,
+    /// Which event.
+    pub name: EventName,
+    /// AttributeThisDN: where it happened.
+    pub this_dn: Dn,
+    /// When.
+    pub at: Now,
+    /// Call attributes; present in every call event.
+    pub call: Option<CallAttributes>,
+    /// Agent attributes; present in agent events and in events of a DN where an agent is.
+    pub agent: Option<AgentAttributes>,
+    /// The request that caused it.
+    pub reference: Option<(Origin, ReferenceId)>,
+    /// AttributeReasons.
+    pub reasons: KvList,
+    /// AttributeExtensions.
+    pub extensions: KvList,
+}
+
+/// What every call event carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallAttributes {
+    /// AttributeConnID.
+    pub conn: ConnId,
+    /// AttributeCallUUID.
+    pub uuid: CallUuid,
+    /// AttributeCallID: the switch's own number for the call.
+    pub call_id: u32,
+    /// AttributeCallType.
+    pub call_type: CallType,
+    /// AttributeCallState.
+    pub call_state: CallState,
+    /// AttributeThisDNRole.
+    pub this_role: DnRole,
+    /// AttributeThisQueue: the route point or queue that the call came through.
+    pub this_queue: Option<Dn>,
+    /// AttributeOtherDN and its role.
+    pub other: Option<(Dn, DnRole)>,
+    /// AttributeThirdPartyDN and its role.
+    pub third_party: Option<(Dn, DnRole)>,
+    /// AttributeANI: the caller's number.
+    pub ani: Option<String>,
+    /// AttributeDNIS: the number that the caller dialled.
+    pub dnis: Option<String>,
+    /// AttributeUserData.
+    pub user_data: Arc<KvList>,
+    /// AttributePreviousConnID, of consult calls.
+    pub previous_conn: Option<ConnId>,
+}
+
+/// What agent events carry: the agent as he or she is after the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentAttributes {
+    /// AttributeAgentID.
+    pub agent: AgentId,
+    /// The state.
+    pub state: AgentState,
+    /// AttributeAgentWorkMode.
+    pub work_mode: WorkMode,
+    /// The not-ready reason, in words.
+    pub reason: Option<String>,
+}
+
+macro_rules! event_names {
+    ($($(#[$doc:meta])* $name:ident = $number:literal),* $(,)?) => {
+        /// Which event, with T-Library's message number.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum EventName { $($(#[$doc])* $name = $number),* }
+
+        impl EventName {
+            /// T-Library's name, e.g. `EventRinging`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => concat!("Event", stringify!($name))),* }
+            }
+            /// T-Library's message number.
+            #[must_use]
+            pub fn number(self) -> u16 {
+                self as u16
+            }
+        }
+    };
+}
+
+event_names! {
+    /// The caller gave up at a queue, or while it rang.
+    Abandoned = 59,
+    /// An agent logged in.
+    AgentLogin = 73,
+    /// An agent logged out.
+    AgentLogout = 74,
+    /// An agent is not ready; with work mode 3: in after-call work.
+    AgentNotReady = 76,
+    /// An agent is ready.
+    AgentReady = 75,
+    /// User data of a call changed.
+    AttachedDataChanged = 85,
+    /// A call left a queue or a route point.
+    Diverted = 58,
+    /// A DN's phone is back.
+    DnBackInService = 148,
+    /// A DN's phone is gone.
+    DnOutOfService = 147,
+    /// Two parties can talk.
+    Established = 64,
+    /// A call entered a queue or a route point.
+    Queued = 57,
+    /// A party left a call.
+    Released = 65,
+    /// A phone rings.
+    Ringing = 60,
+    /// A call waits for the router's decision.
+    RouteRequest = 71,
+    /// The router's decision was taken.
+    RouteUsed = 72,
+    /// A treatment began.
+    TreatmentApplied = 114,
+    /// A treatment ended.
+    TreatmentEnd = 116,
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

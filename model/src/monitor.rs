@@ -1,0 +1,100 @@
+//! The dashboard's picture of the site, and counters for `/metrics`.
+
+use serde::Serialize;
+
+use crate::Dn;
+
+/// Seed section 8, as the monitoring page and the desk read it. Times in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Monitor {
+    /// Agents by state.
+    pub agents: AgentCounts,
+    /// Endpoints, calls, trunks.
+    pub gateway: GatewayHealth,
+    /// Calls of the last 3600 s.
+    pub last_hour: LastHour,
+    /// Route points and queues.
+    pub queues: Vec<QueueHealth>,
+}
+
+/// Agents by state; the four add up to all agents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct AgentCounts {
+    pub ready: u32,
+    pub not_ready: u32,
+    pub on_call: u32,
+    pub after_call_work: u32,
+    pub logged_out: u32,
+}
+
+/// The gateway's box of the dashboard.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayHealth {
+    /// DNs with a phone, with the agent's user name when one is logged in.
+    pub registered: Vec<RegisteredDn>,
+    /// Calls that are up or on their way.
+    pub active_calls: u32,
+    /// Trunks.
+    pub trunks: Vec<TrunkHealth>,
+}
+
+/// A DN with a phone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RegisteredDn {
+    /// The DN.
+    pub dn: Dn,
+    /// The person whose place it is.
+    pub user: Option<String>,
+}
+
+/// A trunk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrunkHealth {
+    /// Its name.
+    pub name: String,
+    /// Whether its OPTIONS probes are answered; `None` when it isn't probed.
+    pub up: Option<bool>,
+}
+
+/// Calls of the last 3600 s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct LastHour {
+    pub inbound: u32,
+    pub outbound: u32,
+    pub average_handle_seconds: u32,
+    pub abandoned: u32,
+    pub abandoned_percent: f32,
+}
+
+/// A queue or a route point.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueHealth {
+    /// Its DN.
+    pub name: Dn,
+    /// Calls that wait.
+    pub waiting: u32,
+    /// The longest wait so far.
+    pub longest_wait_seconds: u32,
+}
+
+/// One line of `/metrics`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Prometheus name, e.g. `cordboard_sip_refused_total`.
+    pub name: &'static str,
+    /// What it counts.
+    pub help: &'static str,
+    /// Whether it only grows (counter) or not (gauge).
+    pub is_counter: bool,
+    /// At most a few, of bounded values.
+    pub labels: Vec<(&'static str, String)>,
+    /// The value.
+    pub value: f64,
+}

@@ -1,0 +1,91 @@
+//! What signaling and the SIP sockets say to each other.
+
+use std::net::SocketAddr;
+
+use crate::id::FlowId;
+
+/// What carries SIP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Streams without TLS.
+    Tcp,
+    /// Streams with TLS.
+    Tls,
+    /// Datagrams.
+    Udp,
+    /// WebSocket (RFC 7118); one frame is one message.
+    Ws,
+    /// WebSocket with TLS.
+    Wss,
+}
+
+/// The sockets to signaling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SipInput {
+    /// A datagram came.
+    Datagram {
+        /// Our address that it came to.
+        local: SocketAddr,
+        /// Who sent it.
+        remote: SocketAddr,
+        /// As received.
+        bytes: Vec<u8>,
+    },
+    /// Bytes of a stream (any chunking), or one WebSocket message.
+    FlowBytes {
+        /// Which connection.
+        flow: FlowId,
+        /// As received.
+        bytes: Vec<u8>,
+    },
+    /// A connection is gone, or one that was asked for by `Connect` never came up.
+    FlowClosed {
+        /// Which connection.
+        flow: FlowId,
+    },
+    /// A connection is up: accepted, or asked for by `Connect`.
+    FlowOpened {
+        /// Which connection.
+        flow: FlowId,
+        /// What it speaks.
+        transport: Transport,
+        /// Our address.
+        local: SocketAddr,
+        /// The far end's.
+        remote: SocketAddr,
+    },
+}
+
+/// Signaling to the sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SipOutput {
+    /// End a connection.
+    CloseFlow {
+        /// Which connection.
+        flow: FlowId,
+    },
+    /// Open a TCP connection. Bytes may be written at once; they are kept until it is up.
+    Connect {
+        /// Chosen by signaling, from its own range (see [`FIRST_OUTGOING_FLOW`]).
+        flow: FlowId,
+        /// To whom.
+        remote: SocketAddr,
+    },
+    /// Send a datagram from the SIP port.
+    Datagram {
+        /// To whom.
+        remote: SocketAddr,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// Write to a stream, or send one WebSocket message.
+    FlowBytes {
+        /// Which connection.
+        flow: FlowId,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Accepted connections count from 1 (by `io`), connections that signaling asks for from here.
+pub const FIRST_OUTGOING_FLOW: u64 = 1 << 48;
