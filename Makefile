@@ -1,0 +1,63 @@
+# Everything a newcomer needs: `make run` and `make test`. The rest serves those who build.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
+
+.PHONY: run test check bench unit e2e ui fmt setup-build setup-test clean
+
+## Build for release and serve the demo site: http://127.0.0.1:8080, agent5001 / demo.
+run: setup-build ui
+	cargo build --release -p cordboard
+	exec "$(TARGET)/release/cordboard" run --demo
+
+## Every test, from the format to a real browser; what CI runs.
+test: setup-test check unit e2e
+
+## The quick checks: format, lints, the rules of the house, types.
+check: setup-build ui e2e/node_modules/.stamp
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo run -q -p xtask -- tidy
+	cd ui && npm run check
+	cd e2e && npm run check
+
+## Measurements; the figures in bench/ come from here.
+bench: setup-build ui
+	cargo run --release -p bench
+
+unit: setup-build ui
+	cargo test --workspace
+	cd ui && npm test
+
+# One story: make e2e ONLY=reload
+e2e: setup-test ui e2e/node_modules/.stamp
+	cargo build -p cordboard
+	cd e2e && CORDBOARD="$(abspath $(TARGET))/debug/cordboard" ONLY="$(ONLY)" npm test
+
+ui: ui/dist/.stamp
+
+ui/dist/.stamp: ui/node_modules/.stamp $(filter-out ui/node_modules/% ui/dist/%,$(UI_SOURCES))
+	cd ui && npm run build
+	touch $@
+
+%/node_modules/.stamp: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	touch $@
+
+fmt:
+	cargo fmt --all
+
+setup-build:
+	xtask/setup/ensure.sh build
+
+setup-test:
+	xtask/setup/ensure.sh test
+
+clean:
+	rm -rf ui/dist ui/node_modules e2e/node_modules e2e/out .venv
+	cargo clean

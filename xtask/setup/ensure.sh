@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# ensure.sh build|test: installs what the build or the tests need and the machine lacks.
+#
+# Debian 12 and its relatives, by apt-get, with sudo when not root. Does nothing, quickly, when
+# everything is there. Elsewhere it names what is missing and stops.
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# One line per need: a command or a file (a glob) that shows it is there, and its Debian package.
+build_needs() {
+    cat <<'NEEDS'
+gcc gcc
+g++ g++
+cmake cmake
+make make
+pkg-config pkg-config
+git git
+NEEDS
+}
+
+test_needs() {
+    cat <<'NEEDS'
+chromium chromium
+sipp sip-tester
+baresip baresip
+sox sox
+ffmpeg ffmpeg
+espeak-ng espeak-ng
+/usr/bin/python3 python3
+/usr/lib/python3.*/ensurepip/__init__.py python3-venv
+/usr/include/python3.*/Python.h python3-dev
+/usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
+NEEDS
+}
+
+is_there() {
+    case $1 in
+        /*) compgen -G "$1" >/dev/null ;;
+        *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+install_missing() {
+    local need package missing=()
+    while read -r need package; do
+        is_there "$need" || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    say "installing ${missing[*]}"
+    command -v apt-get >/dev/null 2>&1 ||
+        die "no apt-get here: please install the equivalents of: ${missing[*]}"
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1 ||
+        die "neither root nor sudo: please run as root: apt-get install ${missing[*]}"
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q
+        --no-install-recommends "${missing[@]}")
+    # Package lists may be absent or old: then refresh them once and try again.
+    as_root "${install[@]}" >&2 || {
+        as_root apt-get update -q >&2
+        as_root "${install[@]}" >&2 || die "apt-get could not install: ${missing[*]}"
+    }
+}
+
+need_toolchains() {
+    command -v cargo >/dev/null 2>&1 ||
+        die "cargo is missing: install Rust from https://rustup.rs, then run this again"
+    command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
+        die "node or npm is missing: install Node.js 20 or newer, then run this again"
+    local major
+    major=$(node -p 'process.versions.node.split(".")[0]')
+    [ "$major" -ge 20 ] || die "Node.js 20 or newer is needed; here is $(node --version)"
+}
+
+# Speech is scored with PESQ, which has no Debian package and is compiled for this Python.
+ensure_venv() {
+    local wanted=e2e/requirements.txt stamp=.venv/.requirements
+    cmp -s "$wanted" "$stamp" && return
+    say "preparing the Python environment that scores speech"
+    rm -rf .venv
+    /usr/bin/python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -r "$wanted" >&2 ||
+        die "pip could not install $wanted"
+    cp "$wanted" "$stamp"
+}
+
+case ${1:-} in
+    build)
+        need_toolchains
+        install_missing < <(build_needs)
+        ;;
+    test)
+        need_toolchains
+        install_missing < <(build_needs; test_needs)
+        ensure_venv
+        ;;
+    *) die "usage: ensure.sh build|test" ;;
+esac
