@@ -87,5 +87,7 @@ pub enum SipOutput {
     },
 }
 
-/// Accepted connections count from 1 (by `io`), connections that signaling asks for from here.
+/// Accepted TCP connections count from 1 (by `io/sip`), WebSockets from here (by `io/edge`).
+pub const FIRST_WEB_SOCKET_FLOW: u64 = 1 << 32;
+/// Connections that signaling asks for count from here.
 pub const FIRST_OUTGOING_FLOW: u64 = 1 << 48;
