@@ -109,6 +109,8 @@ event_names! {
     AgentReady = 75,
     /// User data of a call changed.
     AttachedDataChanged = 85,
+    /// A DN calls somebody.
+    Dialing = 61,
     /// A call left a queue or a route point.
     Diverted = 58,
     /// A DN's phone is back.
@@ -117,6 +119,9 @@ event_names! {
     DnOutOfService = 147,
     /// Two parties can talk.
     Established = 64,
+    /// News of a call that T-Library has no event for. Extensions `MediaState`: `lost` when no
+    /// voice comes from this DN's phone any more, `flowing` when it comes again.
+    PrivateInfo = 150,
     /// A call entered a queue or a route point.
     Queued = 57,
     /// A party left a call.
