@@ -228,3 +228,7 @@ impl fmt::Display for Cause {
         f.write_str(text)
     }
 }
+
+/// Legs that signaling offers are numbered from here, those that the switch rings count from 1,
+/// so that neither takes the other's number.
+pub const FIRST_OFFERED_LEG: u64 = 1 << 32;
