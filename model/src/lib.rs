@@ -18,6 +18,7 @@ pub mod monitor;
 pub mod random;
 pub mod request;
 pub mod sip;
+pub mod skill;
 pub mod system;
 pub mod time;
 pub mod tserver;
