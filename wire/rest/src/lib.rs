@@ -1,1 +1,43 @@
-//! JSON shapes of GWS REST v2: bytes to values and back.
+//! GWS REST v2 as JSON: the shapes that are sent, and request bodies read into commands.
+//!
+//! Two dialects ask for the same things: the plain form (`PUT …/calls/{id} {"action"}`) and the
+//! genuine one (`POST …/calls/{id} {"operationName"}`). Both are read into one command type here,
+//! so that nothing behind this crate knows which was spoken. What can't be read is a [`Problem`],
+//! which is also the shape of every error that is sent.
+
+mod call_command;
+mod me_command;
+mod message;
+mod page;
+mod problem;
+mod shape;
+mod state_command;
+
+pub use call_command::{CallCommand, read_call_action, read_call_operation};
+pub use me_command::{
+    CustomerCall, Login, MeCommand, read_customer_call, read_login, read_me_operation,
+};
+pub use message::{CallMessage, DeviceMessage, ErrorMessage, NotificationType, StateMessage};
+pub use page::Query;
+pub use problem::{Problem, StatusCode};
+pub use shape::{
+    Call, CallWord, Contact, Customer, Device, Feature, Participant, Phone, PhoneNumber, Section,
+    Service, Setting, SkillLevel, User, UserState,
+};
+pub use state_command::{
+    AgentWord, NOT_READY_REASONS, NotReadyReason, StateCommand, agent_state_settings,
+    agent_state_word, read_state, read_state_operation, user_state,
+};
+
+/// Most pairs that one request may put into user data, on all levels.
+pub const USER_DATA_PAIRS_MAX: usize = 200;
+/// Most bytes of keys and texts that one request may put into user data.
+pub const USER_DATA_BYTES_MAX: usize = 32 * 1024;
+/// Longest not-ready reason, in characters.
+pub const REASON_CHARS_MAX: usize = 64;
+/// Longest user name or password that is taken, in bytes.
+pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Longest telephone number that is taken, in characters.
+pub const NUMBER_CHARS_MAX: usize = 32;
+/// Longest text that a simulated customer speaks, in characters.
+pub const SPEECH_CHARS_MAX: usize = 500;
