@@ -1,6 +1,10 @@
-//! What the board and a media shard say to each other. Voice itself never passes here.
+//! What the board and a media shard say to each other. Voice itself never passes here: it goes
+//! from the sockets of a media thread through a [`MediaShard`] and back.
 
-use crate::LegId;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::{LegId, Now};
 
 /// The board to the shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +56,13 @@ pub enum MediaCommand {
         leg: LegId,
         /// SDP as received.
         offer: Vec<u8>,
+    },
+    /// Press keys for the far end, one after the other (RFC 4733; tones where it knows none).
+    SendDigits {
+        /// Which leg.
+        leg: LegId,
+        /// `0`-`9`, `*`, `#`, `A`-`D`; `,` waits; others are left out.
+        digits: String,
     },
 }
 
@@ -134,3 +145,64 @@ pub struct Quality {
     /// Round trip by RTCP, when known.
     pub round_trip_ms: Option<f32>,
 }
+
+/// A media shard as a media thread drives it: all methods are quick, none blocks, none allocates
+/// per packet once a call runs. After any `handle_*` the thread drains the three `poll_*` queues
+/// and wakes the shard no later than `poll_timeout`.
+pub trait MediaShard: Send {
+    /// The board wants something.
+    fn handle_command(&mut self, now: Now, command: MediaCommand);
+    /// A datagram came; it is decrypted in place.
+    fn handle_packet(&mut self, now: Now, port: MediaPort, from: SocketAddr, packet: &mut [u8]);
+    /// What became of a [`PortRequest::Open`].
+    fn handle_port(&mut self, now: Now, port: u16, is_open: bool);
+    /// `now` is at or past what `poll_timeout` asked for.
+    fn handle_timeout(&mut self, now: Now);
+    /// The next datagram to send, written to `buffer` ([`DATAGRAM_LEN_MAX`] bytes hold any).
+    fn poll_transmit(&mut self, buffer: &mut [u8]) -> Option<MediaTransmit>;
+    /// The next socket to open or close.
+    fn poll_port(&mut self) -> Option<PortRequest>;
+    /// The next thing that the board should know.
+    fn poll_fact(&mut self) -> Option<MediaFact>;
+    /// When the shard next wants `handle_timeout`, if at all.
+    fn poll_timeout(&self) -> Option<Instant>;
+}
+
+/// Where a datagram came in or goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaPort {
+    /// The one port of all browsers.
+    Browsers,
+    /// A port of the plain range, by its number: even for RTP, the odd one above it for RTCP.
+    Plain(u16),
+}
+
+/// A datagram to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaTransmit {
+    /// From which of our ports.
+    pub port: MediaPort,
+    /// Where to.
+    pub to: SocketAddr,
+    /// Bytes written to the buffer.
+    pub len: usize,
+}
+
+/// Sockets that a plain leg needs. The number is the even RTP port; the odd one above it, for
+/// RTCP, belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortRequest {
+    /// Close both; nothing is answered.
+    Close {
+        /// The RTP port.
+        port: u16,
+    },
+    /// Open both or none, then call `handle_port`; another program may hold one.
+    Open {
+        /// The RTP port.
+        port: u16,
+    },
+}
+
+/// The longest datagram that a shard sends or reads; a longer one is dropped.
+pub const DATAGRAM_LEN_MAX: usize = 1500;
