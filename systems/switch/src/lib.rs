@@ -1,1 +1,290 @@
-//! Calls, parties, DNs and agent states: the T-Server's call model.
+//! Calls, parties, DNs and agent states: the call model of T-Server and SIP Server.
+//!
+//! Told facts about legs and requests of its clients, it says T-Library events and commands for
+//! legs and media. It knows no SIP and no SDP (signaling does), chooses no agent (routing does)
+//! and keeps no history (stats does). Other things that are decided here, with their reasons:
+//!
+//! - EventRinging goes out when the phone is *called*, so that the screen pop and the INVITE
+//!   travel side by side; what the caller hears (ring-back) and EventDiverted wait for the phone's
+//!   own 180, so ringing is never pretended to the caller. A phone that fails instead takes the
+//!   ringing back with EventReleased.
+//! - An agent's wish during a call counts at once (BusyReady, BusyNotReady): the event says so,
+//!   and the DN is still busy. After-call work comes in between when the agent has any.
+//! - A call in progress outlives its agent's page for `recovery`: the customer hears music,
+//!   nobody is told of a release, and the DN's next registration is called back.
+//! - Voice that stops on a leg whose signalling is alive raises EventPrivateInfo and nothing
+//!   else: muting, a tunnel or a new access point must not cost the call.
+//! - An abandoned call's treatment ends without EventTreatmentEnd: EventAbandoned says it all.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use model::{
+    CallUuid, Configuration, ConnId, Dn, Event, LegId, Now, Origin, ReferenceId, System, TRequest,
+    error::Refusal,
+    id::{CallUuids, ConnIds},
+    leg::{LegCommand, LegFact},
+    media::{MediaCommand, MediaFact},
+    monitor::Metric,
+    random::Random,
+};
+
+use crate::{call::Call, dn::DnTable, meter::Meter, outbox::Outbox, timers::Timers};
+
+mod answer;
+mod call;
+mod configure;
+mod dn;
+mod login;
+mod media;
+mod meter;
+mod offer;
+mod outbox;
+mod queue;
+mod ready;
+mod release;
+mod request;
+mod resume;
+mod ring;
+mod route;
+mod service;
+mod timers;
+mod treatment;
+mod user_data;
+mod wrap_up;
+
+/// What the switch can be told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The site's configuration; before the first one no number is known.
+    Configuration(Arc<Configuration>),
+    /// Signaling reports of a leg or a DN's phone.
+    Leg(LegFact),
+    /// The shard reports of a leg's voice; SDP and quality are passed over.
+    Media(MediaFact),
+    /// Somebody asks. Answered by exactly one `Accepted` or `Refused`; an accepted AnswerCall
+    /// that the phone does not carry out is `Refused` later, under the same reference.
+    Request(TRequest),
+}
+
+/// What the switch can say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// A request is being carried out; events follow.
+    Accepted {
+        /// Who asked.
+        origin: Origin,
+        /// The requester's number for it.
+        reference: ReferenceId,
+    },
+    /// Something happened at a DN.
+    Event(Arc<Event>),
+    /// For signaling.
+    Leg(LegCommand),
+    /// For the shard: only `Connect`, `Disconnect` and `Play`.
+    Media(MediaCommand),
+    /// A request was not carried out.
+    Refused {
+        /// Who asked.
+        origin: Origin,
+        /// The requester's number for it.
+        reference: ReferenceId,
+        /// The DN that the request was about.
+        this_dn: Dn,
+        /// Why, and what to do.
+        refusal: Refusal,
+    },
+}
+
+/// Times and bounds.
+#[derive(Clone, Debug)]
+pub struct SwitchSettings {
+    /// The T-Server's id: the first four digits of every ConnID.
+    pub server: u16,
+    /// When this process started, in seconds since 1970; keeps ConnIDs unique over restarts.
+    pub started_unix_s: u64,
+    /// Calls at one time; further ones are refused with 503.
+    pub calls_max: usize,
+    /// How long a call waits for its agent's page to come back, and how long a DN may be
+    /// without a phone before its agent is no longer Ready.
+    pub recovery: Duration,
+    /// How long a phone has to carry out AnswerCall.
+    pub answer_limit: Duration,
+    /// How long a phone that was called directly, not routed to, may ring.
+    pub direct_ring_limit: Duration,
+}
+
+impl SwitchSettings {
+    /// The usual times and bounds.
+    #[must_use]
+    pub fn new(server: u16, started_unix_s: u64) -> Self {
+        Self {
+            server,
+            started_unix_s,
+            calls_max: 5000,
+            recovery: Duration::from_secs(30),
+            answer_limit: Duration::from_secs(5),
+            direct_ring_limit: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The switch.
+#[derive(Debug)]
+pub struct Switch {
+    settings: SwitchSettings,
+    configuration: Arc<Configuration>,
+    conn_ids: ConnIds,
+    uuids: CallUuids,
+    next_leg: u64,
+    next_call_id: u32,
+    calls: BTreeMap<ConnId, Call>,
+    live_uuids: BTreeSet<CallUuid>,
+    legs: BTreeMap<LegId, LegUse>,
+    silent_legs: BTreeSet<LegId>,
+    dns: DnTable,
+    timers: Timers,
+    out: Outbox,
+    meter: Meter,
+}
+
+/// What a leg is to the switch until signaling says that it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LegUse {
+    /// A party's.
+    Of(ConnId),
+    /// Released; its last fact is awaited.
+    Leaving,
+}
+
+/// How many of everything there are, to see that nothing leaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls that are up, ring or wait.
+    pub calls: usize,
+    /// Legs that signaling has not ended yet.
+    pub legs: usize,
+    /// DNs that have a call.
+    pub busy_dns: usize,
+    /// Timers that run.
+    pub timers: usize,
+}
+
+impl Switch {
+    /// A switch without calls. `random` makes its CallUUIDs its own.
+    #[must_use]
+    pub fn new(settings: SwitchSettings, mut random: Random) -> Self {
+        Self {
+            conn_ids: ConnIds::new(settings.server, settings.started_unix_s),
+            uuids: CallUuids::new(random.draw_u128()),
+            settings,
+            configuration: Arc::new(Configuration::default()),
+            // Signaling's begin at `FIRST_OFFERED_LEG`, so that they never meet.
+            next_leg: 1,
+            next_call_id: 1,
+            calls: BTreeMap::new(),
+            live_uuids: BTreeSet::new(),
+            legs: BTreeMap::new(),
+            silent_legs: BTreeSet::new(),
+            dns: DnTable::default(),
+            timers: Timers::default(),
+            out: Outbox::default(),
+            meter: Meter::default(),
+        }
+    }
+
+    /// How many of everything there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            calls: self.calls.len(),
+            legs: self.legs.len(),
+            busy_dns: self.dns.busy(),
+            timers: self.timers.len(),
+        }
+    }
+
+    /// Whether no call is up and no leg is left.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.legs.is_empty()
+    }
+
+    /// Lines for `/metrics`.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        self.meter.metrics(self.counts(), self.calls.values())
+    }
+
+    fn handle_leg(&mut self, now: Now, fact: LegFact) {
+        match fact {
+            LegFact::Answered { leg } => self.leg_answered(now, leg),
+            LegFact::DnInService { dn } => self.dn_in_service(now, &dn),
+            LegFact::DnOutOfService { dn } => self.dn_out_of_service(now, &dn),
+            LegFact::Ended { leg, cause } => self.leg_ended(now, leg, cause),
+            LegFact::Lost { leg } => self.leg_lost(now, leg),
+            LegFact::Offered { leg, source, ani, name, dnis, uuid } => {
+                self.leg_offered(now, offer::Offer { leg, source, ani, name, dnis, uuid });
+            }
+            LegFact::PhoneDidNotAnswer { leg } => self.phone_did_not_answer(now, leg),
+            LegFact::Ringing { leg } => self.leg_rings(now, leg),
+        }
+    }
+
+    /// The call of a leg that is a party's.
+    fn call_of_leg(&self, leg: LegId) -> Option<ConnId> {
+        match self.legs.get(&leg)? {
+            LegUse::Of(conn) => Some(*conn),
+            LegUse::Leaving => None,
+        }
+    }
+
+    /// Tells signaling to end a leg; its facts are passed over from now on, up to the last.
+    fn let_leg_go(&mut self, leg: LegId, cause: model::leg::Cause) {
+        if let Some(at) = self.legs.get_mut(&leg) {
+            *at = LegUse::Leaving;
+            self.out.leg(LegCommand::Release { leg, cause });
+        }
+    }
+}
+
+impl System for Switch {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Configuration(configuration) => self.configure(now, configuration),
+            Input::Leg(fact) => self.handle_leg(now, fact),
+            Input::Media(fact) => self.handle_media(now, &fact),
+            Input::Request(request) => self.handle_request(now, request),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        // No timer sets one that is due already, so this ends.
+        while let Some(timer) = self.timers.take_due(now.instant) {
+            match timer {
+                timers::Timer::Answer(conn) => self.answer_overdue(now, conn),
+                timers::Timer::NoAnswer(conn) => self.no_answer(now, conn),
+                timers::Timer::OutOfService(dn) => self.out_of_service_for_long(now, &dn),
+                timers::Timer::Resume(conn) => self.page_did_not_return(now, conn),
+                timers::Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
+            }
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+}
+
+/// Outputs in the order in which they were said.
+type Outputs = VecDeque<Output>;

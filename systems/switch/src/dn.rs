@@ -1,0 +1,164 @@
+//! Extensions as they are now: phone, call and agent of each.
+
+use std::collections::BTreeMap;
+
+use model::{AgentId, AgentState, ConnId, Dn, WorkMode, event::AgentAttributes};
+
+/// An extension that something is known of.
+#[derive(Debug, Default)]
+pub struct Extension {
+    /// Whether it has a phone.
+    pub in_service: bool,
+    /// How many times a phone has come to it.
+    pub bindings: u64,
+    /// Its call.
+    pub call: Option<ConnId>,
+    /// Who sits there.
+    pub agent: Option<Agent>,
+}
+
+/// An agent who is logged in.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// Employee id.
+    pub id: AgentId,
+    /// What he or she does.
+    pub posture: Posture,
+    /// While in timed after-call work: what comes after.
+    pub afterwards: Option<Posture>,
+}
+
+/// An agent's state with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posture {
+    /// Ready, NotReady or AfterCallWork; LoggedOut never (there is no agent then).
+    pub state: AgentState,
+    /// AttributeAgentWorkMode.
+    pub work_mode: WorkMode,
+    /// Why NotReady.
+    pub reason: Option<String>,
+}
+
+impl Posture {
+    /// Taking calls.
+    pub fn ready(work_mode: WorkMode) -> Self {
+        Self { state: AgentState::Ready, work_mode, reason: None }
+    }
+
+    /// Not taking calls; after-call work when the work mode says so.
+    pub fn not_ready(work_mode: WorkMode, reason: Option<String>) -> Self {
+        let state = match work_mode {
+            WorkMode::AfterCallWork => AgentState::AfterCallWork,
+            WorkMode::Unknown
+            | WorkMode::ManualIn
+            | WorkMode::AutoIn
+            | WorkMode::AuxWork
+            | WorkMode::NoCallDisconnect
+            | WorkMode::WalkAway
+            | WorkMode::ReturnBack => AgentState::NotReady,
+        };
+        Self { state, work_mode, reason }
+    }
+}
+
+impl Agent {
+    /// As events carry it.
+    pub fn attributes(&self) -> AgentAttributes {
+        AgentAttributes {
+            agent: self.id.clone(),
+            state: self.posture.state,
+            work_mode: self.posture.work_mode,
+            reason: self.posture.reason.clone(),
+        }
+    }
+}
+
+/// Extensions by number, and agents by id.
+#[derive(Debug, Default)]
+pub struct DnTable {
+    extensions: BTreeMap<Dn, Extension>,
+    agents: BTreeMap<AgentId, Dn>,
+}
+
+impl DnTable {
+    /// The extension, if anything is known of it.
+    pub fn extension(&self, dn: &Dn) -> Option<&Extension> {
+        self.extensions.get(dn)
+    }
+
+    /// The extension, to change its phone or its agent's posture.
+    pub fn extension_mut(&mut self, dn: &Dn) -> Option<&mut Extension> {
+        self.extensions.get_mut(dn)
+    }
+
+    /// The extension, made when it isn't there. Callers have checked that it is configured.
+    pub fn entry(&mut self, dn: &Dn) -> &mut Extension {
+        self.extensions.entry(dn.clone()).or_default()
+    }
+
+    /// The agent at a DN.
+    pub fn agent(&self, dn: &Dn) -> Option<&Agent> {
+        self.extensions.get(dn)?.agent.as_ref()
+    }
+
+    /// The agent at a DN, to change.
+    pub fn agent_mut(&mut self, dn: &Dn) -> Option<&mut Agent> {
+        self.extensions.get_mut(dn)?.agent.as_mut()
+    }
+
+    /// Where an agent is logged in.
+    pub fn seat(&self, agent: &AgentId) -> Option<&Dn> {
+        self.agents.get(agent)
+    }
+
+    /// Seats an agent.
+    pub fn seat_agent(&mut self, dn: &Dn, agent: Agent) {
+        self.agents.insert(agent.id.clone(), dn.clone());
+        self.entry(dn).agent = Some(agent);
+    }
+
+    /// Lets the agent at a DN go.
+    pub fn unseat_agent(&mut self, dn: &Dn) -> Option<Agent> {
+        let agent = self.extensions.get_mut(dn)?.agent.take()?;
+        self.agents.remove(&agent.id);
+        Some(agent)
+    }
+
+    /// Gives the DN a call.
+    pub fn seize(&mut self, dn: &Dn, conn: ConnId) {
+        self.entry(dn).call = Some(conn);
+    }
+
+    /// Takes the call from the DN.
+    pub fn free(&mut self, dn: &Dn) {
+        if let Some(extension) = self.extensions.get_mut(dn) {
+            extension.call = None;
+        }
+    }
+
+    /// Whether the DN has a phone.
+    pub fn is_in_service(&self, dn: &Dn) -> bool {
+        self.extensions.get(dn).is_some_and(|extension| extension.in_service)
+    }
+
+    /// Whether the DN has a call.
+    pub fn is_busy(&self, dn: &Dn) -> bool {
+        self.extensions.get(dn).is_some_and(|extension| extension.call.is_some())
+    }
+
+    /// How many DNs have a call.
+    pub fn busy(&self) -> usize {
+        self.extensions.values().filter(|extension| extension.call.is_some()).count()
+    }
+
+    /// Every DN that something is known of.
+    pub fn numbers(&self) -> Vec<Dn> {
+        self.extensions.keys().cloned().collect()
+    }
+
+    /// Forgets a DN.
+    pub fn forget(&mut self, dn: &Dn) {
+        self.unseat_agent(dn);
+        self.extensions.remove(dn);
+    }
+}

@@ -1,0 +1,84 @@
+//! A page goes away in a call and comes back: the customer waits with music meanwhile.
+
+use model::{
+    ConnId, Dn, LegId, Now,
+    media::{MediaCommand, Tune},
+};
+
+use crate::{
+    Switch,
+    call::{Call, Established, Resuming, Stage},
+    release::Ending,
+    ring::Unanswered,
+    timers::Timer,
+};
+
+impl Switch {
+    /// A leg's connection is gone. The caller's is taken as hung up: nobody would call back.
+    pub(crate) fn leg_lost(&mut self, now: Now, leg: LegId) {
+        let conn = self.call_of_leg(leg);
+        self.forget_leg(leg);
+        let Some(call) = conn.and_then(|conn| self.calls.get_mut(&conn)) else { return };
+        let conn = call.conn;
+        if call.caller.leg == leg {
+            return self.end_call(now, conn, &Ending::Caller(None));
+        }
+        let Stage::Established(Established { dn, bindings, .. }) = &call.stage else {
+            return match &call.stage {
+                Stage::Alerting(_) => self.phone_unanswered(now, conn, Unanswered::Unreachable),
+                Stage::Resuming(_) => self.resume_failed(conn, leg),
+                Stage::Established(_) | Stage::Queued => {}
+            };
+        };
+        let (dn, bindings) = (dn.clone(), *bindings);
+        call.stage = Stage::Resuming(Resuming { dn: dn.clone(), leg: None });
+        self.out.media(MediaCommand::Play { leg: call.caller.leg, tune: Tune::Music });
+        self.timers.set(Timer::Resume(conn), now.instant + self.settings.recovery);
+        self.meter.call_lost_its_page();
+        // The new page can register before the old one's connection is found dead.
+        let is_back = |e: &crate::dn::Extension| e.in_service && e.bindings > bindings;
+        if self.dns.extension(&dn).is_some_and(is_back) {
+            self.call_back(&dn);
+        }
+    }
+
+    /// A phone came to the DN: if a call waits for it, it is called back.
+    pub(crate) fn call_back(&mut self, dn: &Dn) {
+        let Some(conn) = self.dns.extension(dn).and_then(|extension| extension.call) else {
+            return;
+        };
+        let waits = |call: &Call| matches!(&call.stage, Stage::Resuming(r) if r.dn == *dn && r.leg.is_none());
+        if !self.calls.get(&conn).is_some_and(waits) {
+            return;
+        }
+        let leg = self.ring_leg(conn, dn, true);
+        if let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn) {
+            resuming.leg = leg;
+        }
+    }
+
+    /// The page is back in the call. Nobody was told of a release, so nobody is told of this.
+    pub(crate) fn reconnect(&mut self, conn: ConnId) {
+        self.timers.cancel(&Timer::Resume(conn));
+        let Some(call) = self.calls.get_mut(&conn) else { return };
+        let Stage::Resuming(Resuming { dn, leg: Some(leg) }) = &call.stage else { return };
+        let (dn, leg) = (dn.clone(), *leg);
+        let bindings = self.dns.extension(&dn).map_or(0, |extension| extension.bindings);
+        call.stage = Stage::Established(Established { dn, leg, bindings });
+        self.out.media(MediaCommand::Connect { a: call.caller.leg, b: leg });
+    }
+
+    /// The phone that was called back failed; the next one to register gets its turn.
+    pub(crate) fn resume_failed(&mut self, conn: ConnId, leg: LegId) {
+        if let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn)
+            && resuming.leg == Some(leg)
+        {
+            resuming.leg = None;
+        }
+    }
+
+    /// The page did not come back in time.
+    pub(crate) fn page_did_not_return(&mut self, now: Now, conn: ConnId) {
+        self.end_call(now, conn, &Ending::Dropped);
+    }
+}

@@ -1,0 +1,89 @@
+//! RequestRouteCall: the router has chosen.
+
+use std::time::Duration;
+
+use model::{
+    AgentState, ConnId, Dn, DnRole, EventName, Now, TError, error::Refusal, request::NoAnswer,
+};
+
+use crate::{Switch, call::Stage, offer::is_extension, outbox::Draft, request::Asker};
+
+impl Switch {
+    /// Sends a call that waits at `dn` to `target`.
+    pub(crate) fn route_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        target: &Dn,
+        no_answer: NoAnswer,
+    ) -> Result<(), Refusal> {
+        let call = self.party(conn, dn)?;
+        match (&call.stage, call.held_at() == Some(dn)) {
+            (Stage::Queued, true) => {}
+            (
+                Stage::Queued | Stage::Alerting(_) | Stage::Established(_) | Stage::Resuming(_),
+                _,
+            ) => {
+                return Err(Refusal::new(
+                    TError::InvalidCallState,
+                    format!(
+                        "Call {conn} is {}; only a call that waits at its route point can be \
+                         routed.",
+                        call.stage_in_words()
+                    ),
+                ));
+            }
+        }
+        self.check_target(target)?;
+
+        self.out.accept(asker.id);
+        let seconds = no_answer.timeout_s.clamp(1, NO_ANSWER_S_MAX);
+        let no_answer = NoAnswer { timeout_s: seconds, ..no_answer };
+        let until = now.instant + Duration::from_secs(u64::from(seconds));
+        if let Some(call) = self.calls.get(&conn) {
+            let draft = Draft::new(EventName::RouteUsed, dn)
+                .third(target, DnRole::Destination)
+                .reference(Some(asker.id))
+                .reasons(asker.reasons.clone())
+                .extensions(asker.extensions.clone());
+            self.out.call_event(now, call, &self.dns, draft);
+        }
+        self.call_phone(now, conn, target, Some(no_answer), until);
+        self.say_ringing(now, conn);
+        Ok(())
+    }
+
+    fn check_target(&self, target: &Dn) -> Result<(), Refusal> {
+        if !is_extension(&self.configuration, target) {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("{target} is no extension; route the call to an agent's DN."),
+            ));
+        }
+        if !self.dns.is_in_service(target) {
+            return Err(Refusal::new(
+                TError::OutOfService,
+                format!("Device '{target}' is not registered. Choose another target."),
+            ));
+        }
+        if self.dns.is_busy(target) {
+            return Err(Refusal::new(
+                TError::DnBusy,
+                format!("DN {target} has a call. Choose another target."),
+            ));
+        }
+        match self.dns.agent(target).map(|agent| agent.posture.state) {
+            None | Some(AgentState::Ready) => Ok(()),
+            Some(
+                state @ (AgentState::AfterCallWork | AgentState::LoggedOut | AgentState::NotReady),
+            ) => Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("The agent at {target} is {}. Choose another target.", state.as_str()),
+            )),
+        }
+    }
+}
+
+/// A phone that was routed to rings for an hour at most, whatever the router asks.
+const NO_ANSWER_S_MAX: u32 = 3600;

@@ -1,0 +1,107 @@
+//! The four requests that change a call's user data. Every party may, at any stage.
+
+use std::sync::Arc;
+
+use model::{ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal};
+
+use crate::{Switch, outbox::Draft, request::Asker};
+
+impl Switch {
+    /// Adds pairs, also under keys that are there.
+    pub(crate) fn attach_user_data(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+        user_data: KvList,
+    ) -> Result<(), Refusal> {
+        self.change_user_data(now, asker, dn, conn, |list| {
+            for (key, value) in user_data {
+                list.attach(key, value);
+            }
+        })
+    }
+
+    /// Replaces pairs or adds them.
+    pub(crate) fn update_user_data(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+        user_data: KvList,
+    ) -> Result<(), Refusal> {
+        self.change_user_data(now, asker, dn, conn, |list| {
+            for (key, value) in user_data {
+                list.update(key, value);
+            }
+        })
+    }
+
+    /// Removes the pairs under one key; a key that isn't there is as good as removed.
+    pub(crate) fn delete_pair(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+        key: &str,
+    ) -> Result<(), Refusal> {
+        self.change_user_data(now, asker, dn, conn, |list| {
+            list.delete(key);
+        })
+    }
+
+    /// Removes all pairs.
+    pub(crate) fn delete_user_data(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+    ) -> Result<(), Refusal> {
+        self.change_user_data(now, asker, dn, conn, |list| *list = KvList::new())
+    }
+
+    fn change_user_data(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+        change: impl FnOnce(&mut KvList),
+    ) -> Result<(), Refusal> {
+        let call = self.party(conn, dn)?;
+        let mut user_data = KvList::clone(&call.user_data);
+        change(&mut user_data);
+        let (pairs, bytes) = user_data.weight();
+        if pairs > USER_DATA_PAIRS_MAX || bytes > USER_DATA_BYTES_MAX {
+            return Err(Refusal::new(
+                TError::InvalidAttribute,
+                format!(
+                    "The call's user data would have {pairs} pairs with {bytes} bytes; at most \
+                     {USER_DATA_PAIRS_MAX} pairs with {USER_DATA_BYTES_MAX} bytes are allowed. \
+                     Delete pairs that are no longer needed."
+                ),
+            ));
+        }
+        self.out.accept(asker.id);
+        let Some(call) = self.calls.get_mut(&conn) else { return Ok(()) };
+        call.user_data = Arc::new(user_data);
+        let is_caller = call.caller.dn.as_ref() == Some(dn);
+        let role = if is_caller { DnRole::Origination } else { DnRole::Destination };
+        for party in call.parties() {
+            let draft = Draft::new(EventName::AttachedDataChanged, party)
+                .third(dn, role)
+                .reference(Some(asker.id));
+            self.out.call_event(now, call, &self.dns, draft);
+        }
+        Ok(())
+    }
+}
+
+/// Pairs of one call on all levels.
+const USER_DATA_PAIRS_MAX: usize = 512;
+/// Bytes of one call's keys and texts.
+const USER_DATA_BYTES_MAX: usize = 64 * 1024;

@@ -1,0 +1,352 @@
+//! A site in virtual time: two agents, one with after-call work, a route point, a trunk, and the
+//! switch between them, with everything it is told and says as text.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use model::{
+    AgentId, Configuration, ConnId, Event, KvList, LegId, Now, Origin, ReferenceId, Request,
+    System, TRequest, WorkMode,
+    config::{DnKind, DnObject, Person, Role},
+    leg::{FIRST_OFFERED_LEG, LegCommand, LegFact, LegSource},
+    media::{MediaCommand, MediaFact},
+    random::Random,
+    request::{NoAnswer, NoAnswerAction},
+};
+use switch::{Input, Output, Switch, SwitchSettings};
+
+/// The trunk's first leg.
+pub const CALLER: LegId = LegId(FIRST_OFFERED_LEG);
+
+pub struct Site {
+    pub switch: Switch,
+    pub now: Now,
+    pub ladder: String,
+    pub outputs: Vec<Output>,
+    pub events: Vec<Arc<Event>>,
+    start: Now,
+    next_reference: u64,
+    next_offer: u64,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        let now = Now::new(Instant::now(), Duration::from_secs(1_800_000_000));
+        let mut site = Self {
+            switch: Switch::new(SwitchSettings::new(1, 1_800_000_000), Random::from_number(7)),
+            now,
+            ladder: String::new(),
+            outputs: Vec::new(),
+            events: Vec::new(),
+            start: now,
+            next_reference: 1,
+            next_offer: FIRST_OFFERED_LEG,
+        };
+        site.tell(Input::Configuration(Arc::new(configuration())));
+        site
+    }
+
+    /// A site where agent 5001 (10 s after-call work) and 5002 (none) are Ready; the ladder
+    /// starts after that.
+    pub fn at_work() -> Self {
+        let mut site = Self::new();
+        for number in ["5001", "5002"] {
+            site.fact(LegFact::DnInService { dn: number.into() });
+            site.ask(Request::AgentLogin {
+                dn: number.into(),
+                agent: AgentId::from(number),
+                work_mode: WorkMode::AutoIn,
+            });
+        }
+        site.forget_ladder();
+        site
+    }
+
+    pub fn forget_ladder(&mut self) {
+        self.ladder.clear();
+        self.outputs.clear();
+        self.events.clear();
+    }
+
+    /// The ladder since it was last taken.
+    pub fn take_ladder(&mut self) -> String {
+        std::mem::take(&mut self.ladder)
+    }
+
+    pub fn tell(&mut self, input: Input) {
+        if let Some(text) = input_text(&input) {
+            let at = self.now.unix.saturating_sub(self.start.unix).as_secs_f64();
+            writeln!(self.ladder, "{at:>6.1} {text}").unwrap();
+        }
+        self.switch.handle_input(self.now, input);
+        self.drain();
+    }
+
+    pub fn drain(&mut self) {
+        while let Some(output) = self.switch.poll_output() {
+            writeln!(self.ladder, "         {}", output_text(&output)).unwrap();
+            if let Output::Event(event) = &output {
+                self.events.push(Arc::clone(event));
+            }
+            self.outputs.push(output);
+        }
+    }
+
+    pub fn fact(&mut self, fact: LegFact) {
+        self.tell(Input::Leg(fact));
+    }
+
+    /// Lets time pass, waking the switch when it wants to be woken.
+    pub fn wait(&mut self, span: Duration) {
+        let end = self.now.later(span);
+        while let Some(at) = self.switch.poll_timeout().filter(|at| *at <= end.instant) {
+            self.now = self.now.later(at.saturating_duration_since(self.now.instant));
+            let at = self.now.unix.saturating_sub(self.start.unix).as_secs_f64();
+            writeln!(self.ladder, "{at:>6.1} (time)").unwrap();
+            self.switch.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    pub fn wait_s(&mut self, seconds: u64) {
+        self.wait(Duration::from_secs(seconds));
+    }
+
+    /// A call from the trunk.
+    pub fn offer(&mut self, dnis: &str) -> LegId {
+        self.offer_from(LegSource::Trunk("pstn".into()), "5551234567", dnis)
+    }
+
+    pub fn offer_from(&mut self, source: LegSource, ani: &str, dnis: &str) -> LegId {
+        let leg = LegId(self.next_offer);
+        self.next_offer += 1;
+        self.fact(LegFact::Offered {
+            leg,
+            source,
+            ani: ani.into(),
+            name: None,
+            dnis: dnis.into(),
+            uuid: None,
+        });
+        leg
+    }
+
+    pub fn ask(&mut self, request: Request) -> ReferenceId {
+        self.ask_why(request, KvList::new())
+    }
+
+    pub fn ask_why(&mut self, request: Request, reasons: KvList) -> ReferenceId {
+        let reference = ReferenceId(self.next_reference);
+        self.next_reference += 1;
+        self.tell(Input::Request(TRequest {
+            origin: Origin::Desk,
+            reference,
+            reasons,
+            extensions: KvList::new(),
+            request,
+        }));
+        reference
+    }
+
+    /// The ConnID of the latest call event.
+    pub fn conn(&self) -> ConnId {
+        self.events.iter().rev().find_map(|event| event.call.as_ref()).unwrap().conn
+    }
+
+    /// The leg that the switch rang last.
+    pub fn rung(&self) -> LegId {
+        self.outputs
+            .iter()
+            .rev()
+            .find_map(|output| match output {
+                Output::Leg(LegCommand::Ring { leg, .. }) => Some(*leg),
+                _ => None,
+            })
+            .unwrap()
+    }
+
+    /// Routes the waiting call and lets the phone ring.
+    pub fn route(&mut self, target: &str) -> LegId {
+        let conn = self.conn();
+        self.ask(route(conn, target));
+        let leg = self.rung();
+        self.fact(LegFact::Ringing { leg });
+        leg
+    }
+
+    /// A call that was routed to `target` and answered at the phone.
+    pub fn talk(&mut self, target: &str) -> (LegId, LegId) {
+        let caller = self.offer("+18005551234");
+        let leg = self.route(target);
+        self.fact(LegFact::Answered { leg });
+        (caller, leg)
+    }
+
+    pub fn outcome(&self, reference: ReferenceId) -> Vec<&Output> {
+        self.outputs
+            .iter()
+            .filter(|output| match output {
+                Output::Accepted { reference: r, .. } | Output::Refused { reference: r, .. } => {
+                    *r == reference
+                }
+                Output::Event(_) | Output::Leg(_) | Output::Media(_) => false,
+            })
+            .collect()
+    }
+}
+
+pub fn route(conn: ConnId, target: &str) -> Request {
+    Request::RouteCall {
+        dn: "5000".into(),
+        conn,
+        target: target.into(),
+        no_answer: NoAnswer { timeout_s: 15, action: NoAnswerAction::NotReady },
+    }
+}
+
+pub fn configuration() -> Configuration {
+    let mut configuration = Configuration::default();
+    let extension = DnKind::Extension { password: None, cti_control: false };
+    for (number, wrap_up_s) in [("5001", 10), ("5002", 0), ("5003", 0)] {
+        configuration.dns.insert(number.into(), DnObject { kind: extension.clone(), alias: None });
+        configuration.persons.insert(
+            format!("agent{number}").into(),
+            Person {
+                user_name: format!("agent{number}").into(),
+                first_name: "Agent".into(),
+                last_name: number.into(),
+                employee_id: number.into(),
+                password_hash: String::new(),
+                roles: BTreeSet::from([Role::Agent]),
+                place: None,
+                skills: Default::default(),
+                wrap_up_s,
+            },
+        );
+    }
+    configuration.dns.insert("5004".into(), DnObject { kind: extension, alias: None });
+    let kind = DnKind::RoutePoint { dnis: vec!["+18005551234".into()], strategy: "Support".into() };
+    configuration.dns.insert("5000".into(), DnObject { kind, alias: None });
+    configuration
+}
+
+fn input_text(input: &Input) -> Option<String> {
+    Some(match input {
+        Input::Configuration(_) => return None,
+        Input::Leg(LegFact::Offered { leg, source, ani, dnis, .. }) => {
+            let from = match source {
+                LegSource::Dn(dn) => format!("phone {dn}"),
+                LegSource::Trunk(name) => format!("trunk {name} {ani}"),
+            };
+            format!("{} offered: {from} dials {dnis}", leg_text(*leg))
+        }
+        Input::Leg(LegFact::Answered { leg }) => format!("{} answered", leg_text(*leg)),
+        Input::Leg(LegFact::DnInService { dn }) => format!("{dn} has a phone"),
+        Input::Leg(LegFact::DnOutOfService { dn }) => format!("{dn} has no phone"),
+        Input::Leg(LegFact::Ended { leg, cause }) => {
+            format!("{} ended: {cause:?}", leg_text(*leg))
+        }
+        Input::Leg(LegFact::Lost { leg }) => format!("{} lost", leg_text(*leg)),
+        Input::Leg(LegFact::PhoneDidNotAnswer { leg }) => {
+            format!("{} did not answer", leg_text(*leg))
+        }
+        Input::Leg(LegFact::Ringing { leg }) => format!("{} rings", leg_text(*leg)),
+        Input::Media(MediaFact::Lost { leg }) => format!("{} silent", leg_text(*leg)),
+        Input::Media(MediaFact::Flowing { leg }) => format!("{} sounds", leg_text(*leg)),
+        Input::Media(_) => "media".to_owned(),
+        Input::Request(TRequest { reference, reasons, request, .. }) => {
+            let why = if reasons.is_empty() { String::new() } else { json(" why", reasons) };
+            format!("Request{} #{reference} at {}{why}", request.name(), request.dn())
+        }
+    })
+}
+
+fn output_text(output: &Output) -> String {
+    match output {
+        Output::Accepted { reference, .. } => format!("ok #{reference}"),
+        Output::Event(event) => event_text(event),
+        Output::Leg(command) => match command {
+            LegCommand::Answer { leg } => format!("{} answer", leg_text(*leg)),
+            LegCommand::AnswerPhone { leg } => format!("{} answer-phone", leg_text(*leg)),
+            LegCommand::Progress { leg, progress } => {
+                format!("{} progress {progress:?}", leg_text(*leg))
+            }
+            LegCommand::Release { leg, cause } => format!("{} release {cause:?}", leg_text(*leg)),
+            LegCommand::Ring { leg, dn, from, resume, .. } => {
+                let resume = if *resume { " resume" } else { "" };
+                format!("{} ring {dn} from {from}{resume}", leg_text(*leg))
+            }
+        },
+        Output::Media(command) => match command {
+            MediaCommand::Connect { a, b } => {
+                format!("media connect {} {}", leg_text(*a), leg_text(*b))
+            }
+            MediaCommand::Play { leg, tune } => format!("media play {} {tune:?}", leg_text(*leg)),
+            other => format!("media {other:?}"),
+        },
+        Output::Refused { reference, refusal, .. } => format!("refused #{reference} {refusal}"),
+    }
+}
+
+fn event_text(event: &Event) -> String {
+    let mut text = format!("{} {}", event.name, event.this_dn);
+    if let Some(call) = &event.call {
+        write!(text, " call={} {:?} {:?}", call.call_id, call.call_type, call.this_role).unwrap();
+        if call.call_state != model::CallState::Ok {
+            write!(text, " state={:?}", call.call_state).unwrap();
+        }
+        if let Some(queue) = &call.this_queue {
+            write!(text, " queue={queue}").unwrap();
+        }
+        if let Some((dn, role)) = &call.other {
+            write!(text, " other={dn}/{role:?}").unwrap();
+        }
+        if let Some((dn, role)) = &call.third_party {
+            write!(text, " third={dn}/{role:?}").unwrap();
+        }
+        if !call.user_data.is_empty() {
+            text += &json(" data", &call.user_data);
+        }
+    }
+    if let Some(agent) = &event.agent {
+        write!(text, " agent={}:{:?}:{:?}", agent.agent, agent.state, agent.work_mode).unwrap();
+        if let Some(reason) = &agent.reason {
+            write!(text, " ({reason})").unwrap();
+        }
+    }
+    if let Some((_, reference)) = event.reference {
+        write!(text, " #{reference}").unwrap();
+    }
+    if !event.extensions.is_empty() {
+        text += &json(" ext", &event.extensions);
+    }
+    text
+}
+
+/// `{"a":1}` as `name{a:1}`: ladders are read by people.
+fn json(name: &str, list: &KvList) -> String {
+    let pairs: Vec<String> = list
+        .iter()
+        .map(|(key, value)| match value {
+            model::KvValue::Int(number) => format!("{key}:{number}"),
+            model::KvValue::List(list) => json(&format!("{key}:"), list),
+            model::KvValue::Str(text) => format!("{key}:{text}"),
+        })
+        .collect();
+    format!("{name}{{{}}}", pairs.join(" "))
+}
+
+fn leg_text(leg: LegId) -> String {
+    match leg.0.checked_sub(FIRST_OFFERED_LEG) {
+        Some(number) => format!("in{}", number + 1),
+        None => format!("out{leg}"),
+    }
+}
