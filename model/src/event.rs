@@ -119,8 +119,8 @@ event_names! {
     DnOutOfService = 147,
     /// Two parties can talk.
     Established = 64,
-    /// News of a call that T-Library has no event for. Extensions `MediaState`: `lost` when no
-    /// voice comes from this DN's phone any more, `flowing` when it comes again.
+    /// News of a call that T-Library has no event for. Extensions: `MediaState` is `lost` when no
+    /// voice comes from one side any more, `flowing` when it comes again; `MediaDN` is that side.
     PrivateInfo = 150,
     /// A call entered a queue or a route point.
     Queued = 57,

@@ -53,16 +53,16 @@ impl Switch {
     }
 
     /// The phone says that it did not do what AnswerCall asked.
-    pub(crate) fn phone_did_not_answer(&mut self, now: Now, leg: LegId) {
+    pub(crate) fn phone_did_not_answer(&mut self, leg: LegId) {
         let Some(conn) = self.call_of_leg(leg) else { return };
         if self.calls.get(&conn).and_then(Call::callee_leg) == Some(leg) {
-            self.answer_overdue(now, conn);
+            self.answer_overdue(conn);
         }
     }
 
     /// AnswerCall came to nothing: whoever asked is told, and the call rings on for what is left
     /// of its time, to be answered at the phone itself.
-    pub(crate) fn answer_overdue(&mut self, _now: Now, conn: ConnId) {
+    pub(crate) fn answer_overdue(&mut self, conn: ConnId) {
         let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) else {
             return;
         };

@@ -229,7 +229,7 @@ impl Switch {
             LegFact::Offered { leg, source, ani, name, dnis, uuid } => {
                 self.leg_offered(now, offer::Offer { leg, source, ani, name, dnis, uuid });
             }
-            LegFact::PhoneDidNotAnswer { leg } => self.phone_did_not_answer(now, leg),
+            LegFact::PhoneDidNotAnswer { leg } => self.phone_did_not_answer(leg),
             LegFact::Ringing { leg } => self.leg_rings(now, leg),
         }
     }
@@ -268,7 +268,7 @@ impl System for Switch {
         // No timer sets one that is due already, so this ends.
         while let Some(timer) = self.timers.take_due(now.instant) {
             match timer {
-                timers::Timer::Answer(conn) => self.answer_overdue(now, conn),
+                timers::Timer::Answer(conn) => self.answer_overdue(conn),
                 timers::Timer::NoAnswer(conn) => self.no_answer(now, conn),
                 timers::Timer::OutOfService(dn) => self.out_of_service_for_long(now, &dn),
                 timers::Timer::Resume(conn) => self.page_did_not_return(now, conn),

@@ -35,7 +35,7 @@ impl Switch {
     /// Makes a call of an offered leg, or refuses it.
     pub(crate) fn leg_offered(&mut self, now: Now, offer: Offer) {
         if offer.leg.0 < FIRST_OFFERED_LEG || self.legs.contains_key(&offer.leg) {
-            tracing::error!(leg = %offer.leg, "signaling offered a leg id that is not its own or is in use");
+            tracing::error!(leg = %offer.leg, "signaling offered a leg under a number not its own");
             return;
         }
         self.legs.insert(offer.leg, LegUse::Leaving);
@@ -122,7 +122,7 @@ impl Switch {
         match destination {
             Destination::Extension(dn) => {
                 let until = now.instant + self.settings.direct_ring_limit;
-                self.call_phone(now, conn, &dn, None, until);
+                self.call_phone(conn, &dn, None, until);
                 self.say_dialing(now, conn);
                 self.say_ringing(now, conn);
             }

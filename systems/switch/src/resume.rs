@@ -47,7 +47,10 @@ impl Switch {
         let Some(conn) = self.dns.extension(dn).and_then(|extension| extension.call) else {
             return;
         };
-        let waits = |call: &Call| matches!(&call.stage, Stage::Resuming(r) if r.dn == *dn && r.leg.is_none());
+        let waits = |call: &Call| match &call.stage {
+            Stage::Resuming(resuming) => resuming.dn == *dn && resuming.leg.is_none(),
+            Stage::Alerting(_) | Stage::Established(_) | Stage::Queued => false,
+        };
         if !self.calls.get(&conn).is_some_and(waits) {
             return;
         }

@@ -35,7 +35,6 @@ impl Switch {
     /// Calls `dn`'s phone for the call.
     pub(crate) fn call_phone(
         &mut self,
-        _now: Now,
         conn: ConnId,
         dn: &Dn,
         no_answer: Option<NoAnswer>,

@@ -49,7 +49,7 @@ impl Switch {
                 .extensions(asker.extensions.clone());
             self.out.call_event(now, call, &self.dns, draft);
         }
-        self.call_phone(now, conn, target, Some(no_answer), until);
+        self.call_phone(conn, target, Some(no_answer), until);
         self.say_ringing(now, conn);
         Ok(())
     }

@@ -1,0 +1,307 @@
+//! A small model of the outside: what any listener may rely on, whatever happens.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    AgentId, AgentState, CallState, ConnId, Dn, Event, EventName, KvList, LegId, ReferenceId,
+    Request,
+    leg::{FIRST_OFFERED_LEG, LegCommand, LegFact},
+    media::MediaCommand,
+};
+use switch::Output;
+
+#[derive(Default)]
+pub struct Watch {
+    legs: BTreeMap<LegId, Leg>,
+    phones: BTreeMap<Dn, (ConnId, Phase)>,
+    route_points: BTreeMap<(Dn, ConnId), Place>,
+    agents: BTreeMap<Dn, (AgentId, AgentState)>,
+    in_service: BTreeSet<Dn>,
+    user_data: BTreeMap<ConnId, KvList>,
+    answers: BTreeMap<ReferenceId, Answer>,
+    pending: Option<(ReferenceId, Request)>,
+    sequence: u64,
+}
+
+#[derive(Default)]
+struct Leg {
+    rings: bool,
+    answered: bool,
+    released: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Dialing,
+    Ringing,
+    Established,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Queued,
+    RouteUsed,
+    Left,
+}
+
+/// What a request has been told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Answer {
+    Accepted,
+    AcceptedMayFail,
+    Refused,
+}
+
+impl Watch {
+    pub fn offered(&mut self, leg: LegId) {
+        self.legs.insert(leg, Leg::default());
+    }
+
+    /// What the switch is about to be told.
+    pub fn told(&mut self, fact: &LegFact) {
+        match fact {
+            LegFact::Ringing { leg } => self.legs.get_mut(leg).unwrap().rings = true,
+            LegFact::Ended { leg, .. } | LegFact::Lost { leg } => {
+                self.legs.remove(leg);
+            }
+            LegFact::Answered { .. }
+            | LegFact::DnInService { .. }
+            | LegFact::DnOutOfService { .. }
+            | LegFact::Offered { .. }
+            | LegFact::PhoneDidNotAnswer { .. } => {}
+        }
+    }
+
+    /// A request whose outputs will be seen next. Its user data is taken over if it is accepted:
+    /// the events after `Accepted` are compared.
+    pub fn asked(&mut self, reference: ReferenceId, request: Request) {
+        self.pending = Some((reference, request));
+    }
+
+    pub fn live_legs(&self) -> Vec<LegId> {
+        self.legs.keys().copied().collect()
+    }
+
+    /// A call that waits for the router.
+    pub fn waiting(&self) -> Option<ConnId> {
+        let mut places = self.route_points.iter();
+        places.find(|(_, place)| **place == Place::Queued).map(|((_, conn), _)| *conn)
+    }
+
+    /// A phone that has a part in the call.
+    pub fn party(&self, conn: ConnId) -> Option<Dn> {
+        self.phones.iter().find(|(_, (at, _))| *at == conn).map(|(dn, _)| dn.clone())
+    }
+
+    pub fn assert_quiet(&self) {
+        assert!(self.phones.is_empty(), "phones with calls: {:?}", self.phones);
+        let left = |place: &Place| *place == Place::Left;
+        assert!(self.route_points.values().all(left), "waiting: {:?}", self.route_points);
+        assert!(self.pending.is_none(), "a request without an answer");
+    }
+
+    pub fn see(&mut self, output: &Output) {
+        match output {
+            Output::Accepted { reference, .. } => self.accepted(*reference),
+            Output::Event(event) => self.event(event),
+            Output::Leg(command) => self.leg(command),
+            Output::Media(command) => self.media(command),
+            Output::Refused { reference, .. } => self.refused(*reference),
+        }
+    }
+
+    fn accepted(&mut self, reference: ReferenceId) {
+        let (asked, request) = self.pending.take().expect("nobody asked");
+        assert_eq!(asked, reference);
+        let answer = match request {
+            Request::AnswerCall { .. } => Answer::AcceptedMayFail,
+            _ => Answer::Accepted,
+        };
+        assert_eq!(self.answers.insert(reference, answer), None, "answered twice");
+        self.apply_user_data(request);
+    }
+
+    fn apply_user_data(&mut self, request: Request) {
+        match request {
+            Request::AttachUserData { conn, user_data, .. } => {
+                let list = self.user_data.entry(conn).or_default();
+                user_data.into_iter().for_each(|(key, value)| list.attach(key, value));
+            }
+            Request::UpdateUserData { conn, user_data, .. } => {
+                let list = self.user_data.entry(conn).or_default();
+                user_data.into_iter().for_each(|(key, value)| list.update(key, value));
+            }
+            Request::DeletePair { conn, key, .. } => {
+                self.user_data.entry(conn).or_default().delete(&key);
+            }
+            Request::DeleteUserData { conn, .. } => {
+                self.user_data.insert(conn, KvList::new());
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, reference: ReferenceId) {
+        let asked_now = self.pending.take_if(|(asked, _)| *asked == reference).is_some();
+        let before = self.answers.insert(reference, Answer::Refused);
+        match before {
+            None => assert!(asked_now, "nobody asked"),
+            Some(answer) => assert_eq!(answer, Answer::AcceptedMayFail, "answered twice"),
+        }
+    }
+
+    fn leg(&mut self, command: &LegCommand) {
+        match command {
+            LegCommand::Answer { leg } => {
+                let leg = self.offered_leg(*leg);
+                assert!(!std::mem::replace(&mut leg.answered, true), "answered twice");
+            }
+            LegCommand::AnswerPhone { leg } => {
+                assert!(self.live(*leg).rings, "a phone is told to answer before it rings");
+            }
+            LegCommand::Progress { leg, .. } => {
+                assert!(!self.offered_leg(*leg).answered, "18x after 200");
+            }
+            LegCommand::Release { leg, .. } => {
+                let released = std::mem::replace(&mut self.live(*leg).released, true);
+                assert!(!released, "released twice");
+            }
+            LegCommand::Ring { leg, dn, .. } => {
+                assert!(leg.0 < FIRST_OFFERED_LEG);
+                assert!(self.in_service.contains(dn), "{dn} rings without a phone");
+                assert!(self.legs.insert(*leg, Leg::default()).is_none(), "a leg id twice");
+            }
+        }
+    }
+
+    fn media(&mut self, command: &MediaCommand) {
+        match command {
+            MediaCommand::Connect { a, b } => {
+                assert!(!self.live(*a).released && !self.live(*b).released);
+            }
+            MediaCommand::Play { leg, .. } => assert!(!self.live(*leg).released),
+            other => panic!("not the switch's business: {other:?}"),
+        }
+    }
+
+    fn offered_leg(&mut self, leg: LegId) -> &mut Leg {
+        assert!(leg.0 >= FIRST_OFFERED_LEG, "only offered legs are answered");
+        let leg = self.live(leg);
+        assert!(!leg.released, "used after release");
+        leg
+    }
+
+    fn live(&mut self, leg: LegId) -> &mut Leg {
+        self.legs.get_mut(&leg).expect("a command for a leg that is over")
+    }
+
+    fn event(&mut self, event: &Event) {
+        assert_eq!(event.sequence, self.sequence + 1, "the sequence has no gaps");
+        self.sequence = event.sequence;
+        match &event.call {
+            None => self.agent_event(event),
+            Some(call) => {
+                let expected = self.user_data.entry(call.conn).or_default();
+                assert_eq!(*call.user_data, *expected, "user data");
+                let at_route_point = call.this_queue.as_ref() == Some(&event.this_dn);
+                match at_route_point {
+                    true => self.route_point_event(event, call.conn),
+                    false => self.phone_event(event, call.conn, call.call_state),
+                }
+            }
+        }
+        let known = self.agents.get(&event.this_dn);
+        if let Some(agent) = &event.agent
+            && event.name != EventName::AgentLogout
+        {
+            assert_eq!(known, Some(&(agent.agent.clone(), agent.state)), "agent attributes");
+        }
+    }
+
+    fn agent_event(&mut self, event: &Event) {
+        let dn = &event.this_dn;
+        match event.name {
+            EventName::DnBackInService => assert!(self.in_service.insert(dn.clone())),
+            EventName::DnOutOfService => assert!(self.in_service.remove(dn)),
+            EventName::AgentLogin => {
+                let agent = event.agent.as_ref().unwrap();
+                let elsewhere = self.agents.values().any(|(id, _)| *id == agent.agent);
+                assert!(!elsewhere, "one agent at two DNs");
+                let before = self.agents.insert(dn.clone(), (agent.agent.clone(), agent.state));
+                assert!(before.is_none(), "two agents at one DN");
+            }
+            EventName::AgentLogout => {
+                assert_eq!(event.agent.as_ref().unwrap().state, AgentState::LoggedOut);
+                let leaves_a_call = event.reference.is_some() && self.phones.contains_key(dn);
+                assert!(!leaves_a_call, "logged out of a call");
+                assert!(self.agents.remove(dn).is_some());
+            }
+            EventName::AgentReady | EventName::AgentNotReady => {
+                let agent = event.agent.as_ref().unwrap();
+                let is_ready = agent.state == AgentState::Ready;
+                assert_eq!(is_ready, event.name == EventName::AgentReady);
+                let known = self.agents.get_mut(dn).expect("nobody is logged in");
+                known.1 = agent.state;
+            }
+            other => panic!("{other} without a call"),
+        }
+    }
+
+    fn route_point_event(&mut self, event: &Event, conn: ConnId) {
+        let key = (event.this_dn.clone(), conn);
+        let place = self.route_points.get(&key).copied();
+        let next = match (place, event.name) {
+            (None | Some(Place::Left), EventName::Queued) => Place::Queued,
+            // Without EventDiverted a call that was routed in vain is still there.
+            (Some(Place::Queued | Place::RouteUsed), EventName::RouteRequest) => Place::Queued,
+            (Some(Place::Queued), EventName::TreatmentApplied) => Place::Queued,
+            (Some(place), EventName::TreatmentEnd | EventName::AttachedDataChanged)
+                if place != Place::Left =>
+            {
+                place
+            }
+            (Some(Place::Queued), EventName::RouteUsed) => Place::RouteUsed,
+            (Some(Place::RouteUsed), EventName::Diverted) => Place::Left,
+            (Some(Place::Queued | Place::RouteUsed), EventName::Abandoned) => Place::Left,
+            (place, name) => panic!("{name} at a route point where the call is {place:?}"),
+        };
+        self.route_points.insert(key, next);
+    }
+
+    fn phone_event(&mut self, event: &Event, conn: ConnId, state: CallState) {
+        let dn = &event.this_dn;
+        let before = self.phones.remove(dn);
+        if let Some((at, _)) = before {
+            assert_eq!(at, conn, "{dn} has two calls");
+        }
+        let after = match (before.map(|(_, phase)| phase), event.name) {
+            (None, EventName::Dialing) => Some(Phase::Dialing),
+            (None, EventName::Ringing) => {
+                self.check_ringing(event);
+                Some(Phase::Ringing)
+            }
+            (Some(Phase::Dialing | Phase::Ringing), EventName::Established) => {
+                Some(Phase::Established)
+            }
+            (Some(phase), EventName::AttachedDataChanged | EventName::PrivateInfo) => Some(phase),
+            (Some(Phase::Ringing), EventName::Abandoned) => {
+                assert_eq!(state, CallState::Abandoned);
+                None
+            }
+            (Some(_), EventName::Released) => None,
+            (phase, name) => panic!("{name} at a phone that is {phase:?}"),
+        };
+        if let Some(phase) = after {
+            self.phones.insert(dn.clone(), (conn, phase));
+        }
+    }
+
+    fn check_ringing(&self, event: &Event) {
+        let is_routed = event.extensions.int("BusinessCall") == Some(1);
+        if let Some((agent, state)) = self.agents.get(&event.this_dn).filter(|_| is_routed) {
+            assert_eq!(*state, AgentState::Ready, "agent {agent} gets a call");
+        }
+    }
+}
