@@ -33,35 +33,35 @@ fn a_routed_call_is_answered_by_request_and_released_by_the_agent() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     site.wait_s(60);
     expect![[r#"
-           0.0 in1 offered: trunk pstn 5551234567 dials +18005551234
-                 in1 progress Ringing
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-           1.0 RequestRouteCall #3 at 5000
-                 ok #3
-                 EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination #3
-                 out1 ring 5001 from 5551234567
-                 EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-           1.0 out1 rings
-                 EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
-           3.0 RequestAnswerCall #4 at 5001
-                 ok #4
-                 out1 answer-phone
-           3.0 out1 answered
-                 in1 answer
-                 media connect in1 out1
-                 EventEstablished 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{BusinessCall:1 WrapUpTime:10}
-           3.0 in1 answered
-          33.0 RequestReleaseCall #5 at 5001
-                 ok #5
-                 EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #5 ext{BusinessCall:1}
-                 out1 release Normal
-                 in1 release Normal
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-          33.0 out1 ended: Normal
-          33.0 in1 ended: Normal
-          43.0 (time)
-                 EventAgentReady 5001 agent=5001:Ready:AutoIn
+        0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
+               in1 progress Ringing
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+        1.0    RequestRouteCall #3 at 5000
+               ok #3
+               EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination #3
+               out1 ring 5001 from 5551234567
+               EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        1.0    out1 rings
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+        3.0    RequestAnswerCall #4 at 5001
+               ok #4
+               out1 answer-phone
+        3.0    out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{BusinessCall:1 WrapUpTime:10}
+        3.0    in1 answered
+        33.0   RequestReleaseCall #5 at 5001
+               ok #5
+               EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #5 ext{BusinessCall:1}
+               out1 release Normal
+               in1 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+        33.0   out1 ended: Normal
+        33.0   in1 ended: Normal
+        43.0   (time)
+               EventAgentReady 5001 agent=5001:Ready:AutoIn
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -79,32 +79,32 @@ fn a_customer_hears_music_until_a_phone_rings_and_hangs_up_after_the_talk() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
     expect![[r#"
-           0.0 in1 offered: trunk pstn 5551234567 dials 18005551234
-                 in1 progress Ringing
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-           0.0 RequestApplyTreatment #3 at 5000
-                 ok #3
-                 in1 progress EarlyMedia
-                 media play in1 Music
-                 EventTreatmentApplied 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination #3 ext{TreatmentType:2}
-          20.0 RequestRouteCall #4 at 5000
-                 ok #4
-                 EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination #4
-                 out1 ring 5002 from 5551234567
-                 EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-          20.0 out1 rings
-                 EventTreatmentEnd 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{TreatmentType:2}
-                 EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
-                 media play in1 RingBack
-          20.0 out1 answered
-                 in1 answer
-                 media connect in1 out1
-                 EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
-          20.0 in1 ended: Normal
-                 EventReleased 5002 call=1 Inbound Destination state=RemoteRelease queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
-                 out1 release Normal
-          20.0 out1 ended: Normal
+        0.0    in1 offered: trunk pstn 5551234567 dials 18005551234
+               in1 progress Ringing
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+        0.0    RequestApplyTreatment #3 at 5000
+               ok #3
+               in1 progress EarlyMedia
+               media play in1 Music
+               EventTreatmentApplied 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination #3 ext{TreatmentType:2}
+        20.0   RequestRouteCall #4 at 5000
+               ok #4
+               EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination #4
+               out1 ring 5002 from 5551234567
+               EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        20.0   out1 rings
+               EventTreatmentEnd 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{TreatmentType:2}
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
+               media play in1 RingBack
+        20.0   out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+        20.0   in1 ended: Normal
+               EventReleased 5002 call=1 Inbound Destination state=RemoteRelease queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               out1 release Normal
+        20.0   out1 ended: Normal
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -116,12 +116,12 @@ fn a_caller_gives_up_in_the_queue() {
     site.wait_s(9);
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Cancelled });
     expect![[r#"
-           0.0 in1 offered: trunk pstn 5551234567 dials +18005551234
-                 in1 progress Ringing
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-           9.0 in1 ended: Cancelled
-                 EventAbandoned 5000 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination
+        0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
+               in1 progress Ringing
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+        9.0    in1 ended: Cancelled
+               EventAbandoned 5000 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -134,21 +134,21 @@ fn a_caller_gives_up_while_it_rings() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Cancelled });
     site.fact(LegFact::Ended { leg, cause: Cause::Cancelled });
     expect![[r#"
-           0.0 in1 offered: trunk pstn 5551234567 dials +18005551234
-                 in1 progress Ringing
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-           0.0 RequestRouteCall #3 at 5000
-                 ok #3
-                 EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination #3
-                 out1 ring 5001 from 5551234567
-                 EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-           0.0 out1 rings
-                 EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
-           0.0 in1 ended: Cancelled
-                 EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 out1 release Cancelled
-           0.0 out1 ended: Cancelled
+        0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
+               in1 progress Ringing
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+        0.0    RequestRouteCall #3 at 5000
+               ok #3
+               EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination #3
+               out1 ring 5001 from 5551234567
+               EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        0.0    out1 rings
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+        0.0    in1 ended: Cancelled
+               EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out1 release Cancelled
+        0.0    out1 ended: Cancelled
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -162,10 +162,10 @@ fn a_caller_gives_up_before_the_phone_said_that_it_rings() {
     site.forget_ladder();
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Cancelled });
     expect![[r#"
-           0.0 in1 ended: Cancelled
-                 EventAbandoned 5000 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination
-                 EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 out1 release Cancelled
+        0.0    in1 ended: Cancelled
+               EventAbandoned 5000 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination
+               EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out1 release Cancelled
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -185,34 +185,34 @@ fn nobody_answers_for_15_seconds_and_the_call_goes_back_to_the_queue() {
     site.fact(LegFact::Ended { leg, cause: Cause::NoAnswer });
     site.route("5002");
     expect![[r#"
-           0.0 in1 offered: trunk pstn 5551234567 dials +18005551234
-                 in1 progress Ringing
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
-           0.0 RequestAttachUserData #3 at 5000
-                 ok #3
-                 EventAttachedDataChanged 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5000/Destination data{customer_id:98765} #3
-           5.0 RequestRouteCall #4 at 5000
-                 ok #4
-                 EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination data{customer_id:98765} #4
-                 out1 ring 5001 from 5551234567
-                 EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-           5.0 out1 rings
-                 EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination data{customer_id:98765}
-          20.0 (time)
-                 EventReleased 5001 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 out1 release NoAnswer
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (No answer)
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} ext{QueuedAt:1800000000000 Recalls:1}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} ext{QueuedAt:1800000000000 Recalls:1}
-          20.0 out1 ended: NoAnswer
-          20.0 RequestRouteCall #5 at 5000
-                 ok #5
-                 EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination data{customer_id:98765} #5
-                 out2 ring 5002 from 5551234567
-                 EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-          20.0 out2 rings
-                 EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination data{customer_id:98765}
+        0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
+               in1 progress Ringing
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
+        0.0    RequestAttachUserData #3 at 5000
+               ok #3
+               EventAttachedDataChanged 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5000/Destination data{customer_id:98765} #3
+        5.0    RequestRouteCall #4 at 5000
+               ok #4
+               EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination data{customer_id:98765} #4
+               out1 ring 5001 from 5551234567
+               EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        5.0    out1 rings
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination data{customer_id:98765}
+        20.0   (time)
+               EventReleased 5001 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out1 release NoAnswer
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (No answer)
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} ext{QueuedAt:1800000000000 Recalls:1}
+        20.0   out1 ended: NoAnswer
+        20.0   RequestRouteCall #5 at 5000
+               ok #5
+               EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination data{customer_id:98765} #5
+               out2 ring 5002 from 5551234567
+               EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        20.0   out2 rings
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination data{customer_id:98765}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -225,13 +225,13 @@ fn an_agent_rejects_by_request() {
     site.forget_ladder();
     site.ask(Request::ReleaseCall { dn: "5001".into(), conn });
     expect![[r#"
-           0.0 RequestReleaseCall #4 at 5001
-                 ok #4
-                 EventReleased 5001 call=1 Inbound Destination state=Redirected queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{BusinessCall:1}
-                 out1 release Rejected
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Call rejected)
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+        0.0    RequestReleaseCall #4 at 5001
+               ok #4
+               EventReleased 5001 call=1 Inbound Destination state=Redirected queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{BusinessCall:1}
+               out1 release Rejected
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Call rejected)
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -243,11 +243,11 @@ fn a_phone_rejects_with_busy() {
     site.forget_ladder();
     site.fact(LegFact::Ended { leg, cause: Cause::Busy });
     expect![[r#"
-           0.0 out1 ended: Busy
-                 EventReleased 5001 call=1 Inbound Destination state=Redirected queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Call rejected)
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+        0.0    out1 ended: Busy
+               EventReleased 5001 call=1 Inbound Destination state=Redirected queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Call rejected)
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -261,10 +261,10 @@ fn a_phone_that_cannot_be_reached_gives_the_call_back_without_a_second_entry() {
     site.forget_ladder();
     site.fact(LegFact::Ended { leg, cause: Cause::Unreachable });
     expect![[r#"
-           0.0 out1 ended: Unreachable
-                 EventReleased 5001 call=1 Inbound Destination state=GeneralError queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not reachable)
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+        0.0    out1 ended: Unreachable
+               EventReleased 5001 call=1 Inbound Destination state=GeneralError queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not reachable)
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -277,11 +277,11 @@ fn a_phone_that_never_says_180_is_not_reachable_rather_than_unanswered() {
     site.forget_ladder();
     site.wait_s(15);
     expect![[r#"
-          15.0 (time)
-                 EventReleased 5001 call=1 Inbound Destination state=GeneralError queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 out1 release Unreachable
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not reachable)
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+        15.0   (time)
+               EventReleased 5001 call=1 Inbound Destination state=GeneralError queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out1 release Unreachable
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not reachable)
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -297,15 +297,15 @@ fn an_answer_that_comes_before_the_180_is_passed_on_with_it() {
     site.fact(LegFact::Ringing { leg });
     site.fact(LegFact::Answered { leg });
     expect![[r#"
-           0.0 RequestAnswerCall #4 at 5002
-                 ok #4
-           0.0 out1 rings
-                 EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
-                 out1 answer-phone
-           0.0 out1 answered
-                 in1 answer
-                 media connect in1 out1
-                 EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn #4 ext{BusinessCall:1}
+        0.0    RequestAnswerCall #4 at 5002
+               ok #4
+        0.0    out1 rings
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
+               out1 answer-phone
+        0.0    out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn #4 ext{BusinessCall:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -322,15 +322,15 @@ fn a_phone_that_does_not_do_what_answer_asks_rings_on() {
     site.fact(LegFact::PhoneDidNotAnswer { leg });
     site.fact(LegFact::Answered { leg });
     expect![[r#"
-          12.0 RequestAnswerCall #4 at 5002
-                 ok #4
-                 out1 answer-phone
-          14.0 out1 did not answer
-                 refused #4 TimedOut (57): The phone of 5002 did not answer. Look whether the phone page is open and may use the microphone, and answer there.
-          14.0 out1 answered
-                 in1 answer
-                 media connect in1 out1
-                 EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+        12.0   RequestAnswerCall #4 at 5002
+               ok #4
+               out1 answer-phone
+        14.0   out1 did not answer
+               refused #4 TimedOut (57): The phone of 5002 did not answer. Look whether the phone page is open and may use the microphone, and answer there.
+        14.0   out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -345,16 +345,16 @@ fn an_answer_without_any_word_from_the_phone_is_refused_after_5_seconds() {
     site.ask(Request::AnswerCall { dn: "5002".into(), conn });
     site.wait_s(6);
     expect![[r#"
-          12.0 RequestAnswerCall #4 at 5002
-                 ok #4
-                 out1 answer-phone
-          17.0 (time)
-                 refused #4 TimedOut (57): The phone of 5002 did not answer. Look whether the phone page is open and may use the microphone, and answer there.
-                 EventReleased 5002 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
-                 out1 release NoAnswer
-                 EventAgentNotReady 5002 agent=5002:NotReady:AuxWork (No answer)
-                 EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
-                 EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+        12.0   RequestAnswerCall #4 at 5002
+               ok #4
+               out1 answer-phone
+        17.0   (time)
+               refused #4 TimedOut (57): The phone of 5002 did not answer. Look whether the phone page is open and may use the microphone, and answer there.
+               EventReleased 5002 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               out1 release NoAnswer
+               EventAgentNotReady 5002 agent=5002:NotReady:AuxWork (No answer)
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -374,21 +374,21 @@ fn a_reloaded_page_is_called_back_into_its_call() {
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     expect![[r#"
-           0.0 out1 lost
-                 media play in1 Music
-           0.0 5001 has no phone
-                 EventDnOutOfService 5001 agent=5001:Ready:AutoIn
-           2.0 5001 has a phone
-                 EventDnBackInService 5001 agent=5001:Ready:AutoIn
-                 out2 ring 5001 from 5551234567 resume
-           2.0 out2 rings
-           2.0 out2 answered
-                 media connect in1 out2
-          62.0 out2 ended: Normal
-                 EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 in1 release Normal
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-          62.0 in1 ended: Normal
+        0.0    out1 lost
+               media play in1 Music
+        0.0    5001 has no phone
+               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+        2.0    5001 has a phone
+               EventDnBackInService 5001 agent=5001:Ready:AutoIn
+               out2 ring 5001 from 5551234567 resume
+        2.0    out2 rings
+        2.0    out2 answered
+               media connect in1 out2
+        62.0   out2 ended: Normal
+               EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               in1 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+        62.0   in1 ended: Normal
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -401,9 +401,9 @@ fn a_page_that_registered_again_before_its_old_leg_was_lost_is_called_back_at_on
     site.forget_ladder();
     site.fact(LegFact::Lost { leg });
     expect![[r#"
-           0.0 out1 lost
-                 media play in1 Music
-                 out2 ring 5001 from 5551234567 resume
+        0.0    out1 lost
+               media play in1 Music
+               out2 ring 5001 from 5551234567 resume
     "#]]
     .assert_eq(&site.take_ladder());
 }
@@ -418,18 +418,18 @@ fn a_page_that_does_not_come_back_in_30_seconds_costs_the_call() {
     site.wait_s(60);
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     expect![[r#"
-           0.0 out1 lost
-                 media play in1 Music
-           0.0 5001 has no phone
-                 EventDnOutOfService 5001 agent=5001:Ready:AutoIn
-          30.0 (time)
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
-                 EventReleased 5001 call=1 Inbound Destination state=Dropped queue=5000 other=5551234567/Origination agent=5001:NotReady:AuxWork (Phone not registered) ext{BusinessCall:1}
-                 in1 release Normal
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-          40.0 (time)
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
-          60.0 in1 ended: Normal
+        0.0    out1 lost
+               media play in1 Music
+        0.0    5001 has no phone
+               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+        30.0   (time)
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
+               EventReleased 5001 call=1 Inbound Destination state=Dropped queue=5000 other=5551234567/Origination agent=5001:NotReady:AuxWork (Phone not registered) ext{BusinessCall:1}
+               in1 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+        40.0   (time)
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
+        60.0   in1 ended: Normal
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -445,13 +445,13 @@ fn voice_that_stops_and_comes_again_is_told_and_costs_nothing() {
     site.tell(Input::Media(MediaFact::Lost { leg: caller }));
     site.wait_s(600);
     expect![[r#"
-           0.0 out1 silent
-                 EventPrivateInfo 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{MediaState:lost MediaDN:5001}
-           0.0 out1 silent
-           0.0 out1 sounds
-                 EventPrivateInfo 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{MediaState:flowing MediaDN:5001}
-           0.0 in1 silent
-                 EventPrivateInfo 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{MediaState:lost MediaDN:5551234567}
+        0.0    out1 silent
+               EventPrivateInfo 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{MediaState:lost MediaDN:5001}
+        0.0    out1 silent
+        0.0    out1 sounds
+               EventPrivateInfo 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{MediaState:flowing MediaDN:5001}
+        0.0    in1 silent
+               EventPrivateInfo 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{MediaState:lost MediaDN:5551234567}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -464,29 +464,29 @@ fn a_phone_dials_the_route_point() {
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     expect![[r#"
-           0.0 in1 offered: phone 5002 dials 5000
-                 in1 progress Ringing
-                 EventDialing 5002 call=1 Internal Origination other=5000/Destination agent=5002:Ready:AutoIn
-                 EventQueued 5000 call=1 Internal Destination queue=5000 other=5002/Origination ext{QueuedAt:1800000000000}
-                 EventRouteRequest 5000 call=1 Internal Destination queue=5000 other=5002/Origination ext{QueuedAt:1800000000000}
-           0.0 RequestRouteCall #3 at 5000
-                 ok #3
-                 EventRouteUsed 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination #3
-                 out1 ring 5001 from 5002
-                 EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-           0.0 out1 rings
-                 EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination
-           0.0 out1 answered
-                 in1 answer
-                 media connect in1 out1
-                 EventEstablished 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 WrapUpTime:10}
-                 EventEstablished 5002 call=1 Internal Origination other=5001/Destination agent=5002:Ready:AutoIn
-           0.0 out1 ended: Normal
-                 EventReleased 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 EventReleased 5002 call=1 Internal Origination state=RemoteRelease other=5001/Destination agent=5002:Ready:AutoIn ext{BusinessCall:1}
-                 in1 release Normal
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-           0.0 in1 ended: Normal
+        0.0    in1 offered: phone 5002 dials 5000
+               in1 progress Ringing
+               EventDialing 5002 call=1 Internal Origination other=5000/Destination agent=5002:Ready:AutoIn
+               EventQueued 5000 call=1 Internal Destination queue=5000 other=5002/Origination ext{QueuedAt:1800000000000}
+               EventRouteRequest 5000 call=1 Internal Destination queue=5000 other=5002/Origination ext{QueuedAt:1800000000000}
+        0.0    RequestRouteCall #3 at 5000
+               ok #3
+               EventRouteUsed 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination #3
+               out1 ring 5001 from 5002
+               EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        0.0    out1 rings
+               EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination
+        0.0    out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 WrapUpTime:10}
+               EventEstablished 5002 call=1 Internal Origination other=5001/Destination agent=5002:Ready:AutoIn
+        0.0    out1 ended: Normal
+               EventReleased 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               EventReleased 5002 call=1 Internal Origination state=RemoteRelease other=5001/Destination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               in1 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+        0.0    in1 ended: Normal
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -500,17 +500,17 @@ fn a_phone_dials_another_and_is_refused_there() {
     site.fact(LegFact::Ended { leg, cause: Cause::Rejected });
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Rejected });
     expect![[r#"
-           0.0 in1 offered: phone 5002 dials 5001
-                 out1 ring 5001 from 5002
-                 EventDialing 5002 call=1 Internal Origination other=5001/Destination agent=5002:Ready:AutoIn
-                 EventRinging 5001 call=1 Internal Destination other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5002}
-           0.0 out1 rings
-                 in1 progress Ringing
-           0.0 out1 ended: Rejected
-                 EventReleased 5001 call=1 Internal Destination state=Redirected other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0}
-                 EventReleased 5002 call=1 Internal Origination state=Busy other=5001/Destination agent=5002:Ready:AutoIn ext{BusinessCall:0}
-                 in1 release Rejected
-           0.0 in1 ended: Rejected
+        0.0    in1 offered: phone 5002 dials 5001
+               out1 ring 5001 from 5002
+               EventDialing 5002 call=1 Internal Origination other=5001/Destination agent=5002:Ready:AutoIn
+               EventRinging 5001 call=1 Internal Destination other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5002}
+        0.0    out1 rings
+               in1 progress Ringing
+        0.0    out1 ended: Rejected
+               EventReleased 5001 call=1 Internal Destination state=Redirected other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0}
+               EventReleased 5002 call=1 Internal Origination state=Busy other=5001/Destination agent=5002:Ready:AutoIn ext{BusinessCall:0}
+               in1 release Rejected
+        0.0    in1 ended: Rejected
     "#]].assert_eq(&site.take_ladder());
     assert!(site.switch.is_idle());
 }
@@ -523,15 +523,15 @@ fn a_direct_call_from_the_trunk_rings_for_a_minute() {
     site.fact(LegFact::Ringing { leg });
     site.wait_s(60);
     expect![[r#"
-           0.0 in1 offered: trunk pstn 5551234567 dials 5001
-                 out1 ring 5001 from 5551234567
-                 EventRinging 5001 call=1 Inbound Destination other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5551234567}
-           0.0 out1 rings
-                 in1 progress Ringing
-          60.0 (time)
-                 EventReleased 5001 call=1 Inbound Destination state=NoAnswer other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0}
-                 out1 release NoAnswer
-                 in1 release NoAnswer
+        0.0    in1 offered: trunk pstn 5551234567 dials 5001
+               out1 ring 5001 from 5551234567
+               EventRinging 5001 call=1 Inbound Destination other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5551234567}
+        0.0    out1 rings
+               in1 progress Ringing
+        60.0   (time)
+               EventReleased 5001 call=1 Inbound Destination state=NoAnswer other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:0}
+               out1 release NoAnswer
+               in1 release NoAnswer
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -547,18 +547,18 @@ fn calls_that_lead_nowhere_are_refused_with_their_cause() {
     site.offer_from(LegSource::Dn("5002".into()), "5002", "5002");
     site.offer_from(LegSource::Dn("5999".into()), "5999", "5000");
     expect![[r#"
-           0.0 in2 offered: trunk pstn 5551234567 dials +4930123456
-                 in2 release Unallocated
-           0.0 in3 offered: trunk pstn 5551234567 dials 5003
-                 in3 release Unreachable
-           0.0 in4 offered: trunk pstn 5551234567 dials 5001
-                 in4 release Busy
-           0.0 in5 offered: phone 5001 dials 5000
-                 in5 release Busy
-           0.0 in6 offered: phone 5002 dials 5002
-                 in6 release Busy
-           0.0 in7 offered: phone 5999 dials 5000
-                 in7 release Forbidden
+        0.0    in2 offered: trunk pstn 5551234567 dials +4930123456
+               in2 release Unallocated
+        0.0    in3 offered: trunk pstn 5551234567 dials 5003
+               in3 release Unreachable
+        0.0    in4 offered: trunk pstn 5551234567 dials 5001
+               in4 release Busy
+        0.0    in5 offered: phone 5001 dials 5000
+               in5 release Busy
+        0.0    in6 offered: phone 5002 dials 5002
+               in6 release Busy
+        0.0    in7 offered: phone 5999 dials 5000
+               in7 release Forbidden
     "#]]
     .assert_eq(&site.take_ladder());
 }
@@ -584,37 +584,38 @@ fn an_agents_day() {
     site.ask(Request::AgentLogout { dn: dn() });
     site.ask(Request::AgentLogout { dn: dn() });
     expect![[r#"
-           0.0 RequestAgentLogin #1 at 5001
-                 ok #1
-                 EventAgentLogin 5001 agent=5001:NotReady:Unknown #1
-                 EventAgentNotReady 5001 agent=5001:NotReady:Unknown
-           0.0 RequestAgentReady #2 at 5001
-                 refused #2 OutOfService (58): Device '5001' is not registered. Open the phone page, wait until it shows that the phone is registered, and go Ready again.
-           0.0 5001 has a phone
-                 EventDnBackInService 5001 agent=5001:NotReady:Unknown
-           0.0 RequestAgentReady #3 at 5001
-                 ok #3
-                 EventAgentReady 5001 agent=5001:Ready:ManualIn #3
-           0.0 RequestAgentReady #4 at 5001
-                 refused #4 AlreadyInState (43): The agent at DN 5001 is Ready already.
-           0.0 RequestAgentNotReady #5 at 5001 why{ReasonCode:Lunch}
-                 ok #5
-                 EventAgentNotReady 5001 agent=5001:NotReady:Unknown (Lunch) #5
-           0.0 RequestAgentNotReady #6 at 5001
-                 ok #6
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork #6
-         100.0 RequestAgentReady #7 at 5001
-                 ok #7
-                 EventAgentReady 5001 agent=5001:Ready:ManualIn #7
-         100.0 5001 has no phone
-                 EventDnOutOfService 5001 agent=5001:Ready:ManualIn
-         130.0 (time)
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
-         131.0 RequestAgentLogout #8 at 5001
-                 ok #8
-                 EventAgentLogout 5001 agent=5001:LoggedOut:Unknown #8
-         131.0 RequestAgentLogout #9 at 5001
-                 refused #9 InvalidCallState (496): No agent is logged in at DN 5001. Log in first.
+        0.0    a configuration
+        0.0    RequestAgentLogin #1 at 5001
+               ok #1
+               EventAgentLogin 5001 agent=5001:NotReady:Unknown #1
+               EventAgentNotReady 5001 agent=5001:NotReady:Unknown
+        0.0    RequestAgentReady #2 at 5001
+               refused #2 OutOfService (58): Device '5001' is not registered. Open the phone page, wait until it shows that the phone is registered, and go Ready again.
+        0.0    5001 has a phone
+               EventDnBackInService 5001 agent=5001:NotReady:Unknown
+        0.0    RequestAgentReady #3 at 5001
+               ok #3
+               EventAgentReady 5001 agent=5001:Ready:ManualIn #3
+        0.0    RequestAgentReady #4 at 5001
+               refused #4 AlreadyInState (43): The agent at DN 5001 is Ready already.
+        0.0    RequestAgentNotReady #5 at 5001 why{ReasonCode:Lunch}
+               ok #5
+               EventAgentNotReady 5001 agent=5001:NotReady:Unknown (Lunch) #5
+        0.0    RequestAgentNotReady #6 at 5001
+               ok #6
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork #6
+        100.0  RequestAgentReady #7 at 5001
+               ok #7
+               EventAgentReady 5001 agent=5001:Ready:ManualIn #7
+        100.0  5001 has no phone
+               EventDnOutOfService 5001 agent=5001:Ready:ManualIn
+        130.0  (time)
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
+        131.0  RequestAgentLogout #8 at 5001
+               ok #8
+               EventAgentLogout 5001 agent=5001:LoggedOut:Unknown #8
+        131.0  RequestAgentLogout #9 at 5001
+               refused #9 InvalidCallState (496): No agent is logged in at DN 5001. Log in first.
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -628,16 +629,16 @@ fn logins_that_cannot_be() {
         site.ask(Request::AgentLogin { dn: dn.into(), agent: agent.into(), work_mode });
     }
     expect![[r#"
-           0.0 RequestAgentLogin #3 at 5001
-                 refused #3 ResourceSeized (42): DN 5001 is in use by agent 5001. That agent has to log out first, or take another place.
-           0.0 RequestAgentLogin #4 at 5003
-                 refused #4 AgentIdInUse (527): Agent 5001 is logged in at DN 5001. Log out there first, then log in at 5003.
-           0.0 RequestAgentLogin #5 at 5001
-                 refused #5 AlreadyInState (43): Agent 5001 is logged in at DN 5001 already.
-           0.0 RequestAgentLogin #6 at 5999
-                 refused #6 DnNotConfigured (59): 5999 is no extension of this switch. Look for the right DN in the configuration.
-           0.0 RequestAgentLogin #7 at 5003
-                 refused #7 InvalidAttribute (53): There is no agent with the employee id 9. Look for the right id in the configuration, or add the agent there.
+        0.0    RequestAgentLogin #3 at 5001
+               refused #3 ResourceSeized (42): DN 5001 is in use by agent 5001. That agent has to log out first, or take another place.
+        0.0    RequestAgentLogin #4 at 5003
+               refused #4 AgentIdInUse (527): Agent 5001 is logged in at DN 5001. Log out there first, then log in at 5003.
+        0.0    RequestAgentLogin #5 at 5001
+               refused #5 AlreadyInState (43): Agent 5001 is logged in at DN 5001 already.
+        0.0    RequestAgentLogin #6 at 5999
+               refused #6 DnNotConfigured (59): 5999 is no extension of this switch. Look for the right DN in the configuration.
+        0.0    RequestAgentLogin #7 at 5003
+               refused #7 InvalidAttribute (53): There is no agent with the employee id 9. Look for the right id in the configuration, or add the agent there.
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -652,15 +653,15 @@ fn a_break_asked_for_in_a_call_begins_after_the_work_on_it() {
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
     site.wait_s(60);
     expect![[r#"
-           0.0 RequestAgentNotReady #4 at 5001 why{ReasonCode:Lunch}
-                 ok #4
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Lunch) #4
-           0.0 out1 ended: Normal
-                 EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:NotReady:AuxWork (Lunch) ext{BusinessCall:1}
-                 in1 release Normal
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-          10.0 (time)
-                 EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Lunch)
+        0.0    RequestAgentNotReady #4 at 5001 why{ReasonCode:Lunch}
+               ok #4
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Lunch) #4
+        0.0    out1 ended: Normal
+               EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:NotReady:AuxWork (Lunch) ext{BusinessCall:1}
+               in1 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+        10.0   (time)
+               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Lunch)
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -674,9 +675,9 @@ fn after_call_work_ends_early_when_the_agent_says_so() {
     site.ask(Request::AgentReady { dn: "5001".into(), work_mode: WorkMode::ManualIn });
     site.wait_s(60);
     expect![[r#"
-           3.0 RequestAgentReady #4 at 5001
-                 ok #4
-                 EventAgentReady 5001 agent=5001:Ready:ManualIn #4
+        3.0    RequestAgentReady #4 at 5001
+               ok #4
+               EventAgentReady 5001 agent=5001:Ready:ManualIn #4
     "#]]
     .assert_eq(&site.take_ladder());
 }
@@ -696,31 +697,31 @@ fn user_data_changes_are_told_to_every_party() {
     let user_data = pair("big", &"x".repeat(65_536));
     site.ask(Request::AttachUserData { dn: "5001".into(), conn, user_data });
     expect![[r#"
-           0.0 RequestAttachUserData #3 at 5000
-                 ok #3
-                 EventAttachedDataChanged 5002 call=1 Internal Origination other=5000/Destination third=5000/Destination data{a:1} agent=5002:Ready:AutoIn #3
-                 EventAttachedDataChanged 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5000/Destination data{a:1} #3
-           0.0 RequestRouteCall #4 at 5000
-                 ok #4
-                 EventRouteUsed 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:1} #4
-                 out1 ring 5001 from 5002
-                 EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination data{a:1} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
-           0.0 out1 rings
-                 EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:1}
-           0.0 RequestUpdateUserData #5 at 5001
-                 ok #5
-                 EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5001/Destination data{a:2} agent=5002:Ready:AutoIn #5
-                 EventAttachedDataChanged 5001 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:2} agent=5001:Ready:AutoIn #5
-           0.0 RequestDeletePair #6 at 5002
-                 ok #6
-                 EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5002/Origination agent=5002:Ready:AutoIn #6
-                 EventAttachedDataChanged 5001 call=1 Internal Destination queue=5000 other=5002/Origination third=5002/Origination agent=5001:Ready:AutoIn #6
-           0.0 RequestDeleteUserData #7 at 5001
-                 ok #7
-                 EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5001/Destination agent=5002:Ready:AutoIn #7
-                 EventAttachedDataChanged 5001 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination agent=5001:Ready:AutoIn #7
-           0.0 RequestAttachUserData #8 at 5001
-                 refused #8 InvalidAttribute (53): The call's user data would have 1 pairs with 65539 bytes; at most 512 pairs with 65536 bytes are allowed. Delete pairs that are no longer needed.
+        0.0    RequestAttachUserData #3 at 5000
+               ok #3
+               EventAttachedDataChanged 5002 call=1 Internal Origination other=5000/Destination third=5000/Destination data{a:1} agent=5002:Ready:AutoIn #3
+               EventAttachedDataChanged 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5000/Destination data{a:1} #3
+        0.0    RequestRouteCall #4 at 5000
+               ok #4
+               EventRouteUsed 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:1} #4
+               out1 ring 5001 from 5002
+               EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination data{a:1} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        0.0    out1 rings
+               EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:1}
+        0.0    RequestUpdateUserData #5 at 5001
+               ok #5
+               EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5001/Destination data{a:2} agent=5002:Ready:AutoIn #5
+               EventAttachedDataChanged 5001 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:2} agent=5001:Ready:AutoIn #5
+        0.0    RequestDeletePair #6 at 5002
+               ok #6
+               EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5002/Origination agent=5002:Ready:AutoIn #6
+               EventAttachedDataChanged 5001 call=1 Internal Destination queue=5000 other=5002/Origination third=5002/Origination agent=5001:Ready:AutoIn #6
+        0.0    RequestDeleteUserData #7 at 5001
+               ok #7
+               EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5001/Destination agent=5002:Ready:AutoIn #7
+               EventAttachedDataChanged 5001 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination agent=5001:Ready:AutoIn #7
+        0.0    RequestAttachUserData #8 at 5001
+               refused #8 InvalidAttribute (53): The call's user data would have 1 pairs with 65539 bytes; at most 512 pairs with 65536 bytes are allowed. Delete pairs that are no longer needed.
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -737,13 +738,14 @@ fn a_configuration_without_the_route_point_and_the_agent_lets_them_go() {
     site.tell(Input::Configuration(configuration.into()));
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
     expect![[r#"
-                 EventAbandoned 5000 call=1 Inbound Destination state=Cleared queue=5000 other=5551234567/Origination
-                 in1 release Unallocated
-                 EventAgentLogout 5002 agent=5002:LoggedOut:Unknown
-           0.0 out1 ended: Normal
-                 EventReleased 5001 call=2 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-                 in2 release Normal
-                 EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-                 EventAgentLogout 5001 agent=5001:LoggedOut:Unknown
+        0.0    a configuration
+               EventAbandoned 5000 call=1 Inbound Destination state=Cleared queue=5000 other=5551234567/Origination
+               in1 release Unallocated
+               EventAgentLogout 5002 agent=5002:LoggedOut:Unknown
+        0.0    out1 ended: Normal
+               EventReleased 5001 call=2 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               in2 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+               EventAgentLogout 5001 agent=5001:LoggedOut:Unknown
     "#]].assert_eq(&site.take_ladder());
 }

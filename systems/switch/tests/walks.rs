@@ -35,7 +35,8 @@ fn nothing_gets_stuck_and_nothing_leaks_in_10000_walks() {
         let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk.walk()));
         if let Err(panic) = walked {
             let ladder = walk.site.take_ladder();
-            let what = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+            let what = panic.downcast_ref::<String>().map(String::as_str);
+            let what = what.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
             panic!("seed {seed}: {what}\n{ladder}");
         }
         for event in &walk.site.events {

@@ -81,17 +81,15 @@ impl Site {
     }
 
     pub fn tell(&mut self, input: Input) {
-        if let Some(text) = input_text(&input) {
-            let at = self.now.unix.saturating_sub(self.start.unix).as_secs_f64();
-            writeln!(self.ladder, "{at:>6.1} {text}").unwrap();
-        }
+        let at = self.now.unix.saturating_sub(self.start.unix).as_secs_f64();
+        writeln!(self.ladder, "{at:<6.1} {}", input_text(&input)).unwrap();
         self.switch.handle_input(self.now, input);
         self.drain();
     }
 
     pub fn drain(&mut self) {
         while let Some(output) = self.switch.poll_output() {
-            writeln!(self.ladder, "         {}", output_text(&output)).unwrap();
+            writeln!(self.ladder, "       {}", output_text(&output)).unwrap();
             if let Output::Event(event) = &output {
                 self.events.push(Arc::clone(event));
             }
@@ -109,7 +107,7 @@ impl Site {
         while let Some(at) = self.switch.poll_timeout().filter(|at| *at <= end.instant) {
             self.now = self.now.later(at.saturating_duration_since(self.now.instant));
             let at = self.now.unix.saturating_sub(self.start.unix).as_secs_f64();
-            writeln!(self.ladder, "{at:>6.1} (time)").unwrap();
+            writeln!(self.ladder, "{at:<6.1} (time)").unwrap();
             self.switch.handle_timeout(self.now);
             self.drain();
         }
@@ -238,9 +236,9 @@ pub fn configuration() -> Configuration {
     configuration
 }
 
-fn input_text(input: &Input) -> Option<String> {
-    Some(match input {
-        Input::Configuration(_) => return None,
+fn input_text(input: &Input) -> String {
+    match input {
+        Input::Configuration(_) => "a configuration".to_owned(),
         Input::Leg(LegFact::Offered { leg, source, ani, dnis, .. }) => {
             let from = match source {
                 LegSource::Dn(dn) => format!("phone {dn}"),
@@ -266,7 +264,7 @@ fn input_text(input: &Input) -> Option<String> {
             let why = if reasons.is_empty() { String::new() } else { json(" why", reasons) };
             format!("Request{} #{reference} at {}{why}", request.name(), request.dn())
         }
-    })
+    }
 }
 
 fn output_text(output: &Output) -> String {
