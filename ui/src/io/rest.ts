@@ -1,0 +1,161 @@
+// The REST side of the server: one function per request, facts out, `RestError` when refused.
+
+import { decodeCustomer, decodePhoneSettings, decodeSnapshot, featureIds } from "../model/decode";
+import type { Customer, PhoneSettings, Snapshot, UserData } from "../model/facts";
+import type { Verb } from "../model/calls";
+import { decodeMonitor } from "../model/monitor";
+import type { Monitor } from "../model/monitor";
+import { number, optionalText, record, text } from "../model/read";
+
+const REQUEST_MS_MAX = 8000;
+const NOT_FOUND = 6;
+const NOT_AUTHENTICATED = 20;
+
+/** A refused or failed request, in words for the person at the screen. */
+export class RestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly statusCode: number,
+    message: string,
+    readonly hint: string | null,
+  ) {
+    super(message);
+    this.name = "RestError";
+  }
+
+  get signedOut(): boolean {
+    return this.status === 403 && this.statusCode === NOT_AUTHENTICATED;
+  }
+
+  get notFound(): boolean {
+    return this.statusCode === NOT_FOUND || this.status === 404;
+  }
+
+  /** The request never reached the server, or no answer came back. */
+  get unreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+/**
+ * What every changing request must carry (GWS 1.2: the token belongs to the HTTP session). The
+ * object stays the same one, so that the push client can hold on to it.
+ */
+export const csrfHeaders: Record<string, string> = {};
+
+type Method = "GET" | "POST" | "PUT";
+
+async function request(method: Method, path: string, body?: unknown): Promise<unknown> {
+  const sent = JSON.stringify(csrfHeaders);
+  let response = await send(method, path, body);
+  // A token that was renewed since (a new session, another tab) is sent once more.
+  if (response.status === 403 && method !== "GET" && sent !== JSON.stringify(csrfHeaders)) {
+    response = await send(method, path, body);
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  const envelope = record(answer);
+  if (response.ok && number(envelope["statusCode"]) === 0) return answer;
+  throw new RestError(
+    response.status,
+    number(envelope["statusCode"]),
+    text(envelope["statusMessage"]) || `The server answered ${response.status}.`,
+    optionalText(envelope["hint"]),
+  );
+}
+
+async function send(method: Method, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") Object.assign(headers, csrfHeaders);
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  try {
+    const response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+    });
+    keepCsrfToken(response.headers);
+    return response;
+  } catch {
+    throw new RestError(0, 0, "The server cannot be reached.", "Check your network connection.");
+  }
+}
+
+function keepCsrfToken(headers: Headers): void {
+  const value = headers.get("X-CSRF-TOKEN");
+  if (value !== null) csrfHeaders[headers.get("X-CSRF-HEADER") ?? "X-CSRF-TOKEN"] = value;
+}
+
+export async function signIn(username: string, password: string): Promise<void> {
+  await request("POST", "/api/v2/login", { username, password });
+}
+
+export async function signOut(): Promise<void> {
+  await request("POST", "/api/v2/logout", {});
+}
+
+export async function readMe(): Promise<Snapshot> {
+  const parts = "features,devices,channels,calls,settings";
+  return decodeSnapshot(await request("GET", `/api/v2/me?subresources=${parts}`));
+}
+
+export async function readPhoneSettings(): Promise<PhoneSettings> {
+  return decodePhoneSettings(await request("GET", "/api/v2/me/settings/phone"));
+}
+
+export async function readFeatures(): Promise<readonly string[]> {
+  return featureIds(record(await request("GET", "/api/v2/features?fields=*"))["features"]);
+}
+
+export async function readVersion(): Promise<string> {
+  return text(record(await request("GET", "/api/v2/diagnostics/version"))["version"]);
+}
+
+export async function readMonitor(): Promise<Monitor> {
+  return decodeMonitor(await request("GET", "/api/v2/monitor"));
+}
+
+export async function readCustomer(callId: string): Promise<Customer | null> {
+  try {
+    return decodeCustomer(await request("GET", `${callPath(callId)}/customer`));
+  } catch (error) {
+    if (error instanceof RestError && error.notFound) return null;
+    throw error;
+  }
+}
+
+export async function startSession(): Promise<void> {
+  await request("POST", "/api/v2/me", {
+    operationName: "StartContactCenterSession",
+    channels: ["voice"],
+  });
+}
+
+export async function endSession(): Promise<void> {
+  await request("POST", "/api/v2/me", { operationName: "EndContactCenterSession" });
+}
+
+export type WantedState = "Ready" | "NotReady" | "AfterCallWork";
+
+export async function setState(state: WantedState, reason: string | null): Promise<void> {
+  const body = reason === null ? { state } : { state, reason };
+  await request("PUT", "/api/v2/me/state", body);
+}
+
+export async function callAction(callId: string, action: Exclude<Verb, "userdata">): Promise<void> {
+  await request("PUT", callPath(callId), { action });
+}
+
+export async function updateUserData(callId: string, userData: UserData): Promise<void> {
+  await request("PUT", callPath(callId), { action: "userdata", userData });
+}
+
+export async function callMeAsCustomer(): Promise<void> {
+  await request("POST", "/api/demo/customer-call", { ani: "5551234567", dnis: "+18005551234" });
+}
+
+function callPath(callId: string): string {
+  return `/api/v2/me/calls/${encodeURIComponent(callId)}`;
+}

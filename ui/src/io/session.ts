@@ -1,0 +1,292 @@
+// One signed-in person at one page: reads the state, opens the push, starts the phone, and carries
+// out what the views ask for. It decides nothing about calls or agents: it asks the server and lets
+// the pushes tell what came of it.
+
+import type { Verb } from "../model/calls";
+import { OPENING, deskReducer, isPending } from "../model/desk";
+import type { DeskEvent, DeskState, Intent } from "../model/desk";
+import type { CallPush, DevicePush, UserData } from "../model/facts";
+import { effectivePhone } from "../model/phone";
+import type { PhoneSummary } from "../model/phone";
+import { createStore } from "../model/store";
+import type { Store } from "../model/store";
+import { openPush } from "./bayeux";
+import type { Push } from "./bayeux";
+import { Softphone } from "./phone";
+import * as rest from "./rest";
+import { RestError } from "./rest";
+
+export type Page = "desktop" | "phone" | "monitor";
+
+const SESSION_RETRY_MS = 2000;
+const INTENT_MS_MAX = 5000;
+
+export class DeskSession {
+  readonly store: Store<DeskState, DeskEvent> = createStore(deskReducer, OPENING);
+  readonly phone: Softphone;
+  private push: Push | null = null;
+  /** Pushes that arrive while the state is being read wait for it. */
+  private waiting: DeskEvent[] | null = null;
+  private sessionRetry: number | null = null;
+
+  constructor(readonly page: Page) {
+    this.phone = new Softphone(
+      page === "phone" ? "phone" : "desktop",
+      (event) => this.store.dispatch({ type: "phone", event }),
+      () => this.summary(),
+      () => this.leave("You signed out in another tab."),
+    );
+    this.store.subscribe(() => this.follow());
+  }
+
+  private get state(): DeskState {
+    return this.store.state();
+  }
+
+  private summary(): PhoneSummary {
+    const { dn, registration, call } = this.state.phone;
+    return { place: this.page === "phone" ? "phone" : "desktop", dn, registration, call };
+  }
+
+  /** On page load: is somebody signed in already? */
+  async open(): Promise<void> {
+    try {
+      await this.enter();
+    } catch (error) {
+      if (error instanceof RestError && error.signedOut) this.signedOut(null);
+      else this.store.dispatch({ type: "unreachable", message: words(error) });
+    }
+  }
+
+  /** Runs inside the click, so that the browser lets the microphone and the sound begin. */
+  async signIn(username: string, password: string): Promise<void> {
+    this.store.dispatch({ type: "signingIn" });
+    if (this.page !== "monitor") this.phone.audio.unlock();
+    try {
+      await rest.signIn(username, password);
+      await this.enter();
+    } catch (error) {
+      this.phone.audio.closeMicrophone();
+      this.signedOut(words(error));
+    }
+  }
+
+  private async enter(): Promise<void> {
+    const snapshot = await rest.readMe();
+    this.store.dispatch({ type: "snapshot", at: Date.now(), snapshot });
+    void this.checkVersion();
+    if (this.page === "monitor") return;
+    void this.startPhone();
+    if (this.page === "desktop") {
+      this.push ??= openPush({
+        onCall: (push) => this.onCall(push),
+        onDevices: (push) => this.onDevices(push),
+        onLink: (live) => this.store.dispatch({ type: "link", link: live ? "live" : "broken" }),
+        onSubscribed: () => void this.refresh(),
+        onRefused: () => void this.checkSignedIn(),
+      });
+      if (!this.state.demo) void this.lookForDemo();
+    }
+  }
+
+  private async startPhone(): Promise<void> {
+    try {
+      const settings = await rest.readPhoneSettings();
+      this.phone.audio.unlock();
+      this.phone.start(settings);
+    } catch (error) {
+      if (error instanceof RestError && error.notFound) return;
+      this.fail(error, "The phone could not be set up");
+    }
+  }
+
+  private async lookForDemo(): Promise<void> {
+    const features = await rest.readFeatures().catch((): readonly string[] => []);
+    if (features.includes("demo")) this.store.dispatch({ type: "demoOffered" });
+  }
+
+  private async checkVersion(): Promise<void> {
+    const version = await rest.readVersion().catch(() => "");
+    if (version !== "") this.store.dispatch({ type: "versionSeen", version });
+  }
+
+  /** Subscribed, now read: what was pushed meanwhile is applied after what was read. */
+  private async refresh(): Promise<void> {
+    this.waiting ??= [];
+    try {
+      const snapshot = await rest.readMe();
+      this.store.dispatch({ type: "snapshot", at: Date.now(), snapshot });
+      void this.checkVersion();
+      // A restarted server knows the login but not the session: it is started again.
+      if (this.state.agent.status === "LoggedOut" && this.state.session === "started") {
+        this.store.dispatch({ type: "session", session: "none" });
+      }
+    } catch (error) {
+      if (error instanceof RestError && error.signedOut) this.leave("Your session has ended.");
+    } finally {
+      const waited = this.waiting ?? [];
+      this.waiting = null;
+      for (const event of waited) this.store.dispatch(event);
+    }
+  }
+
+  private async checkSignedIn(): Promise<void> {
+    this.store.dispatch({ type: "link", link: "broken" });
+    try {
+      await rest.readMe();
+    } catch (error) {
+      if (error instanceof RestError && error.signedOut) this.leave("Your session has ended.");
+    }
+  }
+
+  private onCall(push: CallPush): void {
+    this.apply({ type: "callPushed", at: Date.now(), push });
+  }
+
+  private onDevices(push: DevicePush): void {
+    if (push.kind === "error") {
+      this.apply({ type: "notice", tone: "error", title: push.message, hint: null });
+    } else {
+      const { devices, stamp } = push;
+      this.apply({ type: "devicesPushed", at: Date.now(), devices, stamp });
+    }
+  }
+
+  private apply(event: DeskEvent): void {
+    if (this.waiting === null) this.store.dispatch(event);
+    else this.waiting.push(event);
+  }
+
+  /** What follows from the facts: the session once the phone is there, the caller's record. */
+  private follow(): void {
+    const { stage, calls, customers, phone, session } = this.state;
+    if (stage.kind === "signedOut" && !stage.busy && phone.call === null) this.phone.stop();
+    if (stage.kind !== "signedIn" || this.page !== "desktop") return;
+    const registered = effectivePhone(phone).registration === "registered";
+    if (registered && session === "none") void this.startSession();
+    for (const call of calls.live) {
+      if (customers[call.id] === undefined) void this.loadCustomer(call.id);
+    }
+  }
+
+  /** Phone first, then the session (G13); a registration still on its way is waited for. */
+  async startSession(): Promise<void> {
+    if (this.state.agent.status !== "LoggedOut") {
+      this.store.dispatch({ type: "session", session: "started" });
+      return;
+    }
+    this.store.dispatch({ type: "session", session: "starting" });
+    try {
+      await rest.startSession();
+      this.store.dispatch({ type: "session", session: "started" });
+    } catch (error) {
+      const notYet = error instanceof RestError && (error.statusCode === 7 || error.unreachable);
+      if (!notYet) {
+        this.store.dispatch({ type: "session", session: "refused", problem: words(error) });
+        return;
+      }
+      if (this.sessionRetry !== null) window.clearTimeout(this.sessionRetry);
+      this.sessionRetry = window.setTimeout(() => {
+        if (this.state.session === "starting") {
+          this.store.dispatch({ type: "session", session: "none" });
+        }
+      }, SESSION_RETRY_MS);
+    }
+  }
+
+  private async loadCustomer(callId: string): Promise<void> {
+    this.store.dispatch({ type: "customer", callId, card: { kind: "loading" } });
+    const customer = await rest.readCustomer(callId).catch(() => null);
+    const card = customer === null ? ({ kind: "unknown" } as const)
+      : ({ kind: "known", customer } as const);
+    this.store.dispatch({ type: "customer", callId, card });
+  }
+
+  callAction(callId: string, verb: Exclude<Verb, "userdata">): Promise<boolean> {
+    return this.carryOut({ verb, callId }, () => rest.callAction(callId, verb));
+  }
+
+  updateUserData(callId: string, userData: UserData): Promise<boolean> {
+    const intent = { verb: "userdata", callId };
+    return this.carryOut(intent, () => rest.updateUserData(callId, userData));
+  }
+
+  setState(state: rest.WantedState, reason: string | null): Promise<boolean> {
+    return this.carryOut({ verb: state, callId: null }, () => rest.setState(state, reason));
+  }
+
+  /** After-call work is done: Ready again. */
+  async complete(): Promise<void> {
+    const done = await this.setState("Ready", null);
+    if (done && this.state.agent.status !== "AfterCallWork") {
+      this.store.dispatch({ type: "wrapUpClosed" });
+    }
+  }
+
+  callMeAsCustomer(): Promise<boolean> {
+    return this.carryOut({ verb: "customer", callId: null }, rest.callMeAsCustomer);
+  }
+
+  private async carryOut(intent: Intent, send: () => Promise<void>): Promise<boolean> {
+    if (isPending(this.state, intent.verb, intent.callId)) return false;
+    this.store.dispatch({ type: "intentSent", intent });
+    try {
+      await send();
+      window.setTimeout(() => {
+        this.store.dispatch({ type: "intentOver", intent });
+      }, INTENT_MS_MAX);
+      return true;
+    } catch (error) {
+      this.store.dispatch({ type: "intentOver", intent });
+      this.fail(error, null);
+      return false;
+    }
+  }
+
+  private fail(error: unknown, title: string | null): void {
+    if (error instanceof RestError && error.signedOut) {
+      this.leave("Your session has ended.");
+      return;
+    }
+    const said = words(error);
+    const hint = error instanceof RestError ? error.hint : null;
+    this.store.dispatch({
+      type: "notice",
+      tone: "error",
+      title: title ?? said,
+      hint: title === null ? hint : said,
+    });
+  }
+
+  async signOut(): Promise<void> {
+    if (this.page === "desktop") await rest.endSession().catch(() => undefined);
+    await rest.signOut().catch(() => undefined);
+    this.phone.tellSignedOut();
+    this.leave(null);
+  }
+
+  /** The phone keeps a call that is up: a session that ended must not cut off a customer. */
+  private leave(message: string | null): void {
+    if (this.state.phone.call === null) this.phone.stop();
+    this.signedOut(message);
+  }
+
+  private signedOut(message: string | null): void {
+    this.push?.stop();
+    this.push = null;
+    this.waiting = null;
+    if (this.sessionRetry !== null) window.clearTimeout(this.sessionRetry);
+    this.store.dispatch({ type: "signedOut", message });
+  }
+
+  dismissNotice(id: number): void {
+    this.store.dispatch({ type: "noticeDismissed", id });
+  }
+}
+
+function words(error: unknown): string {
+  if (error instanceof RestError) {
+    return error.hint === null ? error.message : `${error.message} ${error.hint}`;
+  }
+  return error instanceof Error ? error.message : "Something went wrong.";
+}

@@ -1,0 +1,35 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { exposeDiagnostics } from "./io/diagnostics";
+import { DeskSession } from "./io/session";
+import type { Page } from "./io/session";
+import { App } from "./views/App";
+import { applyTheme, chosenTheme } from "./views/theme";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/desk.css";
+import "./styles/calls.css";
+import "./styles/phone.css";
+import "./styles/monitor.css";
+import "./styles/signin.css";
+
+applyTheme(chosenTheme());
+
+const session = new DeskSession(pageOf(window.location.pathname));
+exposeDiagnostics(session);
+void session.open();
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <App session={session} />
+  </StrictMode>,
+);
+
+function pageOf(path: string): Page {
+  if (path.startsWith("/phone")) return "phone";
+  if (path.startsWith("/monitor")) return "monitor";
+  return "desktop";
+}

@@ -1,0 +1,166 @@
+// The agent's live calls as the server tells them, and the call whose after-call work is open.
+
+import type { Call, CallPush, UserData } from "./facts";
+
+export interface LiveCall extends Call {
+  /** Server stamp of the newest fact applied. */
+  readonly stamp: number | null;
+  /** Local times in ms. */
+  readonly ringingAt: number;
+  readonly phaseSince: number;
+  readonly establishedAt: number | null;
+  readonly noAnswerSeconds: number | null;
+  readonly wrapUpSeconds: number | null;
+}
+
+/** A call that was talked on and is over: what after-call work is about. */
+export interface WrapUp {
+  readonly call: LiveCall;
+  readonly endedAt: number;
+  /** The server put the agent into after-call work for it. */
+  readonly confirmed: boolean;
+}
+
+export interface CallsState {
+  readonly live: readonly LiveCall[];
+  readonly wrapUp: WrapUp | null;
+  readonly snapshotStamp: number | null;
+  /** Ids of calls known to be over, so that a late push can't bring one back. */
+  readonly ended: readonly string[];
+}
+
+export const NO_CALLS: CallsState = { live: [], wrapUp: null, snapshotStamp: null, ended: [] };
+
+const ENDED_KEPT_MAX = 32;
+
+export function applySnapshot(
+  state: CallsState,
+  pushes: readonly CallPush[],
+  stamp: number | null,
+  at: number,
+): CallsState {
+  const present = pushes.filter((push) => push.call.phase !== "Released");
+  const live = present.map((push) => {
+    const known = state.live.find((call) => call.id === push.call.id);
+    return merge(known, push, at, stamp);
+  });
+  const gone = state.live.filter((call) => !live.some((kept) => kept.id === call.id));
+  const talked = gone.find((call) => call.establishedAt !== null);
+  return {
+    live,
+    wrapUp: talked ? { call: talked, endedAt: at, confirmed: false } : state.wrapUp,
+    snapshotStamp: stamp,
+    ended: remember(state.ended, gone.map((call) => call.id)),
+  };
+}
+
+export function applyPush(state: CallsState, push: CallPush, at: number): CallsState {
+  const known = state.live.find((call) => call.id === push.call.id);
+  if (isStale(state, known, push.stamp) || state.ended.includes(push.call.id)) return state;
+  if (push.call.phase === "Released") return release(state, known, push, at);
+  const next = merge(known, push, at, null);
+  return {
+    ...state,
+    live: known
+      ? state.live.map((call) => (call.id === next.id ? next : call))
+      : [...state.live, next],
+  };
+}
+
+function isStale(state: CallsState, known: LiveCall | undefined, stamp: number | null): boolean {
+  if (stamp === null) return false;
+  const newest = known?.stamp ?? state.snapshotStamp;
+  return newest !== null && stamp < newest;
+}
+
+function release(
+  state: CallsState,
+  known: LiveCall | undefined,
+  push: CallPush,
+  at: number,
+): CallsState {
+  const ended = remember(state.ended, [push.call.id]);
+  const live = state.live.filter((call) => call.id !== push.call.id);
+  if (known === undefined || known.establishedAt === null) return { ...state, live, ended };
+  const call = { ...merge(known, push, at, null), userData: lastUserData(known, push) };
+  return { ...state, live, ended, wrapUp: { call, endedAt: at, confirmed: false } };
+}
+
+/** A Released push may come without the attached data; the last known data stays readable. */
+function lastUserData(known: LiveCall, push: CallPush): UserData {
+  return Object.keys(push.call.userData).length > 0 ? push.call.userData : known.userData;
+}
+
+function merge(
+  known: LiveCall | undefined,
+  push: CallPush,
+  at: number,
+  snapshotStamp: number | null,
+): LiveCall {
+  const { call } = push;
+  const began = at - call.durationSeconds * 1000;
+  const samePhase = known?.phase === call.phase;
+  const talking = call.phase === "Established" || call.phase === "Held";
+  return {
+    ...call,
+    ani: call.ani ?? known?.ani ?? null,
+    dnis: call.dnis ?? known?.dnis ?? null,
+    stamp: push.stamp ?? snapshotStamp ?? known?.stamp ?? null,
+    ringingAt: known?.ringingAt ?? (talking ? at : began),
+    phaseSince: samePhase ? known.phaseSince : at,
+    establishedAt: known?.establishedAt ?? (talking ? talkingSince(known, at, began) : null),
+    noAnswerSeconds: push.noAnswerSeconds ?? known?.noAnswerSeconds ?? null,
+    wrapUpSeconds: push.wrapUpSeconds ?? known?.wrapUpSeconds ?? null,
+  };
+}
+
+/** We saw it ring: talking begins now. First seen while talking (a reload): trust `duration`. */
+function talkingSince(known: LiveCall | undefined, at: number, began: number): number {
+  return known === undefined ? began : at;
+}
+
+function remember(ended: readonly string[], ids: readonly string[]): readonly string[] {
+  return [...ended, ...ids].slice(-ENDED_KEPT_MAX);
+}
+
+/** The agent's state as pushed decides how long after-call work stays open. */
+export function applyAgentStatus(state: CallsState, inAfterCallWork: boolean): CallsState {
+  const { wrapUp } = state;
+  if (wrapUp === null) return state;
+  if (inAfterCallWork) {
+    return wrapUp.confirmed ? state : { ...state, wrapUp: { ...wrapUp, confirmed: true } };
+  }
+  return wrapUp.confirmed ? { ...state, wrapUp: null } : state;
+}
+
+export function closeWrapUp(state: CallsState): CallsState {
+  return state.wrapUp === null ? state : { ...state, wrapUp: null };
+}
+
+/** The call that the desktop is about: one being talked on before one that rings. */
+export function mainCall(state: CallsState): LiveCall | null {
+  const rank = { Established: 0, Dialing: 1, Ringing: 2, Held: 3, Released: 4 } as const;
+  const sorted = state.live.toSorted((a, b) => rank[a.phase] - rank[b.phase]);
+  return sorted[0] ?? null;
+}
+
+export type Verb = "answer" | "reject" | "release" | "hold" | "retrieve" | "userdata";
+
+/** Which buttons a call has: only what the server lists for it. */
+export function allows(call: Call, verb: Verb): boolean {
+  const has = (...names: readonly string[]) => names.some((n) => call.capabilities.includes(n));
+  switch (verb) {
+    case "answer":
+      return has("Answer");
+    case "reject":
+      return call.phase === "Ringing" && has("Reject", "ClearCall", "Redirect", "Hangup");
+    case "release":
+      return call.phase !== "Ringing" && has("Hangup", "Release", "ClearCall");
+    case "hold":
+      return has("Hold");
+    case "retrieve":
+      return has("Retrieve");
+    case "userdata":
+      return has("UpdateUserData");
+  }
+}

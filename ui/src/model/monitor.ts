@@ -1,0 +1,98 @@
+// The site's facts for the monitoring page and the queue panel.
+
+import { flag, list, number, optionalNumber, record, text } from "./read";
+
+export interface Monitor {
+  readonly gws: {
+    readonly status: string;
+    readonly uptimeSeconds: number;
+    readonly port: number | null;
+    readonly activeSessions: number;
+    readonly cometdClients: number;
+    readonly connections: readonly {
+      readonly name: string;
+      readonly connected: boolean;
+      readonly address: string;
+    }[];
+  };
+  readonly gateway: {
+    readonly status: string;
+    readonly registered: readonly { readonly dn: string; readonly user: string }[];
+    readonly activeCalls: number;
+    readonly trunks: readonly { readonly name: string; readonly up: boolean }[];
+  };
+  readonly agents: {
+    readonly ready: number;
+    readonly notReady: number;
+    readonly onCall: number;
+    readonly afterCallWork: number;
+    readonly loggedOut: number;
+  };
+  readonly lastHour: {
+    readonly inbound: number;
+    readonly outbound: number;
+    readonly averageHandleSeconds: number;
+    readonly abandoned: number;
+    readonly abandonedPercent: number;
+  };
+  readonly queues: readonly Queue[];
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly waiting: number;
+  readonly longestWaitSeconds: number;
+}
+
+export function decodeMonitor(body: unknown): Monitor {
+  const monitor = record(record(body)["monitor"]);
+  const gws = record(monitor["gws"]);
+  const gateway = record(monitor["gateway"]);
+  const agents = record(monitor["agents"]);
+  const hour = record(monitor["lastHour"]);
+  return {
+    gws: {
+      status: text(gws["status"]) || "UNKNOWN",
+      uptimeSeconds: number(gws["uptimeSeconds"]),
+      port: optionalNumber(gws["port"]),
+      activeSessions: number(gws["activeSessions"]),
+      cometdClients: number(gws["cometdClients"]),
+      connections: list(gws["connections"]).map((item) => ({
+        name: text(record(item)["name"]),
+        connected: flag(record(item)["connected"]),
+        address: text(record(item)["address"]),
+      })),
+    },
+    gateway: {
+      status: text(gateway["status"]) || "UNKNOWN",
+      registered: list(gateway["registered"]).map((item) => ({
+        dn: text(record(item)["dn"]),
+        user: text(record(item)["user"]),
+      })),
+      activeCalls: number(gateway["activeCalls"]),
+      trunks: list(gateway["trunks"]).map((item) => ({
+        name: text(record(item)["name"]),
+        up: flag(record(item)["up"]),
+      })),
+    },
+    agents: {
+      ready: number(agents["ready"]),
+      notReady: number(agents["notReady"]),
+      onCall: number(agents["onCall"]),
+      afterCallWork: number(agents["afterCallWork"]),
+      loggedOut: number(agents["loggedOut"]),
+    },
+    lastHour: {
+      inbound: number(hour["inbound"]),
+      outbound: number(hour["outbound"]),
+      averageHandleSeconds: number(hour["averageHandleSeconds"]),
+      abandoned: number(hour["abandoned"]),
+      abandonedPercent: number(hour["abandonedPercent"]),
+    },
+    queues: list(monitor["queues"]).map((item) => ({
+      name: text(record(item)["name"]),
+      waiting: number(record(item)["waiting"]),
+      longestWaitSeconds: number(record(item)["longestWaitSeconds"]),
+    })),
+  };
+}

@@ -1,0 +1,59 @@
+// Which page is drawn: opening, sign-in, or what the address asks for.
+
+import * as Tooltip from "@radix-ui/react-tooltip";
+import type { DeskSession } from "../io/session";
+import { SessionContext, useDesk } from "./context";
+import { Button } from "./Controls";
+import { Desktop } from "./Desktop";
+import { MonitorPage } from "./MonitorPage";
+import { Notices } from "./Notices";
+import { PhonePage } from "./PhonePage";
+import { SignIn } from "./SignIn";
+
+const TIP_DELAY_MS = 400;
+
+export function App({ session }: { session: DeskSession }) {
+  return (
+    <SessionContext value={session}>
+      <Tooltip.Provider delayDuration={TIP_DELAY_MS}>
+        <Stage session={session} />
+        <Notices />
+      </Tooltip.Provider>
+    </SessionContext>
+  );
+}
+
+function Stage({ session }: { session: DeskSession }) {
+  const { stage } = useDesk();
+  switch (stage.kind) {
+    case "opening":
+      return (
+        <div className="opening" role="status">
+          <span className="unseen">Opening Cordboard</span>
+        </div>
+      );
+    case "unreachable":
+      return (
+        <main className="opening">
+          <h1>Cordboard can&rsquo;t be reached</h1>
+          <p>{stage.message}</p>
+          <Button label="Try again" tone="primary" onClick={() => void session.open()} />
+        </main>
+      );
+    case "signedOut":
+      return <SignIn message={stage.message} busy={stage.busy} />;
+    case "signedIn":
+      return <SignedIn session={session} />;
+  }
+}
+
+function SignedIn({ session }: { session: DeskSession }) {
+  switch (session.page) {
+    case "desktop":
+      return <Desktop />;
+    case "phone":
+      return <PhonePage />;
+    case "monitor":
+      return <MonitorPage />;
+  }
+}

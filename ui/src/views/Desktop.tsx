@@ -1,0 +1,156 @@
+// The agent desktop: state above, the call and its customer in the middle, the phone at the side.
+
+import { useEffect } from "react";
+import { agentSentence } from "../model/agent";
+import { allows, mainCall } from "../model/calls";
+import type { LiveCall } from "../model/calls";
+import type { DeskState } from "../model/desk";
+import { phoneNumber } from "../model/format";
+import { effectivePhone } from "../model/phone";
+import { ActiveCall } from "./ActiveCall";
+import { AfterCallWork } from "./AfterCallWork";
+import { AgentStateBar } from "./AgentStateBar";
+import { Banners } from "./Banners";
+import { CallDetails } from "./CallDetails";
+import { useDesk, useSession } from "./context";
+import { Brand, Dot } from "./Controls";
+import { Idle } from "./Idle";
+import { IncomingCall } from "./IncomingCall";
+import { PhonePanel } from "./PhonePanel";
+import { QueuePanel } from "./QueuePanel";
+import { useShortcuts } from "./shortcuts";
+import { UserMenu } from "./UserMenu";
+
+export function Desktop() {
+  const desk = useDesk();
+  const call = mainCall(desk.calls);
+  useDeskShortcuts(desk, call);
+  useTitle(call);
+  return (
+    <div className="desk">
+      <header className="topbar">
+        <Brand />
+        <AgentStateBar />
+        <LinkState />
+        <UserMenu />
+      </header>
+      <Banners />
+      <div className="desk-main">
+        <main className="work">
+          <Work desk={desk} call={call} />
+        </main>
+        <aside className="side">
+          <PhonePanel />
+          <QueuePanel />
+        </aside>
+      </div>
+      <Announcements desk={desk} call={call} />
+    </div>
+  );
+}
+
+function Work({ desk, call }: { desk: DeskState; call: LiveCall | null }) {
+  const inAfterCallWork = desk.agent.status === "AfterCallWork";
+  const { wrapUp } = desk.calls;
+  if (call !== null) {
+    const others = desk.calls.live.filter((other) => other.id !== call.id);
+    return (
+      <>
+        {call.phase === "Ringing" ? <IncomingCall call={call} /> : <ActiveCall call={call} />}
+        {others.map((other) =>
+          other.phase === "Ringing" ? <IncomingCall key={other.id} call={other} />
+            : <ActiveCall key={other.id} call={other} />,
+        )}
+        <CallDetails call={call} />
+      </>
+    );
+  }
+  if (inAfterCallWork || wrapUp !== null) {
+    return (
+      <>
+        <AfterCallWork wrapUp={wrapUp} />
+        {wrapUp === null ? null : <CallDetails call={wrapUp.call} />}
+      </>
+    );
+  }
+  return <Idle />;
+}
+
+function LinkState() {
+  const { link } = useDesk();
+  const words = { live: "Live", connecting: "Connecting", broken: "Reconnecting" } as const;
+  return (
+    <span className="link-state" role="status" aria-label={`Server connection: ${words[link]}`}>
+      <Dot tone={link === "live" ? "good" : link === "broken" ? "bad" : "off"} />
+      <span className="link-words">{words[link]}</span>
+    </span>
+  );
+}
+
+/** What a screen reader should say without being asked. */
+function Announcements({ desk, call }: { desk: DeskState; call: LiveCall | null }) {
+  const ringing = call?.phase === "Ringing";
+  return (
+    <>
+      <div className="unseen" role="status" aria-live="polite">
+        {desk.agent.since === 0 ? "" : agentSentence(desk.agent)}
+      </div>
+      <div className="unseen" role="alert">
+        {ringing ? `Incoming call from ${callerWords(desk, call)}. Alt A answers.` : ""}
+      </div>
+    </>
+  );
+}
+
+function callerWords(desk: DeskState, call: LiveCall): string {
+  const card = desk.customers[call.id];
+  if (card?.kind === "known") return card.customer.name;
+  return call.ani === null ? "an unknown number" : phoneNumber(call.ani);
+}
+
+function useTitle(call: LiveCall | null): void {
+  const words =
+    call === null ? "Cordboard"
+    : call.phase === "Ringing" ? `☎ ${call.ani ?? "Incoming call"} · Cordboard`
+    : `On a call · Cordboard`;
+  useEffect(() => {
+    document.title = words;
+  }, [words]);
+}
+
+function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
+  const session = useSession();
+  useShortcuts((shortcut) => {
+    const started = desk.session === "started";
+    const act = (verb: "answer" | "reject" | "release") => {
+      if (call !== null && allows(call, verb)) void session.callAction(call.id, verb);
+    };
+    switch (shortcut) {
+      case "answer":
+      case "reject":
+      case "release":
+        act(shortcut);
+        break;
+      case "hold":
+        if (call !== null && allows(call, "retrieve")) void session.callAction(call.id, "retrieve");
+        else if (call !== null && allows(call, "hold")) void session.callAction(call.id, "hold");
+        break;
+      case "mute": {
+        const phoneCall = effectivePhone(desk.phone).call;
+        if (phoneCall !== null) session.phone.mute(!phoneCall.muted);
+        break;
+      }
+      case "ready":
+        if (started) void session.setState("Ready", null);
+        break;
+      case "notReady":
+        if (started) void session.setState("NotReady", null);
+        break;
+      case "complete":
+        if (call === null && (desk.agent.status === "AfterCallWork" || desk.calls.wrapUp !== null)) {
+          void session.complete();
+        }
+        break;
+    }
+  });
+}

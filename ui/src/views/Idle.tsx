@@ -1,0 +1,68 @@
+// Between calls: where one stands, and what to do next.
+
+import { PhoneIncoming } from "lucide-react";
+import { isPending } from "../model/desk";
+import type { DeskState } from "../model/desk";
+import { effectivePhone } from "../model/phone";
+import { CordArt } from "./CordArt";
+import { useDesk, useSession } from "./context";
+import { Button } from "./Controls";
+import { SHORTCUTS } from "./shortcuts";
+
+export function Idle() {
+  const session = useSession();
+  const desk = useDesk();
+  const { title, text } = idleWords(desk);
+  return (
+    <div className="idle">
+      <CordArt />
+      <h1>{title}</h1>
+      <p className="muted">{text}</p>
+      {desk.demo ? (
+        <div className="idle-demo">
+          <Button label="Call me as a customer" icon={PhoneIncoming}
+            pending={isPending(desk, "customer", null)}
+            tip="A simulated customer dials the support line and speaks"
+            onClick={() => void session.callMeAsCustomer()} />
+        </div>
+      ) : null}
+      <dl className="keys" aria-label="Keyboard shortcuts">
+        {(["answer", "release", "mute", "ready", "notReady", "complete"] as const).map((name) => (
+          <div key={name}>
+            <dt>{name === "notReady" ? "Not ready" : name.charAt(0).toUpperCase() + name.slice(1)}</dt>
+            <dd>
+              <kbd>{SHORTCUTS[name].label}</kbd>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+function idleWords(desk: DeskState): { title: string; text: string } {
+  const { agent } = desk;
+  const registered = effectivePhone(desk.phone).registration === "registered";
+  switch (agent.status) {
+    case "Ready":
+      return {
+        title: "Ready for the next call",
+        text: "It will appear here, with the customer’s record, as soon as it rings.",
+      };
+    case "NotReady":
+      return {
+        title: agent.reason === null ? "You are not ready" : `Not ready: ${agent.reason}`,
+        text: "No calls reach you until you choose Ready.",
+      };
+    case "AfterCallWork":
+    case "LoggedIn":
+      return { title: "Almost there", text: "Logging in to the phone system." };
+    case "LoggedOut":
+      if (desk.session === "refused") {
+        return { title: "Not logged in", text: desk.sessionProblem ?? "" };
+      }
+      return registered
+        ? { title: "Almost there", text: "Logging in to the phone system." }
+        : { title: "Connecting your phone", text: "Calls can reach you once it is registered." };
+  }
+}

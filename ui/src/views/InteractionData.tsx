@@ -1,0 +1,105 @@
+// The data attached to the call: read always, edited while the server allows it.
+
+import { Check, Database, Pencil, Plus, X } from "lucide-react";
+import { useState } from "react";
+import type { FormEvent } from "react";
+import type { UserData } from "../model/facts";
+import { label } from "../model/format";
+import { useSession } from "./context";
+import { Button, Card } from "./Controls";
+
+interface Row {
+  readonly path: readonly string[];
+  readonly value: string;
+}
+
+interface Draft {
+  readonly key: string;
+  readonly value: string;
+  readonly fresh: boolean;
+}
+
+export function InteractionData({ callId, userData, editable }: {
+  callId: string;
+  userData: UserData;
+  editable: boolean;
+}) {
+  const session = useSession();
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    if (draft === null || draft.key.trim() === "") return;
+    const saved = await session.updateUserData(callId, { [draft.key.trim()]: draft.value });
+    if (saved) setDraft(null);
+  };
+  const form = draft === null ? null : (
+    <DraftForm draft={draft} onChange={setDraft} onSave={(event) => void save(event)} />
+  );
+  const rows = flatten(userData, []);
+  return (
+    <Card title="Interaction data" icon={Database}
+      aside={
+        editable ? (
+          <Button label="Add data" icon={Plus} iconOnly tone="quiet"
+            onClick={() => setDraft({ key: "", value: "", fresh: true })} />
+        ) : null
+      }>
+      <dl className="facts">
+        {rows.map(({ path, value }) => {
+          const key = path.join(".");
+          if (draft !== null && !draft.fresh && draft.key === key) {
+            return <div key={key} className="editing">{form}</div>;
+          }
+          return (
+            <div key={key}>
+              <dt title={key}>{path.map(label).join(" › ")}</dt>
+              <dd>
+                <span className="value">{value || "–"}</span>
+                {editable && path.length === 1 ? (
+                  <Button label={`Edit ${label(key)}`} icon={Pencil} iconOnly tone="quiet"
+                    className="row-action"
+                    onClick={() => setDraft({ key, value, fresh: false })} />
+                ) : null}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      {rows.length === 0 && draft === null ? <p className="empty">Nothing attached.</p> : null}
+      {draft?.fresh === true ? form : null}
+    </Card>
+  );
+}
+
+function DraftForm({ draft, onChange, onSave }: {
+  draft: Draft;
+  onChange: (draft: Draft | null) => void;
+  onSave: (event: FormEvent) => void;
+}) {
+  return (
+    <form className="draft" onSubmit={onSave}>
+      {draft.fresh ? (
+        <input aria-label="Name of the data" placeholder="Name" value={draft.key}
+          onChange={(event) => onChange({ ...draft, key: event.target.value })} />
+      ) : null}
+      <input
+        aria-label={draft.fresh ? "Value" : label(draft.key)}
+        placeholder="Value"
+        value={draft.value}
+        onChange={(event) => onChange({ ...draft, value: event.target.value })}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onChange(null);
+        }}
+      />
+      <Button label="Save" icon={Check} iconOnly type="submit" tone="primary" />
+      <Button label="Cancel" icon={X} iconOnly tone="quiet" onClick={() => onChange(null)} />
+    </form>
+  );
+}
+
+function flatten(data: UserData, path: readonly string[]): readonly Row[] {
+  return Object.entries(data).flatMap(([key, value]) => {
+    const here = [...path, key];
+    return typeof value === "string" ? [{ path: here, value }] : flatten(value, here);
+  });
+}

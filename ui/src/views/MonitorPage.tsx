@@ -1,0 +1,195 @@
+// The site's state, live: the seed's monitoring dashboard.
+
+import { Activity, ChartNoAxesColumn, Headset, RadioTower, UsersRound } from "lucide-react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { ReactNode } from "react";
+import { monitorFeed } from "../io/monitor";
+import { clock, span } from "../model/format";
+import type { Monitor } from "../model/monitor";
+import { Brand, Card, Dot } from "./Controls";
+import { UserMenu } from "./UserMenu";
+
+const EVERY_MS = 2000;
+
+export function MonitorPage() {
+  const [feed] = useState(() => monitorFeed(EVERY_MS));
+  const { monitor, problem } = useSyncExternalStore(feed.subscribe, feed.state);
+  useEffect(() => {
+    document.title = "Monitoring · Cordboard";
+  }, []);
+  return (
+    <div className="monitor">
+      <header className="topbar">
+        <Brand />
+        <h1 className="page-title">Monitoring</h1>
+        <span className="link-state" role="status">
+          <Dot tone={problem === null ? "good" : "bad"} />
+          {problem ?? "Live"}
+        </span>
+        <UserMenu />
+      </header>
+      {monitor === null ? (
+        <main className="opening" role="status">{problem ?? "Reading…"}</main>
+      ) : (
+        <main className="monitor-main">
+          <HourCard hour={monitor.lastHour} />
+          <AgentsCard agents={monitor.agents} />
+          <QueuesCard queues={monitor.queues} />
+          <GwsCard gws={monitor.gws} />
+          <GatewayCard gateway={monitor.gateway} />
+        </main>
+      )}
+    </div>
+  );
+}
+
+function Status({ status }: { status: string }) {
+  const running = status.toUpperCase() === "RUNNING";
+  return (
+    <span className="chip">
+      <Dot tone={running ? "good" : "bad"} />
+      {running ? "Running" : status}
+    </span>
+  );
+}
+
+function Figure({ label, value, note }: { label: string; value: ReactNode; note?: string }) {
+  return (
+    <div className="figure">
+      <dt>{label}</dt>
+      <dd>
+        {value}
+        {note === undefined ? null : <span className="muted small"> {note}</span>}
+      </dd>
+    </div>
+  );
+}
+
+function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
+  const percent = `${hour.abandonedPercent.toFixed(1)}%`;
+  return (
+    <Card title="Calls in the last hour" icon={ChartNoAxesColumn} className="wide-card">
+      <dl className="figures">
+        <Figure label="Inbound" value={hour.inbound} />
+        <Figure label="Outbound" value={hour.outbound} />
+        <Figure label="Average handle time" value={clock(hour.averageHandleSeconds)} />
+        <Figure label="Abandoned" value={hour.abandoned} note={percent} />
+      </dl>
+    </Card>
+  );
+}
+
+function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
+  const rows = [
+    ["Ready", agents.ready, "good"],
+    ["On call", agents.onCall, "busy"],
+    ["After-call work", agents.afterCallWork, "work"],
+    ["Not ready", agents.notReady, "warn"],
+    ["Logged out", agents.loggedOut, "off"],
+  ] as const;
+  const present = rows.slice(0, 4).filter(([, count]) => count > 0);
+  return (
+    <Card title="Agents" icon={Headset}>
+      <div className="share" aria-hidden>
+        {present.map(([name, count, tone]) => (
+          <span key={name} className={tone} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <dl className="rows">
+        {rows.map(([name, count, tone]) => (
+          <div key={name}>
+            <dt>
+              <Dot tone={tone} />
+              {name}
+            </dt>
+            <dd>{count}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}
+
+function QueuesCard({ queues }: { queues: Monitor["queues"] }) {
+  return (
+    <Card title="Queues" icon={UsersRound} className="queues">
+      {queues.length === 0 ? <p className="empty">No queues.</p> : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Queue</th>
+              <th scope="col">Waiting</th>
+              <th scope="col">Longest wait</th>
+            </tr>
+          </thead>
+          <tbody>
+            {queues.map((queue) => (
+              <tr key={queue.name} className={queue.waiting > 0 ? "busy" : ""}>
+                <th scope="row">{queue.name}</th>
+                <td>{queue.waiting}</td>
+                <td>{queue.waiting === 0 ? "–" : clock(queue.longestWaitSeconds)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function GwsCard({ gws }: { gws: Monitor["gws"] }) {
+  return (
+    <Card title="GWS application" icon={Activity} aside={<Status status={gws.status} />}>
+      <dl className="rows">
+        <div><dt>Uptime</dt><dd>{span(gws.uptimeSeconds)}</dd></div>
+        <div><dt>Port</dt><dd>{gws.port ?? "–"}</dd></div>
+        <div><dt>Active sessions</dt><dd>{gws.activeSessions}</dd></div>
+        <div><dt>CometD clients</dt><dd>{gws.cometdClients}</dd></div>
+      </dl>
+      <h3>Connections</h3>
+      <dl className="rows">
+        {gws.connections.map((connection) => (
+          <div key={connection.name}>
+            <dt>
+              <Dot tone={connection.connected ? "good" : "bad"} />
+              {connection.name}
+            </dt>
+            <dd>
+              {connection.connected ? "Connected" : "Down"}
+              {connection.address === "" ? "" : ` (${connection.address})`}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}
+
+function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
+  return (
+    <Card title="WebRTC gateway" icon={RadioTower} aside={<Status status={gateway.status} />}>
+      <dl className="rows">
+        <div><dt>Active calls</dt><dd>{gateway.activeCalls}</dd></div>
+        {gateway.trunks.map((trunk) => (
+          <div key={trunk.name}>
+            <dt>
+              <Dot tone={trunk.up ? "good" : "bad"} />
+              Trunk {trunk.name}
+            </dt>
+            <dd>{trunk.up ? "Up" : "Down"}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>Registered endpoints ({gateway.registered.length})</h3>
+      <ul className="endpoints">
+        {gateway.registered.map((endpoint) => (
+          <li key={endpoint.dn}>
+            <Dot tone="good" />
+            <span className="digits">{endpoint.dn}</span>
+            <span className="muted">{endpoint.user}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

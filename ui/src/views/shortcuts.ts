@@ -1,0 +1,32 @@
+// Keyboard shortcuts: Alt and a letter, by the key's place, so that they work on every layout and
+// never collide with typing.
+
+import { useEffect, useEffectEvent } from "react";
+
+export const SHORTCUTS = {
+  answer: { code: "KeyA", label: "Alt+A" },
+  reject: { code: "KeyJ", label: "Alt+J" },
+  release: { code: "KeyR", label: "Alt+R" },
+  hold: { code: "KeyH", label: "Alt+H" },
+  mute: { code: "KeyM", label: "Alt+M" },
+  ready: { code: "Digit1", label: "Alt+1" },
+  notReady: { code: "Digit2", label: "Alt+2" },
+  complete: { code: "KeyC", label: "Alt+C" },
+} as const;
+
+export type Shortcut = keyof typeof SHORTCUTS;
+
+export function useShortcuts(act: (shortcut: Shortcut) => void): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
+    const names = Object.keys(SHORTCUTS) as Shortcut[];
+    const pressed = names.find((name) => SHORTCUTS[name].code === event.code);
+    if (pressed === undefined) return;
+    event.preventDefault();
+    act(pressed);
+  });
+  useEffect(() => {
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+}
