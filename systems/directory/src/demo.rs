@@ -1,0 +1,256 @@
+//! The demo site: a small contact centre to look at, to show and to test against.
+//!
+//! Route points 5901 (an IVR that collects a digit) and 5902 (callback) are not in it: a strategy
+//! can't collect digits or call back yet, and a route point that does something else than its
+//! number promises would mislead.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr},
+};
+
+use model::{
+    AgentId, Configuration, Dn, PlaceName, SkillName, UserName,
+    config::{
+        Customer, DnKind, DnObject, PastContact, Person, Place, Role, Strategy, Switch, Trunk,
+    },
+};
+
+/// The demo site. `password_hash` is the PHC string of every person's password.
+#[must_use]
+pub fn demo(password_hash: &str) -> Configuration {
+    let mut site = Configuration {
+        version: 0,
+        customers: [("5551234567".to_owned(), customer())].into(),
+        dns: BTreeMap::new(),
+        persons: BTreeMap::new(),
+        places: BTreeMap::new(),
+        skills: [SUPPORT, SALES, ENGLISH, SPANISH].map(SkillName::from).into(),
+        strategies: BTreeMap::new(),
+        switch: Switch::default(),
+        trunks: [("pstn".into(), trunk())].into(),
+    };
+    add_route_point(&mut site, "5000", &["+18005551234"], SUPPORT, "VQ_Support");
+    add_route_point(&mut site, "5900", &[], SALES, "VQ_Sales");
+    for (number, (first, last)) in (FIRST_AGENT..).zip(NAMES) {
+        add_agent(&mut site, number, first, last, password_hash);
+    }
+    for (name, first, role) in
+        [("supervisor", "Robin", Role::Supervisor), ("admin", "Alex", Role::Admin)]
+    {
+        let person = Person {
+            user_name: name.into(),
+            first_name: first.into(),
+            last_name: "Harbour".into(),
+            employee_id: name.into(),
+            password_hash: password_hash.into(),
+            roles: [role].into(),
+            place: None,
+            skills: BTreeMap::new(),
+            wrap_up_s: 0,
+        };
+        site.persons.insert(name.into(), person);
+    }
+    site
+}
+
+/// A route point with its strategy, which wants its skill, and its virtual queue.
+fn add_route_point(site: &mut Configuration, dn: &str, dnis: &[&str], skill: &str, queue: &str) {
+    let dnis = dnis.iter().map(|number| (*number).to_owned()).collect();
+    let kind = DnKind::RoutePoint { dnis, strategy: skill.into() };
+    site.dns.insert(dn.into(), DnObject { kind, alias: Some(skill.into()) });
+    site.dns.insert(queue.into(), DnObject { kind: DnKind::VirtualQueue, alias: None });
+    let strategy = Strategy {
+        skills: format!("{skill} > 0"),
+        virtual_queue: Some(queue.into()),
+        attach_customer: true,
+        no_answer_s: 15,
+    };
+    site.strategies.insert(skill.into(), strategy);
+}
+
+/// An agent with desk and phone, all called by one number.
+fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, hash: &str) {
+    let user = UserName::from(format!("agent{number}"));
+    let dn = Dn::from(number.to_string());
+    // The browsers' phone refuses NOTIFY talk.
+    let kind = DnKind::Extension { password: Some("demo".into()), cti_control: false };
+    site.dns.insert(dn.clone(), DnObject { kind, alias: Some(format!("{first} {last}")) });
+    site.places.insert(PlaceName::from(dn.as_str()), Place { dns: vec![dn.clone()] });
+    let person = Person {
+        user_name: user.clone(),
+        first_name: first.into(),
+        last_name: last.into(),
+        employee_id: AgentId::from(dn.as_str()),
+        password_hash: hash.into(),
+        roles: BTreeSet::from([Role::Agent]),
+        place: Some(PlaceName::from(dn.as_str())),
+        skills: skills(number),
+        wrap_up_s: 20,
+    };
+    site.persons.insert(user, person);
+}
+
+fn skills(number: u32) -> BTreeMap<SkillName, u32> {
+    let mut skills = BTreeMap::from([(ENGLISH.into(), 5)]);
+    if (5001..=5015).contains(&number) {
+        skills.insert(SUPPORT.into(), 1 + number % 5);
+    }
+    if (5010..=5020).contains(&number) {
+        skills.insert(SALES.into(), 3);
+    }
+    if number.is_multiple_of(2) {
+        skills.insert(SPANISH.into(), 2);
+    }
+    skills
+}
+
+fn trunk() -> Trunk {
+    Trunk {
+        accept_from: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        contact: "127.0.0.1:5070".into(),
+        // Nothing listens there until somebody starts a carrier of their own.
+        probe_s: 0,
+    }
+}
+
+fn customer() -> Customer {
+    let contact =
+        |at: &str, channel: &str, subject: &str, agent: &str, outcome: &str| PastContact {
+            at: at.into(),
+            channel: channel.into(),
+            subject: subject.into(),
+            agent: agent.into(),
+            outcome: outcome.into(),
+        };
+    Customer {
+        id: "98765".into(),
+        name: "Sample Customer".into(),
+        account_type: "premium".into(),
+        reason: "support".into(),
+        contacts: vec![
+            contact("2026-01-19T14:32:00Z", "voice", "Router restarts", "5003", "Router replaced"),
+            contact("2025-11-03T09:05:00Z", "email", "Question on an invoice", "5012", "Explained"),
+            contact("2025-08-27T16:48:00Z", "voice", "Upgrade to premium", "5017", "Sold"),
+        ],
+    }
+}
+
+const SUPPORT: &str = "Support";
+const SALES: &str = "Sales";
+const ENGLISH: &str = "English";
+const SPANISH: &str = "Spanish";
+
+const FIRST_AGENT: u32 = 5001;
+
+/// Invented, one per agent.
+const NAMES: [(&str, &str); 25] = [
+    ("Ada", "Lind"),
+    ("Ben", "Marsh"),
+    ("Cleo", "Novak"),
+    ("Dario", "Ortega"),
+    ("Elin", "Petersen"),
+    ("Farid", "Quist"),
+    ("Greta", "Rossi"),
+    ("Hugo", "Silva"),
+    ("Imani", "Torres"),
+    ("Jonas", "Ueda"),
+    ("Kira", "Vance"),
+    ("Leo", "Winter"),
+    ("Mara", "Xavier"),
+    ("Nils", "Young"),
+    ("Olga", "Zeman"),
+    ("Pavel", "Abbot"),
+    ("Quinn", "Brook"),
+    ("Rosa", "Castell"),
+    ("Sami", "Dahl"),
+    ("Tess", "Engel"),
+    ("Umar", "Falk"),
+    ("Vera", "Grove"),
+    ("Wim", "Hale"),
+    ("Yara", "Ibarra"),
+    ("Zeno", "Jansen"),
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn there_are_25_agents_with_desk_and_phone_called_by_one_number() {
+        let site = demo("hash");
+        let agents: Vec<&Person> =
+            site.persons.values().filter(|person| person.roles.contains(&Role::Agent)).collect();
+        assert_eq!(agents.len(), 25);
+        for (number, person) in (5001..=5025).zip(agents) {
+            let number: String = format!("{number}");
+            assert_eq!(person.user_name.as_str(), format!("agent{number}"));
+            assert_eq!(person.employee_id.as_str(), number);
+            assert_eq!(person.place.as_ref().unwrap().as_str(), number);
+            assert_eq!(site.dn_of(person).unwrap().as_str(), number);
+            assert_eq!((person.password_hash.as_str(), person.wrap_up_s), ("hash", 20));
+            assert!(matches!(
+                &site.dns[number.as_str()].kind,
+                DnKind::Extension { password: Some(password), cti_control: false }
+                    if password == "demo"
+            ));
+        }
+        assert_eq!(site.persons["supervisor"].roles, [Role::Supervisor].into());
+        assert_eq!(site.persons["admin"].roles, [Role::Admin].into());
+        assert_eq!(site.persons.len(), 27);
+    }
+
+    #[test]
+    fn skills_are_as_the_contract_says() {
+        let site = demo("");
+        let level = |number: u32, skill: &str| {
+            let person = &site.persons[format!("agent{number}").as_str()];
+            person.skills.get(skill).copied()
+        };
+        for number in 5001..=5025 {
+            let support = (number <= 5015).then_some(1 + number % 5);
+            let sales = (5010..=5020).contains(&number).then_some(3);
+            let spanish = (number % 2 == 0).then_some(2);
+            assert_eq!(level(number, "Support"), support, "{number}");
+            assert_eq!(level(number, "Sales"), sales, "{number}");
+            assert_eq!(level(number, "English"), Some(5), "{number}");
+            assert_eq!(level(number, "Spanish"), spanish, "{number}");
+        }
+        assert_eq!((level(5001, "Support"), level(5015, "Support")), (Some(2), Some(1)));
+        assert_eq!(site.skills.len(), 4);
+    }
+
+    #[test]
+    fn the_toll_free_number_leads_to_support_and_5900_is_sales() {
+        let site = demo("");
+        for (dialled, dn, expression, queue) in [
+            ("+18005551234", "5000", "Support > 0", "VQ_Support"),
+            ("5000", "5000", "Support > 0", "VQ_Support"),
+            ("5900", "5900", "Sales > 0", "VQ_Sales"),
+        ] {
+            let found = site.route_point(dialled).unwrap();
+            assert_eq!(found.as_str(), dn);
+            let DnKind::RoutePoint { strategy, .. } = &site.dns[found].kind else { panic!() };
+            let strategy = &site.strategies[strategy];
+            assert_eq!(strategy.skills, expression);
+            assert_eq!(strategy.virtual_queue, Some(queue.into()));
+            assert!(strategy.attach_customer && strategy.no_answer_s == 15);
+            assert_eq!(site.dns[queue].kind, DnKind::VirtualQueue);
+        }
+        assert_eq!(site.dns.len(), 25 + 2 + 2);
+    }
+
+    #[test]
+    fn the_trunk_and_the_customer_are_as_the_contract_says() {
+        let site = demo("");
+        let trunk = &site.trunks["pstn"];
+        assert_eq!(trunk.accept_from, ["127.0.0.1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(trunk.contact, "127.0.0.1:5070");
+        let customer = &site.customers["5551234567"];
+        assert_eq!((customer.id.as_str(), customer.account_type.as_str()), ("98765", "premium"));
+        assert_eq!(customer.name, "Sample Customer");
+        assert_eq!(customer.contacts.len(), 3);
+        assert!(customer.contacts.is_sorted_by(|a, b| a.at > b.at), "newest first");
+    }
+}
