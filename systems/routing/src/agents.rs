@@ -25,8 +25,8 @@ pub struct Seat {
     pub calls: BTreeSet<ConnId>,
     /// The call that the agent was chosen for.
     pub claim: Option<(ConnId, ReferenceId)>,
-    /// Put aside for a moment; a change of state ends it too.
-    pub is_aside: bool,
+    /// Until when the agent is put aside; NotReady ends it too.
+    pub aside_until: Option<Instant>,
     /// Since when the agent could take a call.
     pub idle_since: Option<Instant>,
 }
@@ -40,7 +40,7 @@ impl Default for Seat {
             in_service: false,
             calls: BTreeSet::new(),
             claim: None,
-            is_aside: false,
+            aside_until: None,
             idle_since: None,
         }
     }
@@ -57,7 +57,7 @@ impl Seat {
 
     /// Since when a call can be sent here, if it can.
     fn available_since(&self) -> Option<Instant> {
-        self.idle_since.filter(|_| self.claim.is_none() && !self.is_aside)
+        self.idle_since.filter(|_| self.claim.is_none() && self.aside_until.is_none())
     }
 }
 
@@ -149,16 +149,19 @@ impl AgentTable {
         self.change(None, dn, |seat| seat.claim = seat.claim.filter(|(of, _)| *of != conn));
     }
 
-    pub fn end_claim(&mut self, dn: &Dn, reference: ReferenceId) {
-        self.change(None, dn, |seat| seat.claim = seat.claim.filter(|(_, by)| *by != reference));
+    /// Says whether the agent has become available, as do the others that can make it so.
+    pub fn end_claim(&mut self, dn: &Dn, reference: ReferenceId) -> bool {
+        self.change(None, dn, |seat| seat.claim = seat.claim.filter(|(_, by)| *by != reference))
     }
 
-    pub fn put_aside(&mut self, dn: &Dn) {
-        self.change(None, dn, |seat| seat.is_aside = true);
+    pub fn put_aside(&mut self, dn: &Dn, until: Instant) {
+        self.change(None, dn, |seat| seat.aside_until = Some(until));
     }
 
-    pub fn take_back(&mut self, dn: &Dn) {
-        self.change(None, dn, |seat| seat.is_aside = false);
+    pub fn take_back(&mut self, now: Now, dn: &Dn) -> bool {
+        self.change(None, dn, |seat| {
+            seat.aside_until = seat.aside_until.filter(|until| *until > now.instant);
+        })
     }
 
     /// Without `now` nobody becomes idle: claims and being put aside don't reset idle times.
@@ -167,7 +170,7 @@ impl AgentTable {
         let before = seat.available_since();
         apply(seat);
         if seat.state != AgentState::Ready {
-            seat.is_aside = false;
+            seat.aside_until = None;
         }
         if !seat.is_idle() {
             seat.idle_since = None;

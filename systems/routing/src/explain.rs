@@ -113,7 +113,7 @@ fn obstacle(seat: &Seat) -> Option<&'static str> {
         Some("on a call")
     } else if seat.claim.is_some() {
         Some("a call is on its way there")
-    } else if seat.is_aside {
+    } else if seat.aside_until.is_some() {
         Some("the last attempt to route there failed a moment ago")
     } else {
         None

@@ -270,26 +270,30 @@ impl Router {
             self.forget(now, conn);
         } else {
             self.route_failed(now, conn);
+            self.seek(now, conn);
+            self.tell_to_wait(conn);
         }
     }
 
-    /// The call looks for another agent; the one who did not get it is put aside for a moment.
+    /// The agent who did not get the call is put aside for a moment, and the call waits again.
     fn route_failed(&mut self, now: Now, conn: ConnId) {
         let Some(dn) = self.withdraw(conn) else { return };
-        self.agents.put_aside(&dn);
-        self.timers.set(now.instant + ASIDE, Timer::Aside(dn));
+        self.put_aside(now, &dn);
         let refusals = self.calls.call(conn).map_or(0, |call| call.refusals) + 1;
-        if refusals < REFUSALS_IN_A_ROW_MAX {
-            self.calls.change(conn, |call| {
-                call.refusals = refusals;
-                call.stage = Stage::Waiting;
-            });
-            self.seek(now, conn);
-            self.tell_to_wait(conn);
-        } else {
-            self.calls.change(conn, |call| call.stage = Stage::Resting);
+        let rests = refusals >= REFUSALS_IN_A_ROW_MAX;
+        self.calls.change(conn, |call| {
+            call.refusals = refusals;
+            call.stage = if rests { Stage::Resting } else { Stage::Waiting };
+        });
+        if rests {
             self.timers.set(now.instant + ASIDE, Timer::Rest(conn));
         }
+    }
+
+    fn put_aside(&mut self, now: Now, dn: &Dn) {
+        let until = now.instant + ASIDE;
+        self.agents.put_aside(dn, until);
+        self.timers.set(until, Timer::Aside(dn.clone()));
     }
 
     fn call_rings(&mut self, conn: ConnId, dn: &Dn) {
@@ -320,8 +324,7 @@ impl Router {
             // agent's NotReady is on its way too; until then nobody is sent to that phone.
             self.calls.change(conn, |call| call.stage = Stage::Left);
             self.timers.set(now.instant + RETURN_LIMIT, Timer::Return(conn));
-            self.agents.put_aside(dn);
-            self.timers.set(now.instant + ASIDE, Timer::Aside(dn.clone()));
+            self.put_aside(now, dn);
         }
     }
 
@@ -350,34 +353,34 @@ impl Router {
         Some(dn)
     }
 
-    fn time_is_up(&mut self, now: Now, timer: Timer) {
+    /// Only takes note: what follows for calls and agents is worked out once, for all of it. Says
+    /// whether anything may follow.
+    fn time_is_up(&mut self, now: Now, timer: Timer) -> bool {
         match timer {
-            Timer::Aside(dn) => {
-                self.agents.take_back(&dn);
-                self.offer(now, &dn);
-            }
+            Timer::Aside(dn) => self.agents.take_back(now, &dn),
             // The switch said nothing, or accepted and then the phone never rang.
             Timer::Claim(dn, reference) => match self.calls.offered_by(reference) {
-                Some(conn) => self.route_failed(now, conn),
-                None => {
-                    self.agents.end_claim(&dn, reference);
-                    self.offer(now, &dn);
+                Some(conn) => {
+                    self.route_failed(now, conn);
+                    true
                 }
+                None => self.agents.end_claim(&dn, reference),
             },
             Timer::Rest(conn) => {
-                if self.calls.call(conn).is_some_and(|call| call.stage == Stage::Resting) {
+                let rests = self.calls.call(conn).is_some_and(|c| c.stage == Stage::Resting);
+                if rests {
                     self.calls.change(conn, |call| {
                         call.refusals = 0;
                         call.stage = Stage::Waiting;
                     });
-                    self.seek(now, conn);
-                    self.tell_to_wait(conn);
                 }
+                rests
             }
             Timer::Return(conn) => {
                 if self.calls.call(conn).is_some_and(|call| call.stage == Stage::Left) {
                     self.calls.remove(conn);
                 }
+                false
             }
         }
     }
@@ -423,9 +426,14 @@ impl System for Router {
     }
 
     fn handle_timeout(&mut self, now: Now) {
+        let mut may_route = false;
         // Each timer that is set anew is due later than `now`, so this ends.
         while let Some(timer) = self.timers.take_due(now.instant) {
-            self.time_is_up(now, timer);
+            may_route |= self.time_is_up(now, timer);
+        }
+        if may_route {
+            self.seek_for_all(now);
+            self.calls.waiting_in_order().into_iter().for_each(|conn| self.tell_to_wait(conn));
         }
     }
 
