@@ -76,10 +76,10 @@ need_toolchains() {
     command -v cargo >/dev/null 2>&1 ||
         die "cargo is missing: install Rust from https://rustup.rs, then run this again"
     command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
-        die "node or npm is missing: install Node.js 20 or newer, then run this again"
-    local major
-    major=$(node -p 'process.versions.node.split(".")[0]')
-    [ "$major" -ge 20 ] || die "Node.js 20 or newer is needed; here is $(node --version)"
+        die "node or npm is missing: install Node.js 20.19 or newer, then run this again"
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+        die "Node.js 20.19 or newer is needed; here is $(node --version)"
 }
 
 # Speech is scored with PESQ, which has no Debian package and is compiled for this Python.

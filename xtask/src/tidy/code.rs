@@ -65,8 +65,18 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-/// The same text with every comment and the inside of every string made of spaces.
+/// The same text with every comment and every string made of spaces.
 pub fn blank_comments_and_strings(text: &str) -> String {
+    blank(text, |_| true)
+}
+
+/// The same text with every string made of spaces.
+pub fn blank_strings(text: &str) -> String {
+    blank(text, |opening| opening != '/')
+}
+
+/// Blanks the tokens whose opening character `chosen` picks.
+fn blank(text: &str, chosen: fn(char) -> bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -76,7 +86,9 @@ pub fn blank_comments_and_strings(text: &str) -> String {
         match length {
             Some(length) => {
                 let token = rest.get(..length).unwrap_or(rest);
-                out.extend(token.iter().map(|c| if *c == '\n' { '\n' } else { ' ' }));
+                let is_chosen = token.first().is_some_and(|c| chosen(*c));
+                let shown = |c: &char| if is_chosen && *c != '\n' { ' ' } else { *c };
+                out.extend(token.iter().map(shown));
                 at += token.len();
             }
             None => {

@@ -85,7 +85,7 @@ const LAWS: &[Law] = &[
     },
     Law {
         folder: "io/",
-        ours: &["model", "wire/", "proto"],
+        ours: &["model", "wire/", "proto", "io/port"],
         outside: Outside::Any,
         is_pure: false,
     },
