@@ -1,0 +1,140 @@
+// The agent's desktop as a person uses it: by the names of its regions, buttons and boxes.
+
+import { browser } from "./browser.js";
+import { until } from "./wait.js";
+
+/** @typedef {import("./server.js").Server} Server */
+/** @typedef {import("playwright-core").Page} Page */
+
+export class Desktop {
+  /** @param {Page} page @param {Server} server @param {string} user */
+  constructor(page, server, user) {
+    this.page = page;
+    this.server = server;
+    this.user = user;
+    /** What the page itself complained about. @type {string[]} */
+    this.complaints = [];
+    page.on("pageerror", (error) => this.complaints.push(String(error.stack ?? error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.complaints.push(message.text());
+    });
+    this.phone = page.getByRole("region", { name: "Phone" });
+    this.incoming = page.getByRole("region", { name: "Incoming call" });
+    this.active = page.getByRole("region", { name: "Active call" });
+    this.afterCall = page.getByRole("region", { name: "After-call work" });
+    this.state = page.getByRole("region", { name: "Agent state" });
+  }
+
+  /** A browser window of its own, nobody signed in.
+   * @param {Server} server @param {string} user */
+  static async open(server, user, path = "/") {
+    const context = await (await browser()).newContext({
+      ignoreHTTPSErrors: true,
+      viewport: { width: 1440, height: 900 },
+    });
+    await context.grantPermissions(["microphone"]);
+    const page = await context.newPage();
+    page.setDefaultTimeout(STEP_MS_MAX);
+    const desktop = new Desktop(page, server, user);
+    await page.goto(server.url + path);
+    return desktop;
+  }
+
+  async signIn(password = "demo") {
+    await this.page.getByRole("textbox", { name: "User name" }).fill(this.user);
+    await this.page.getByRole("textbox", { name: "Password" }).fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  /** Until the phone of this page can be called. */
+  async registered() {
+    await until("the registration of the phone", async () => {
+      const facts = await this.facts();
+      return facts?.registration === "registered";
+    }, 15_000);
+  }
+
+  async ready() {
+    await this.page.getByRole("button", { name: "Ready", exact: true }).click();
+    await this.showsState("Ready");
+  }
+
+  /** The state that the server has for this agent, as the desktop shows it.
+   * @param {string | RegExp} name @param {number} [msMax] */
+  async showsState(name, msMax = STEP_MS_MAX) {
+    const text = typeof name === "string" ? this.state.getByText(name, { exact: true }) : null;
+    await (text ?? this.state.getByText(name)).first().waitFor({ timeout: msMax });
+  }
+
+  /** @param {string} name */
+  press(name) {
+    return this.page.getByRole("button", { name, exact: true }).first().click();
+  }
+
+  /** Until the call rings in the desktop and in the phone. @param {number} [msMax] */
+  async rings(msMax = STEP_MS_MAX) {
+    await this.incoming.waitFor({ timeout: msMax });
+    await until("the phone's ringing", async () => {
+      const facts = await this.facts();
+      return facts?.callPhase === "ringing";
+    }, msMax);
+  }
+
+  /** Until two people can talk. */
+  async talks() {
+    await this.active.waitFor();
+    await until("the phone's conversation", async () => {
+      const facts = await this.facts();
+      return facts?.callPhase === "talking" && facts.hasStream;
+    });
+  }
+
+  /** What the phone of the page says about itself. */
+  facts() {
+    return this.page.evaluate(() => {
+      const facts = /** @type {any} */ (window).cordboardDiagnostics;
+      if (!facts) return null;
+      const { registration, role, callPhase, callUuid, remoteStream } = facts;
+      return { registration, role, callPhase, callUuid, hasStream: remoteStream !== null };
+    });
+  }
+
+  /** The same session by hand: `fetch` inside the page, with its cookie and its CSRF token.
+   * @param {string} method @param {string} path @param {unknown} [body]
+   * @returns {Promise<{status: number, body: any}>} */
+  rest(method, path, body) {
+    return this.page.evaluate(
+      async ([method, path, body]) => {
+        const first = await fetch("/api/v2/me");
+        /** @type {Record<string, string>} */
+        const headers = { "Content-Type": "application/json" };
+        const name = first.headers.get("X-CSRF-HEADER");
+        if (name) headers[name] = first.headers.get("X-CSRF-TOKEN") ?? "";
+        /** @type {RequestInit} */
+        const options = { method, headers };
+        if (body !== undefined) options.body = JSON.stringify(body);
+        const reply = await fetch(String(path), options);
+        const text = await reply.text();
+        return { status: reply.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+      },
+      /** @type {[string, string, any]} */ ([method, path, body]),
+    );
+  }
+
+  /** The one call of this agent as the server tells it. */
+  async call() {
+    const { body } = await this.rest("GET", "/api/v2/me/calls?fields=*");
+    return body.calls?.[0];
+  }
+
+  /** @param {string} file */
+  async picture(file) {
+    await this.page.screenshot({ path: file });
+  }
+
+  async close() {
+    await this.page.context().close();
+  }
+}
+
+const STEP_MS_MAX = 10_000;

@@ -1,0 +1,40 @@
+// The main job: a customer calls, the agent answers with a click, both hear each other.
+
+import assert from "node:assert/strict";
+
+import { recordRemote } from "../lib/ear.js";
+import { assertHeard } from "../lib/score.js";
+import { story } from "../lib/story.js";
+import { until } from "../lib/wait.js";
+
+story("a customer's call is answered by a click and both hear each other", async (scene) => {
+  const { agent, customer } = await scene.speech;
+  const carrier = await scene.carrier();
+  const desktop = await scene.readyAgent();
+
+  const call = await carrier.call({ says: customer.narrow });
+  await desktop.rings();
+  for (const text of ["5551234567", "Sample Customer", /premium/i]) {
+    await desktop.incoming.getByText(text).first().waitFor();
+  }
+  await desktop.picture(scene.file("ringing.png"));
+  await desktop.press("Answer");
+  await Promise.all([desktop.talks(), call.answered()]);
+
+  call.rtp.forget();
+  const seconds = 2 * Math.max(agent.seconds, customer.seconds) + 1.5;
+  await recordRemote(desktop.page, scene.file("at-agent.wav"), seconds);
+  const heard = await call.heard(scene.file("at-customer.wav"));
+  await assertHeard("the agent hears the customer", customer.narrow, scene.file("at-agent.wav"));
+  await assertHeard("the customer hears the agent", agent.narrow, scene.file("at-customer.wav"));
+  assert.deepEqual(heard.kinds, [0], "only what was negotiated arrives at the carrier");
+  assert.ok(heard.gapMsMax < 200, `${heard.gapMsMax} ms without a packet at the carrier`);
+
+  call.hangUp();
+  await desktop.afterCall.waitFor();
+  await desktop.showsState(/after-call work/i);
+  await until("the answer to BYE", () => call.byeAnswered);
+  await desktop.press("Complete");
+  await desktop.afterCall.waitFor({ state: "hidden" });
+  await desktop.showsState("Ready");
+});
