@@ -1,0 +1,270 @@
+//! We call a phone: INVITE, what it says, and its answer.
+
+use model::{
+    CallUuid, Dn, LegId, Now,
+    leg::{Cause, LegFact},
+    media::MediaCommand,
+};
+use wire_sip::{HeaderName, Message, Method, escape_user, quote};
+
+use super::{
+    Asked, Closing, Confirmed, Leg, Outgoing, SDP, Stage, Talk, incoming::kind_of, sdp_of,
+    session::Session,
+};
+use crate::{
+    ALLOW_EVENTS, RESUME_HEADER, Signaling,
+    dialog::{Call, Dialog, Path},
+    limits::{MIN_SE_S, RINGING_MAX},
+    outlet::{Hop, Source, is_only_way},
+    registrar::Binding,
+    timers::{LegTimer, Timer},
+    transaction::{TransactionId, client::User, timers::GIVE_UP},
+    with_abilities,
+};
+
+/// What the switch wants rung.
+pub(crate) struct Ring {
+    pub leg: LegId,
+    pub dn: Dn,
+    pub uuid: CallUuid,
+    pub from: String,
+    pub from_name: Option<String>,
+    pub resume: bool,
+}
+
+impl Signaling {
+    /// Calls a DN's phone.
+    pub(crate) fn ring(&mut self, ring: Ring) {
+        let id = ring.leg;
+        if self.legs.get(id).is_some() {
+            return;
+        }
+        let Some(binding) = self.registrar.find(&ring.dn).cloned() else {
+            return self.outlet.say(LegFact::Ended { leg: id, cause: Cause::Unreachable });
+        };
+        if self.legs.count() >= self.settings.legs_max {
+            return self.outlet.say(LegFact::Ended { leg: id, cause: Cause::Overloaded });
+        }
+        let domain = &self.configuration.switch.domain;
+        let number = escape_user(&ring.from);
+        let address = format!("<sip:{number}@{domain}>");
+        let identity = match &ring.from_name {
+            Some(name) => format!("{} {address}", quote(name)),
+            None => address,
+        };
+        let call = Call {
+            from: identity.clone(),
+            target: binding.contact.clone(),
+            to: format!("<sip:{}@{domain}>", escape_user(ring.dn.as_str())),
+            contact_user: number.into_owned(),
+            uuid: Some(ring.uuid),
+            path: path_to(&binding),
+        };
+        let kind = kind_of(binding.transport);
+        let outgoing = Outgoing {
+            invite: None,
+            has_provisional: false,
+            is_ringing: false,
+            is_answered_early: false,
+            rseq: None,
+            talk: Talk::No,
+            identity,
+            resume: ring.resume,
+            min_se: None,
+        };
+        self.legs.insert(Leg {
+            id,
+            dialog: Dialog::of_call(call, &mut self.random),
+            dn: Some(ring.dn),
+            kind,
+            has_media: true,
+            asked: [Asked::Open].into(),
+            local_sdp: None,
+            remote_sdp: None,
+            allows_update: false,
+            session: Session::default(),
+            stage: Stage::Outgoing(outgoing),
+        });
+        self.outlet.media(MediaCommand::Open { leg: id, kind, offer: None });
+    }
+
+    /// Media described the leg: the INVITE goes out.
+    pub(crate) fn send_invite(&mut self, now: Now, id: LegId) {
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        let Stage::Outgoing(outgoing) = &mut leg.stage else { return };
+        let (invite, hop) = leg.dialog.request(&mut self.outlet, &mut self.random, &Method::Invite);
+        let min_se = outgoing.min_se.unwrap_or(MIN_SE_S);
+        let interval = self.settings.session_expires_s.max(min_se);
+        let invite = invite
+            .header(HeaderName::Contact, leg.dialog.contact(&self.outlet, &hop))
+            .header(HeaderName::PAssertedIdentity, &outgoing.identity)
+            .header(HeaderName::SessionExpires, format!("{interval};refresher=uac"))
+            .header(HeaderName::MinSe, min_se.to_string())
+            .header(HeaderName::AllowEvents, ALLOW_EVENTS)
+            .header_if(RESUME_HEADER, outgoing.resume.then_some("1"))
+            .header(HeaderName::UserAgent, crate::PRODUCT);
+        let sdp = leg.local_sdp.clone().unwrap_or_default();
+        let invite = with_abilities(invite).body(SDP, sdp).build();
+        let user = User::Invite(id);
+        let invite = self.clients.start(&mut self.outlet, now, invite, hop, user);
+        if invite.is_none() {
+            return self.finish(id, Cause::Overloaded);
+        }
+        outgoing.invite = invite;
+        let limit = Timer::Leg(id, LegTimer::Limit);
+        self.outlet.timers.set(limit, now.instant + RINGING_MAX);
+    }
+
+    /// A response to our INVITE.
+    pub(crate) fn invite_answered(
+        &mut self,
+        now: Now,
+        id: LegId,
+        invite: TransactionId,
+        response: &Message,
+    ) {
+        let status = response.status().unwrap_or_default();
+        let Some(leg) = self.legs.get_mut(id) else {
+            // Over already, and its BYE is on the way.
+            return;
+        };
+        leg.note_abilities(response);
+        match (&mut leg.stage, status) {
+            (Stage::Outgoing(_), ..200) => self.provisional_came(now, id, response),
+            (Stage::Outgoing(_), 200..=299) => self.phone_answered(now, id, response),
+            (Stage::Outgoing(outgoing), 422) if outgoing.min_se.is_none() => {
+                // RFC 4028 7.3: once more with the interval that the phone wants.
+                outgoing.min_se = Some(response.min_se().unwrap_or(MIN_SE_S));
+                outgoing.invite = None;
+                self.send_invite(now, id);
+            }
+            (Stage::Outgoing(_), _) => self.finish(id, Cause::from_sip_status(status)),
+            (Stage::Confirmed(_), 200..=299) => self.answered_again(now, id, response),
+            (Stage::Closing(Closing::Cancelling { is_cancelled, reason, .. }), ..200) => {
+                if !std::mem::replace(is_cancelled, true) {
+                    let reason = reason.clone();
+                    self.clients.cancel(&mut self.outlet, now, invite, &reason);
+                    let limit = Timer::Leg(id, LegTimer::Limit);
+                    self.outlet.timers.set(limit, now.instant + GIVE_UP);
+                }
+            }
+            (Stage::Closing(Closing::Cancelling { reason, .. }), 200..=299) => {
+                // RFC 3261 9.1: the 200 crossed the CANCEL, so the call is up and gets a BYE.
+                let reason = reason.clone();
+                leg.dialog.learn(response);
+                self.send_ack(id, response);
+                self.send_bye(now, id, &reason);
+                self.forget_leg(id);
+            }
+            (Stage::Closing(Closing::Cancelling { .. }), _) => self.forget_leg(id),
+            (
+                Stage::Closing(Closing::Unacknowledged { .. })
+                | Stage::Confirmed(_)
+                | Stage::Incoming(_),
+                _,
+            ) => {}
+        }
+    }
+
+    /// Nobody answered our INVITE, or its connection is gone.
+    pub(crate) fn invite_unanswered(&mut self, id: LegId) {
+        match self.legs.get(id).map(|leg| &leg.stage) {
+            Some(Stage::Outgoing(_)) => self.finish(id, Cause::Unreachable),
+            Some(Stage::Closing(_)) => self.forget_leg(id),
+            Some(Stage::Confirmed(_) | Stage::Incoming(_)) | None => {}
+        }
+    }
+
+    fn provisional_came(&mut self, now: Now, id: LegId, response: &Message) {
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        let Stage::Outgoing(outgoing) = &mut leg.stage else { return };
+        outgoing.has_provisional = true;
+        let status = response.status().unwrap_or_default();
+        if status == 100 || response.to_tag().is_none() {
+            return;
+        }
+        leg.dialog.learn(response);
+        let rseq = response.rseq().filter(|_| response.has_token(HeaderName::Require, "100rel"));
+        if let Some(rseq) = rseq {
+            if outgoing.rseq.is_some_and(|last| rseq != last + 1) {
+                // RFC 3262 4: a repetition, or one that came before its turn.
+                return;
+            }
+            outgoing.rseq = Some(rseq);
+            let cseq = response.cseq().map_or(0, |cseq| cseq.number);
+            let (prack, hop) =
+                leg.dialog.request(&mut self.outlet, &mut self.random, &Method::Prack);
+            let prack = prack.header(HeaderName::RAck, format!("{rseq} {cseq} INVITE")).build();
+            self.clients.start(&mut self.outlet, now, prack, hop, User::Nobody);
+            let sdp = sdp_of(response).filter(|_| !outgoing.is_answered_early);
+            if let Some(sdp) = sdp {
+                outgoing.is_answered_early = true;
+                leg.remote_sdp = Some(sdp.clone());
+                self.outlet.media(MediaCommand::Answer { leg: id, sdp });
+            }
+        }
+        if !std::mem::replace(&mut outgoing.is_ringing, true) {
+            self.outlet.say(LegFact::Ringing { leg: id });
+        }
+        self.tell_phone(now, id);
+    }
+
+    fn phone_answered(&mut self, now: Now, id: LegId, response: &Message) {
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        let Stage::Outgoing(outgoing) = &leg.stage else { return };
+        let is_answered_early = outgoing.is_answered_early;
+        leg.dialog.learn(response);
+        leg.session.learn(response);
+        leg.stage = Stage::Confirmed(Confirmed::default());
+        self.outlet.timers.clear_leg(id);
+        self.send_ack(id, response);
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        match sdp_of(response) {
+            Some(sdp) if !is_answered_early => {
+                leg.remote_sdp = Some(sdp.clone());
+                self.outlet.media(MediaCommand::Answer { leg: id, sdp });
+            }
+            None if !is_answered_early => {
+                self.send_bye(now, id, &super::close::reason(Cause::NoCommonCodec));
+                return self.finish(id, Cause::NoCommonCodec);
+            }
+            Some(_) | None => {}
+        }
+        self.outlet.say(LegFact::Answered { leg: id });
+        self.start_session(now, id);
+    }
+
+    /// A 2xx to an INVITE that was answered already: its repetition, or a second phone's.
+    fn answered_again(&mut self, now: Now, id: LegId, response: &Message) {
+        let Some(leg) = self.legs.get(id) else { return };
+        if leg.dialog.is_peer(response.to_tag()) {
+            if let Stage::Confirmed(confirmed) = &leg.stage
+                && let Some((ack, hop)) = &confirmed.ack
+            {
+                self.outlet.send(hop, ack.as_bytes().to_vec());
+            }
+            return;
+        }
+        // RFC 3261 13.2.2.4: a forked answer is acknowledged and hung up.
+        let mut dialog = leg.dialog.clone();
+        dialog.learn(response);
+        let cseq = response.cseq().map_or(0, |cseq| cseq.number);
+        let (ack, hop) = dialog.ack(&mut self.outlet, &mut self.random, cseq);
+        self.outlet.send(&hop, ack.build().as_bytes().to_vec());
+        let (bye, hop) = dialog.request(&mut self.outlet, &mut self.random, &Method::Bye);
+        let bye = bye.header(HeaderName::Reason, super::close::reason(Cause::Redirected)).build();
+        self.clients.start(&mut self.outlet, now, bye, hop, User::Nobody);
+    }
+}
+
+fn path_to(binding: &Binding) -> Path {
+    match binding.hop {
+        Hop::Flow(flow) if is_only_way(binding.transport) => Path::Flow(flow),
+        Hop::Udp(address) => Path::Proven(address),
+        Hop::Flow(_) => Path::Routed(Source {
+            hop: binding.hop.clone(),
+            remote: binding.remote,
+            transport: binding.transport,
+        }),
+    }
+}

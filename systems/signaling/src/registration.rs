@@ -1,0 +1,130 @@
+//! REGISTER: who may, what it changes, and what the switch hears of it.
+//!
+//! Every REGISTER is answered at once, also one that ends a registration which never was: peers
+//! that get no answer go on asking.
+
+use std::time::Instant;
+
+use model::{Dn, Now, leg::LegFact};
+use wire_sip::{Builder, HeaderName, Message, quote};
+
+use crate::{
+    Signaling,
+    counters::Refused,
+    limits::EXPIRES_MIN_S,
+    outlet::{Hop, Source},
+    registrar::{Proof, Registered, is_extension},
+    timers::Timer,
+    transaction::TransactionId,
+};
+
+impl Signaling {
+    pub(crate) fn registering(
+        &mut self,
+        now: Now,
+        transaction: TransactionId,
+        request: &Message,
+        source: &Source,
+    ) {
+        let user = request.to().ok().and_then(|to| to.uri().user());
+        let dn = Dn::from(user.unwrap_or_default().into_owned());
+        let configuration = self.configuration.clone();
+        if !is_extension(&configuration, &dn) {
+            tracing::info!(%dn, source = %source.remote, "REGISTER of a DN that is not configured");
+            self.counters.refused(Refused::UnknownDn);
+            let text = format!("DN {dn} is not configured or disabled");
+            return self.refuse_register(now, transaction, 404, &text);
+        }
+        match self.registrar.prove(now, &configuration, &dn, request, source) {
+            Proof::Given => self.registered_as(now, transaction, &dn, request, source),
+            proof @ (Proof::Challenge(_) | Proof::Wait(_) | Proof::Wrong) => {
+                self.demand_proof(now, transaction, &dn, proof);
+            }
+        }
+    }
+
+    /// Answers a request whose sender did not prove to be its DN.
+    pub(crate) fn demand_proof(&mut self, now: Now, id: TransactionId, dn: &Dn, proof: Proof) {
+        match proof {
+            Proof::Given => {}
+            Proof::Challenge(challenges) => {
+                self.reply_to(now, id, 401, |response| {
+                    let add = |r: Builder, value| r.header(HeaderName::WwwAuthenticate, value);
+                    challenges.into_iter().fold(response, add)
+                });
+            }
+            Proof::Wait(seconds) => {
+                self.counters.refused(Refused::Withheld);
+                let seconds = seconds.to_string();
+                self.reply_to(now, id, 503, |r| r.header(HeaderName::RetryAfter, seconds));
+            }
+            Proof::Wrong => {
+                tracing::info!(%dn, "wrong SIP password");
+                self.counters.refused(Refused::WrongPassword);
+                self.refuse_register(now, id, 403, &format!("Wrong password for DN {dn}"));
+            }
+        }
+    }
+
+    /// A DN has no phone any more.
+    pub(crate) fn out_of_service(&mut self, dn: Dn) {
+        self.outlet.timers.clear(&Timer::Binding(dn.clone()));
+        self.outlet.say(LegFact::DnOutOfService { dn });
+    }
+
+    /// A registration's time may be up.
+    pub(crate) fn binding_due(&mut self, now: Now, dn: Dn) {
+        if self.registrar.expire(now, &dn) {
+            self.out_of_service(dn);
+        }
+    }
+
+    fn registered_as(
+        &mut self,
+        now: Now,
+        transaction: TransactionId,
+        dn: &Dn,
+        request: &Message,
+        source: &Source,
+    ) {
+        let outcome = self.registrar.register(now, dn, request, source);
+        if let Registered::Refused(code) = outcome {
+            let min = (code == 423).then(|| EXPIRES_MIN_S.to_string());
+            return self.reply_to(now, transaction, code, |response| {
+                response.header_if(HeaderName::MinExpires, min)
+            });
+        }
+        let binding = self.registrar.find(dn);
+        let contact = binding.map(|binding| binding.contact_header(now));
+        let expires: Option<Instant> = binding.map(crate::registrar::Binding::expires);
+        self.reply_to(now, transaction, 200, |response| {
+            response.header_if(HeaderName::Contact, contact)
+        });
+        if let Some(at) = expires {
+            self.outlet.timers.set(Timer::Binding(dn.clone()), at);
+        }
+        match outcome {
+            Registered::Bound(old) => {
+                if let Some(Hop::Flow(flow)) = old.filter(|old| *old != source.hop) {
+                    // The page was loaded again before its old connection was seen to be gone.
+                    let is_of_dn = |id: &model::LegId| {
+                        self.legs.get(*id).is_some_and(|leg| leg.dn.as_ref() == Some(dn))
+                    };
+                    let lost: Vec<_> = self.legs_on(flow).into_iter().filter(is_of_dn).collect();
+                    lost.into_iter().for_each(|id| self.lose(id));
+                }
+                self.outlet.say(LegFact::DnInService { dn: dn.clone() });
+            }
+            Registered::Gone => self.out_of_service(dn.clone()),
+            Registered::Refused(_) | Registered::Unchanged => {}
+        }
+    }
+
+    fn refuse_register(&mut self, now: Now, id: TransactionId, code: u16, text: &str) {
+        let reason = format!("SIP;cause={code};text={}", quote(text));
+        let warning = self.warning(399, text);
+        self.reply_to(now, id, code, |response| {
+            response.header(HeaderName::Reason, reason).header(HeaderName::Warning, warning)
+        });
+    }
+}
