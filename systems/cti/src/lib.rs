@@ -1,1 +1,294 @@
 //! The T-Server's face: clients, registered DNs, requests in, events out.
+//!
+//! A client is sent the events of the DNs it has registered and may ask only about those, as in
+//! T-Library. Calls and agents are the switch's affair: this system keeps of them only what
+//! EventRegistered tells, learnt from the same events that it passes on. Bytes and sockets are
+//! the port's (`io/cti`).
+//!
+//! Deviation from T-Library: requests are not acknowledged (EventACK); the event that a request
+//! causes, or EventError, carries its ReferenceID.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+
+use model::{
+    ClientId, Configuration, Dn, Event, Now, Origin, ReferenceId, System, TError, TRequest,
+    error::Refusal,
+    tserver::{ClientInput, ClientMessage, ClientOutput, ClientRequest},
+};
+
+use crate::snapshot::Snapshots;
+
+mod snapshot;
+
+/// What cti can be told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The port reports of a client.
+    Client(ClientInput),
+    /// The site's configuration; before the first one no DN is known.
+    Configuration(Arc<Configuration>),
+    /// The switch says that something happened.
+    Event(Arc<Event>),
+    /// The switch says what becomes of a client's request.
+    Outcome(Outcome),
+}
+
+/// The switch's word on a request of `Origin::Cti(client)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is being carried out; an event follows.
+    Accepted {
+        /// Whose request.
+        client: ClientId,
+        /// The client's number for it.
+        reference: ReferenceId,
+    },
+    /// It is not carried out, or came to nothing after all.
+    Refused {
+        /// Whose request.
+        client: ClientId,
+        /// The client's number for it.
+        reference: ReferenceId,
+        /// The DN that it was about.
+        this_dn: Dn,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+/// What cti can say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// For the port.
+    Client(ClientOutput),
+    /// For the switch; its origin is `Origin::Cti`.
+    Request(TRequest),
+}
+
+/// The T-Server's face.
+#[derive(Debug, Default)]
+pub struct Cti {
+    configuration: Arc<Configuration>,
+    clients: BTreeMap<ClientId, Client>,
+    listeners: BTreeMap<Dn, BTreeSet<ClientId>>,
+    snapshots: Snapshots,
+    out: VecDeque<Output>,
+}
+
+#[derive(Debug, Default)]
+struct Client {
+    dns: BTreeSet<Dn>,
+    /// Requests that the switch has not spoken on.
+    pending: BTreeSet<ReferenceId>,
+}
+
+impl Cti {
+    /// A face without clients.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many clients are connected.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    fn handle_client(&mut self, input: ClientInput) {
+        match input {
+            ClientInput::Closed { client } => self.close(client),
+            ClientInput::Opened { client, application: _ } => self.open(client),
+            ClientInput::Request { client, reference, reasons, extensions, request } => {
+                if !self.clients.contains_key(&client) {
+                    return;
+                }
+                let about = (client, reference);
+                let outcome = match request {
+                    ClientRequest::Call(request) => {
+                        let origin = Origin::Cti(client);
+                        let asked = TRequest { origin, reference, reasons, extensions, request };
+                        self.pass_on(client, asked)
+                    }
+                    ClientRequest::RegisterAddress { dn } => self.register(about, dn),
+                    ClientRequest::Unsupported(name) => Err((None, unsupported(&name))),
+                    ClientRequest::UnregisterAddress { dn } => self.unregister(about, dn),
+                };
+                if let Err((this_dn, refusal)) = outcome {
+                    self.send(client, ClientMessage::Error { reference, this_dn, refusal });
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, client: ClientId) {
+        if self.clients.len() >= CLIENTS_MAX {
+            let reason = format!(
+                "This T-Server has {CLIENTS_MAX} clients already. Close one that is not needed."
+            );
+            self.out.push_back(Output::Client(ClientOutput::Close { client, reason }));
+            return;
+        }
+        self.clients.insert(client, Client::default());
+        self.send(client, ClientMessage::LinkConnected);
+    }
+
+    fn close(&mut self, client: ClientId) {
+        for dn in self.clients.remove(&client).unwrap_or_default().dns {
+            self.forget_listener(client, &dn);
+        }
+    }
+
+    fn register(&mut self, (client, reference): (ClientId, ReferenceId), dn: Dn) -> Outcomes {
+        if !self.configuration.dns.contains_key(&dn) {
+            let message = format!(
+                "DN {dn} is not configured. Look for the right number, or add the DN to the \
+                 configuration."
+            );
+            return Err((Some(dn), Refusal::new(TError::DnNotConfigured, message)));
+        }
+        let Some(known) = self.clients.get_mut(&client) else { return Ok(()) };
+        if known.dns.len() >= DNS_PER_CLIENT_MAX && !known.dns.contains(&dn) {
+            let message = format!(
+                "A client registers at most {DNS_PER_CLIENT_MAX} DNs. Unregister some first."
+            );
+            return Err((Some(dn), Refusal::new(TError::InvalidAttribute, message)));
+        }
+        known.dns.insert(dn.clone());
+        self.listeners.entry(dn.clone()).or_default().insert(client);
+        let extensions = self.snapshots.extensions(&dn);
+        self.send(client, ClientMessage::Registered { reference, this_dn: dn, extensions });
+        Ok(())
+    }
+
+    fn unregister(&mut self, (client, reference): (ClientId, ReferenceId), dn: Dn) -> Outcomes {
+        let known = self.clients.get_mut(&client);
+        if !known.is_some_and(|known| known.dns.remove(&dn)) {
+            let refusal = not_registered(&dn);
+            return Err((Some(dn), refusal));
+        }
+        self.forget_listener(client, &dn);
+        self.send(client, ClientMessage::Unregistered { reference, this_dn: dn });
+        Ok(())
+    }
+
+    fn pass_on(&mut self, client: ClientId, asked: TRequest) -> Outcomes {
+        let Some(known) = self.clients.get_mut(&client) else { return Ok(()) };
+        let dn = asked.request.dn();
+        if !known.dns.contains(dn) {
+            return Err((Some(dn.clone()), not_registered(dn)));
+        }
+        if known.pending.len() >= PENDING_PER_CLIENT_MAX {
+            let message = format!(
+                "More than {PENDING_PER_CLIENT_MAX} requests of this client wait. Send the next \
+                 ones when these have been answered."
+            );
+            return Err((Some(dn.clone()), Refusal::new(TError::ResourceSeized, message)));
+        }
+        if !known.pending.insert(asked.reference) {
+            let message = format!(
+                "A request with the ReferenceID {} waits already. Number requests differently.",
+                asked.reference
+            );
+            return Err((Some(dn.clone()), Refusal::new(TError::InvalidAttribute, message)));
+        }
+        self.out.push_back(Output::Request(asked));
+        Ok(())
+    }
+
+    fn handle_event(&mut self, event: &Arc<Event>) {
+        self.snapshots.learn(event);
+        let Some(listeners) = self.listeners.get(&event.this_dn) else { return };
+        for client in listeners {
+            let reference = event
+                .reference
+                .filter(|(origin, _)| *origin == Origin::Cti(*client))
+                .map(|(_, reference)| reference);
+            let message = ClientMessage::Event { event: Arc::clone(event), reference };
+            let client = *client;
+            self.out.push_back(Output::Client(ClientOutput::Send { client, message }));
+        }
+    }
+
+    fn handle_outcome(&mut self, outcome: Outcome) {
+        let (Outcome::Accepted { client, reference } | Outcome::Refused { client, reference, .. }) =
+            &outcome;
+        let Some(known) = self.clients.get_mut(client) else { return };
+        known.pending.remove(reference);
+        match outcome {
+            Outcome::Accepted { .. } => {}
+            Outcome::Refused { client, reference, this_dn, refusal } => {
+                let this_dn = Some(this_dn);
+                self.send(client, ClientMessage::Error { reference, this_dn, refusal });
+            }
+        }
+    }
+
+    fn forget_listener(&mut self, client: ClientId, dn: &Dn) {
+        if let Some(listeners) = self.listeners.get_mut(dn) {
+            listeners.remove(&client);
+            if listeners.is_empty() {
+                self.listeners.remove(dn);
+            }
+        }
+    }
+
+    fn send(&mut self, client: ClientId, message: ClientMessage) {
+        self.out.push_back(Output::Client(ClientOutput::Send { client, message }));
+    }
+}
+
+impl System for Cti {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle_input(&mut self, _now: Now, input: Input) {
+        match input {
+            Input::Client(input) => self.handle_client(input),
+            Input::Configuration(configuration) => {
+                self.snapshots.keep_only(|dn| configuration.dns.contains_key(dn));
+                self.configuration = configuration;
+            }
+            Input::Event(event) => self.handle_event(&event),
+            Input::Outcome(outcome) => self.handle_outcome(outcome),
+        }
+    }
+
+    fn handle_timeout(&mut self, _now: Now) {}
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// What a request of a client comes to before the switch: a refusal names the DN, if any.
+type Outcomes = Result<(), (Option<Dn>, Refusal)>;
+
+fn not_registered(dn: &Dn) -> Refusal {
+    Refusal::new(
+        TError::ClientNotRegistered,
+        format!(
+            "This client has not registered DN {dn}. Send RequestRegisterAddress for it first."
+        ),
+    )
+}
+
+fn unsupported(name: &str) -> Refusal {
+    let name = name.strip_prefix("Request").unwrap_or(name);
+    Refusal::new(TError::UnsupportedOperation, format!("Request{name} is not supported yet."))
+}
+
+/// Clients at one time.
+const CLIENTS_MAX: usize = 256;
+/// DNs of one client: more than any one switch has here.
+const DNS_PER_CLIENT_MAX: usize = 10_000;
+/// Requests of one client that the switch has not spoken on.
+const PENDING_PER_CLIENT_MAX: usize = 1000;
