@@ -75,7 +75,9 @@ impl<'a> NameAddr<'a> {
     /// The dialog tag; `None` when missing or empty.
     #[must_use]
     pub fn tag(&self) -> Option<&'a str> {
-        self.params.get("tag").filter(|tag| !tag.is_empty())
+        let mut tags = self.params.iter().filter(|param| param.name.eq_ignore_ascii_case("tag"));
+        // An empty tag may stand in front of the one that was added behind it.
+        tags.find_map(|tag| std::str::from_utf8(tag.value?).ok().filter(|tag| !tag.is_empty()))
     }
 
     /// The display name for people: unquoted, Latin-1 when it isn't UTF-8, `None` when empty.

@@ -83,7 +83,7 @@ fn heads_and_bodies_beyond_the_limits_break_the_stream() {
     let long_head = [b"BYE sip:a@h SIP/2.0\r\nX: ", endless.as_slice(), b"\r\n\r\n"].concat();
     let long_body = b"BYE sip:a@h SIP/2.0\r\nl: 11\r\n\r\n".to_vec();
     let huge_body = b"BYE sip:a@h SIP/2.0\r\nl: 99999999999999999999999\r\n\r\n".to_vec();
-    for bytes in [endless.clone(), long_head, long_body, huge_body] {
+    for bytes in [endless, long_head, long_body, huge_body] {
         let mut framer = StreamFramer::new(limits);
         framer.push(&bytes);
         let Some(Frame::Broken { fault, .. }) = framer.pop() else { panic!() };
