@@ -155,7 +155,7 @@ impl AgentTable {
     }
 
     pub fn put_aside(&mut self, dn: &Dn, until: Instant) {
-        self.change(None, dn, |seat| seat.aside_until = Some(until));
+        self.change(None, dn, |seat| seat.aside_until = seat.aside_until.max(Some(until)));
     }
 
     pub fn take_back(&mut self, now: Now, dn: &Dn) -> bool {

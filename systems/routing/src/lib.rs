@@ -128,7 +128,15 @@ impl Router {
         if let Some(call) = &event.call {
             self.handle_call_event(now, event, call);
         }
-        if !self.is_route_point(&event.this_dn) && self.agents.learn(now, event) {
+        if self.is_route_point(&event.this_dn) {
+            return;
+        }
+        if let EventName::Abandoned | EventName::Released = event.name {
+            // After-call work and NotReady are told in the same breath as the call's end: the
+            // agent is judged once all of it is heard.
+            self.put_aside(&event.this_dn, now.instant);
+        }
+        if self.agents.learn(now, event) {
             self.offer(now, &event.this_dn);
         }
     }
@@ -278,7 +286,7 @@ impl Router {
     /// The agent who did not get the call is put aside for a moment, and the call waits again.
     fn route_failed(&mut self, now: Now, conn: ConnId) {
         let Some(dn) = self.withdraw(conn) else { return };
-        self.put_aside(now, &dn);
+        self.put_aside(&dn, now.instant + ASIDE);
         let refusals = self.calls.call(conn).map_or(0, |call| call.refusals) + 1;
         let rests = refusals >= REFUSALS_IN_A_ROW_MAX;
         self.calls.change(conn, |call| {
@@ -290,8 +298,7 @@ impl Router {
         }
     }
 
-    fn put_aside(&mut self, now: Now, dn: &Dn) {
-        let until = now.instant + ASIDE;
+    fn put_aside(&mut self, dn: &Dn, until: Instant) {
         self.agents.put_aside(dn, until);
         self.timers.set(until, Timer::Aside(dn.clone()));
     }
@@ -320,11 +327,9 @@ impl Router {
         if call.route_point == *dn {
             self.forget(now, conn);
         } else if call.stage.rings_at(dn) {
-            // Not answered: the switch asks again in a moment, and the call keeps its place. The
-            // agent's NotReady is on its way too; until then nobody is sent to that phone.
+            // Not answered: the switch asks again in a moment, and the call keeps its place.
             self.calls.change(conn, |call| call.stage = Stage::Left);
             self.timers.set(now.instant + RETURN_LIMIT, Timer::Return(conn));
-            self.put_aside(now, dn);
         }
     }
 
@@ -427,7 +432,7 @@ impl System for Router {
 
     fn handle_timeout(&mut self, now: Now) {
         let mut may_route = false;
-        // Each timer that is set anew is due later than `now`, so this ends.
+        // Working a timer off sets none that is due already, so this ends.
         while let Some(timer) = self.timers.take_due(now.instant) {
             may_route |= self.time_is_up(now, timer);
         }

@@ -295,7 +295,7 @@ impl Centre {
         // Nobody answers: the agent is NotReady and the call asks for a route again.
         self.hang_up(&dn);
         let desk = self.desks.get_mut(&dn).unwrap();
-        desk.is_ready = false;
+        (desk.is_ready, desk.aside_until) = (false, None);
         self.site.call(EventName::Released, dn.as_str(), conn.0);
         self.settle(&dn);
         self.site.agent(EventName::AgentNotReady, dn.as_str(), AgentState::NotReady);
@@ -311,8 +311,14 @@ impl Centre {
         self.compare("a call comes back");
     }
 
+    /// An agent whose call is over is judged when everything about its end is heard.
     fn hang_up(&mut self, dn: &Dn) {
-        self.desks.get_mut(dn).unwrap().call = None;
+        let now = self.site.now.instant;
+        let desk = self.desks.get_mut(dn).unwrap();
+        desk.call = None;
+        if desk.is_ready {
+            desk.aside_until = desk.aside_until.max(Some(now));
+        }
         self.settle(dn);
     }
 

@@ -213,7 +213,7 @@ fn an_unanswered_call_comes_back_before_those_that_came_later() {
 }
 
 #[test]
-fn after_call_work_told_with_the_release_is_believed_at_once() {
+fn after_call_work_told_right_after_the_release_keeps_the_next_call_away() {
     let mut site = site();
     site.ready("5001");
     site.arrive("5000", 1);
@@ -221,8 +221,9 @@ fn after_call_work_told_with_the_release_is_believed_at_once() {
     site.call(EventName::Established, "5001", 1);
     site.arrive("5000", 2);
     site.take_routed();
-    let call = Some(common::attributes(1, KvList::new()));
-    site.tell_event(EventName::Released, "5001", Some(AgentState::AfterCallWork), call);
+    site.call(EventName::Released, "5001", 1);
+    site.agent(EventName::AgentNotReady, "5001", AgentState::AfterCallWork);
+    site.pass_seconds(20);
     assert_eq!(routes(&mut site), []);
     site.agent(EventName::AgentReady, "5001", AgentState::Ready);
     assert_eq!(routes(&mut site), [(2, "5001".into())]);
@@ -252,6 +253,7 @@ fn an_agent_without_a_phone_or_on_a_private_call_is_not_chosen() {
     let why = site.router.explain(site.now, ConnId(1)).unwrap();
     assert!(why.contains("1: the phone is not registered; 1: on a call"), "{why}");
     site.call(EventName::Released, "5002", 77);
+    site.pass_seconds(0);
     assert_eq!(routes(&mut site), [(1, "5002".into())]);
 }
 
