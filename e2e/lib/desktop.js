@@ -18,11 +18,16 @@ export class Desktop {
     page.on("console", (message) => {
       if (message.type() === "error") this.complaints.push(message.text());
     });
-    this.phone = page.getByRole("region", { name: "Phone" });
-    this.incoming = page.getByRole("region", { name: "Incoming call" });
-    this.active = page.getByRole("region", { name: "Active call" });
-    this.afterCall = page.getByRole("region", { name: "After-call work" });
-    this.state = page.getByRole("region", { name: "Agent state" });
+    this.phone = this.region("Phone");
+    this.incoming = this.region("Incoming call");
+    this.active = this.region("Active call");
+    this.afterCall = this.region("After-call work");
+    this.state = this.region("Agent state");
+  }
+
+  /** @param {string} name */
+  region(name) {
+    return this.page.getByRole("region", { name, exact: true });
   }
 
   /** A browser window of its own, nobody signed in.
@@ -59,11 +64,12 @@ export class Desktop {
     await this.showsState("Ready");
   }
 
-  /** The state that the server has for this agent, as the desktop shows it.
-   * @param {string | RegExp} name @param {number} [msMax] */
+  /** Until the desktop shows this state of the agent, as the server pushed it.
+   * @param {"Ready" | "Not ready" | "After-call work"} name @param {number} [msMax] */
   async showsState(name, msMax = STEP_MS_MAX) {
-    const text = typeof name === "string" ? this.state.getByText(name, { exact: true }) : null;
-    await (text ?? this.state.getByText(name)).first().waitFor({ timeout: msMax });
+    // The buttons beside it have the same words.
+    const shown = this.state.locator(".agent-now");
+    await shown.getByText(name, { exact: name === "Ready" }).first().waitFor({ timeout: msMax });
   }
 
   /** @param {string} name */

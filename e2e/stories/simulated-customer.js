@@ -6,9 +6,9 @@ import { recordRemote } from "../lib/ear.js";
 import { story } from "../lib/story.js";
 import { loudShare } from "../lib/wav.js";
 
-story("the Simulated customer button brings a call with speech", async (scene) => {
+story("the button that calls as a customer brings a call with speech", async (scene) => {
   const desktop = await scene.readyAgent();
-  await desktop.page.getByRole("button", { name: /simulated customer/i }).click();
+  await desktop.page.getByRole("button", { name: "Call me as a customer" }).click();
   await desktop.rings();
   await desktop.press("Answer");
   await desktop.talks();

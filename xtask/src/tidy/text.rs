@@ -72,7 +72,8 @@ fn check_lines(file: &SourceFile, findings: &mut Vec<Finding>) {
 
 fn check_size(file: &SourceFile, findings: &mut Vec<Finding>) {
     let lines = file.text.lines().count();
-    let most = match file.path.ends_with(".rs") {
+    let is_listing = file.path.ends_with(".rs") || file.path.ends_with(".proto");
+    let most = match is_listing {
         _ if file.is_test() => TEST_LINES_MAX,
         true => RUST_LINES_MAX,
         false => SCRIPT_LINES_MAX,
