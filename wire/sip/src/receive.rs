@@ -105,8 +105,10 @@ fn request_fault(message: &Message, form: Option<Fault>, policy: &Policy) -> Opt
         .or_else(|| {
             // RFC 3261 8.2.2.3: Require in ACK and CANCEL is not looked at.
             let is_exempt = matches!(message.method(), Some(Method::Ack | Method::Cancel));
-            (!is_exempt && !message.unsupported(policy.extensions).is_empty())
-                .then_some(Fault::BadExtension)
+            (!is_exempt
+                && message.header(HeaderName::Require).is_some()
+                && !message.unsupported(policy.extensions).is_empty())
+            .then_some(Fault::BadExtension)
         })
 }
 
@@ -164,12 +166,16 @@ fn cseq_fault(message: &Message) -> Option<Fault> {
 
 /// The addresses that a dialog or a registration is made of.
 fn contact_fault(message: &Message) -> Option<Fault> {
-    if let Err(fault) = message.contacts() {
-        return Some(fault);
-    }
-    for name in [HeaderName::Route, HeaderName::RecordRoute] {
-        if let Err(fault) = message.addresses(name) {
-            return Some(fault);
+    // `Contact: *` stands alone (RFC 3261 20.10).
+    let mut contacts = message.list(HeaderName::Contact);
+    let is_star = contacts.next() == Some(b"*") && contacts.next().is_none();
+    let is_malformed = |name| {
+        !(name == HeaderName::Contact && is_star)
+            && message.list(name).any(|value| NameAddr::parse(value).is_none())
+    };
+    for name in [HeaderName::Contact, HeaderName::Route, HeaderName::RecordRoute] {
+        if is_malformed(name) {
+            return Some(Fault::Malformed(name));
         }
     }
     if message.method() != Some(&Method::Register) {

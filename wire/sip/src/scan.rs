@@ -83,7 +83,7 @@ pub(crate) fn scan(bytes: &[u8]) -> Head {
 
 /// The end of the text of the line at `from` and the start of the next line.
 fn line_end(bytes: &[u8], from: usize) -> (usize, usize) {
-    let Some(length) = after(bytes, from).iter().position(|byte| *byte == b'\n') else {
+    let Some(length) = memchr::memchr(b'\n', after(bytes, from)) else {
         return (bytes.len(), bytes.len());
     };
     let lf = from + length;
@@ -93,15 +93,15 @@ fn line_end(bytes: &[u8], from: usize) -> (usize, usize) {
 
 fn header(bytes: &[u8], at: usize, text_end: usize, end: usize) -> Option<Span> {
     let line = sub(bytes, at, text_end);
-    let colon = line.iter().position(|byte| *byte == b':')?;
+    let colon = memchr::memchr(b':', line)?;
     let name = sub(line, 0, colon).trim_ascii_end();
     if !is_token(name) {
         return None;
     }
     let value = after(line, colon + 1);
     // A CR that doesn't end a line could end one for the next reader.
-    let mut pairs = value.iter().zip(after(value, 1).iter().map(Some).chain([None]));
-    if pairs.any(|(byte, next)| *byte == b'\r' && next != Some(&b'\n')) {
+    let is_stray = |at: usize| value.get(at + 1) != Some(&b'\n');
+    if memchr::memchr_iter(b'\r', value).any(is_stray) {
         return None;
     }
     let leading = value.len() - value.trim_ascii_start().len();

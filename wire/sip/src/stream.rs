@@ -177,7 +177,7 @@ impl StreamFramer {
         // An empty line is at most three bytes, of which two may have been searched before.
         let mut at = self.searched.saturating_sub(2);
         loop {
-            at += after(&self.buffer, at).iter().position(|byte| *byte == b'\n')? + 1;
+            at += memchr::memchr(b'\n', after(&self.buffer, at))? + 1;
             match after(&self.buffer, at) {
                 [b'\n', ..] => return Some(at + 1),
                 [b'\r', b'\n', ..] => return Some(at + 2),

@@ -140,6 +140,9 @@ impl<'a> Iterator for List<'a> {
 }
 
 fn element_length(bytes: &[u8]) -> usize {
+    if memchr::memchr(b',', bytes).is_none() {
+        return bytes.len();
+    }
     let (mut quoted, mut escaped, mut angle) = (false, false, false);
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
