@@ -93,6 +93,13 @@ describe("an inbound call as it was recorded", () => {
     expect(replay([...released, late]).calls.live).toEqual([]);
   });
 
+  it("may ring the same agent again after it went back to its queue", () => {
+    const returned = call(T0 + 20_000, callMessage("Released", 2500));
+    const again = call(T0 + 30_000, callMessage("Ringing", 2600));
+    const { calls } = replay([...ringing, returned, again]);
+    expect(mainCall(calls)).toMatchObject({ phase: "Ringing", ringingAt: T0 + 30_000 });
+  });
+
   it("ignores a push older than what is known of the call", () => {
     const old = call(T0 + 9100, callMessage("Ringing", 2500));
     expect(mainCall(replay([...established, old]).calls)?.phase).toBe("Established");

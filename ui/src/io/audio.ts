@@ -32,16 +32,26 @@ export class Audio {
     this.tell({ type: "inputChosen", id: kept("input") ?? "default" });
     this.tell({ type: "outputChosen", id: kept("output") ?? "default" });
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.listDevices());
+    // After a reload nobody signs in: the first touch of the page lets the sound begin.
+    for (const touch of ["pointerdown", "keydown"]) {
+      document.addEventListener(touch, () => this.resume());
+    }
   }
 
   /** Called from a click: browsers let sound begin only then. */
   unlock(): void {
     this.context ??= this.newContext();
-    const { context } = this;
-    const report = () => this.tell({ type: "sound", unlocked: context.state === "running" });
-    void context.resume().then(report, report);
-    if (this.remote !== null) void this.player.play().catch(() => undefined);
+    this.resume();
     void this.microphone();
+  }
+
+  private resume(): void {
+    const { context } = this;
+    if (context === null) return;
+    const report = () => this.tell({ type: "sound", unlocked: context.state === "running" });
+    if (context.state === "running") report();
+    else void context.resume().then(report, report);
+    if (this.remote !== null && this.player.paused) void this.player.play().catch(report);
   }
 
   private newContext(): AudioContext {
@@ -89,6 +99,8 @@ export class Audio {
     this.microphoneMeter?.source.disconnect();
     this.microphoneMeter = this.meter(stream);
     this.tell({ type: "microphone", state: "open" });
+    // A page that listens may also sound: browsers lift the ban once the microphone is open.
+    this.resume();
     void this.listDevices();
   }
 

@@ -3,20 +3,17 @@
 // come here: they go to the server, whose SIP INFO (`application/vnd.cordboard.talk` or `.hold`)
 // makes this phone answer, resume or hold.
 
-import { UA, WebSocketInterface, debug } from "jssip";
-import type { IncomingRTCSessionEvent, RTCSessionEvent, UAConfiguration } from "jssip/lib/UA";
+import { UA, debug } from "jssip";
+import type { IncomingRTCSessionEvent, RTCSessionEvent } from "jssip/lib/UA";
 import type { IncomingInfoEvent, OutgoingInfoEvent, RTCSession } from "jssip/lib/RTCSession";
 import type { PhoneSettings } from "../model/facts";
 import type { PhoneEvent, PhoneSummary, Place } from "../model/phone";
 import { Audio } from "./audio";
 import type { Levels } from "./audio";
-import { keep, kept } from "./keep";
+import { configuration, refusalWords } from "./sip";
 import { joinTabs } from "./tabs";
 import type { Tabs } from "./tabs";
 
-const REGISTER_EXPIRES_SECONDS = 300;
-const RECONNECT_SECONDS_MIN = 1;
-const RECONNECT_SECONDS_MAX = 4;
 const REGISTER_RETRY_MS = 4000;
 /** An unknown DN or a wrong password won't cure itself: leave the registrar in peace. */
 const REGISTER_REFUSED_RETRY_MS = 60_000;
@@ -92,8 +89,8 @@ export class Softphone {
   }
 
   private stepAside(): void {
-    if (this.session !== null) return;
     const { tabs, ua } = this;
+    if (this.session !== null || ua === null) return;
     this.unregister();
     this.tell({ type: "stopped" });
     // The next owner registers when the registrar has taken this registration off.
@@ -102,8 +99,8 @@ export class Softphone {
       if (!released) tabs?.release();
       released = true;
     };
-    ua?.on("unregistered", release);
-    window.setTimeout(release, ua?.isRegistered() === true ? UNREGISTER_MS_MAX : 0);
+    ua.on("unregistered", release);
+    window.setTimeout(release, ua.isRegistered() ? UNREGISTER_MS_MAX : 0);
   }
 
   private register(): void {
@@ -284,54 +281,6 @@ export class Softphone {
   }
 }
 
-function configuration(settings: PhoneSettings): UAConfiguration {
-  const scheme = window.location.protocol === "https:" ? "wss" : "ws";
-  const url = `${scheme}://${window.location.host}${settings.websocketPath}`;
-  return {
-    sockets: [new WebSocketInterface(url)],
-    uri: settings.sipUri,
-    authorization_user: settings.authorizationUser,
-    password: settings.password,
-    display_name: settings.displayName,
-    instance_id: instanceId(),
-    register: true,
-    register_expires: REGISTER_EXPIRES_SECONDS,
-    connection_recovery_min_interval: RECONNECT_SECONDS_MIN,
-    connection_recovery_max_interval: RECONNECT_SECONDS_MAX,
-    user_agent: "Cordboard softphone",
-  };
-}
-
-/** The same browser stays the same SIP instance (RFC 5626), so a reload replaces its binding. */
-function instanceId(): string {
-  const known = kept("sipInstance");
-  if (known !== null) return known;
-  const fresh = `uuid:${randomUuid()}`;
-  keep("sipInstance", fresh);
-  return fresh;
-}
-
-/** `crypto.randomUUID` exists in secure contexts only; the phone must explain itself in others. */
-function randomUuid(): string {
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
 function isIncoming(event: RTCSessionEvent): event is IncomingRTCSessionEvent {
   return event.originator === "remote";
-}
-
-function refusalWords(code: number, cause: string): string {
-  switch (code) {
-    case 404:
-      return "This phone number is not configured. Ask your administrator.";
-    case 403:
-      return "The phone's password was refused. Ask your administrator.";
-    case 0:
-      return "The phone server did not answer. Trying again.";
-    default:
-      return `The phone server refused (${code} ${cause}). Trying again.`;
-  }
 }

@@ -81,7 +81,7 @@ export class DeskSession {
       this.push ??= openPush({
         onCall: (push) => this.onCall(push),
         onDevices: (push) => this.onDevices(push),
-        onLink: (live) => this.store.dispatch({ type: "link", link: live ? "live" : "broken" }),
+        onLink: (live) => this.onLink(live),
         onSubscribed: () => void this.refresh(),
         onRefused: () => void this.checkSignedIn(),
       });
@@ -137,6 +137,11 @@ export class DeskSession {
     } catch (error) {
       if (error instanceof RestError && error.signedOut) this.leave("Your session has ended.");
     }
+  }
+
+  private onLink(live: boolean): void {
+    this.store.dispatch({ type: "link", link: live ? "live" : "broken" });
+    if (live) void this.checkVersion();
   }
 
   private onCall(push: CallPush): void {

@@ -38,6 +38,8 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
   const channel = new BroadcastChannel(CHANNEL);
   const leaving = new AbortController();
   let letGo: (() => void) | null = null;
+  // Asked again at each word of the owner, who may have been in a call or quicker than our queueing.
+  let wanting = place === "phone";
   const say = (word: Word) => channel.postMessage(word);
   const announce = () => {
     if (letGo !== null) say({ word: "owner", summary: listener.summary() });
@@ -53,7 +55,9 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
         announce();
         break;
       case "owner":
-        if (letGo === null) listener.onElsewhere(heard.summary);
+        if (letGo !== null) break;
+        listener.onElsewhere(heard.summary);
+        if (wanting) say({ word: "want" });
         break;
       case "mute":
         if (letGo !== null) listener.onMute(heard.muted);
@@ -65,6 +69,7 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
   });
 
   const own = () => {
+    wanting = false;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
     });
@@ -83,9 +88,11 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
 
   queue();
   say({ word: "who" });
-  if (place === "phone") say({ word: "want" });
   return {
-    want: () => say({ word: "want" }),
+    want: () => {
+      wanting = true;
+      say({ word: "want" });
+    },
     release: () => {
       const release = letGo;
       letGo = null;

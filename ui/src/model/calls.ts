@@ -25,8 +25,13 @@ export interface CallsState {
   readonly live: readonly LiveCall[];
   readonly wrapUp: WrapUp | null;
   readonly snapshotStamp: number | null;
-  /** Ids of calls known to be over, so that a late push can't bring one back. */
-  readonly ended: readonly string[];
+  /** Calls known to be over, so that a late push can't bring one back. */
+  readonly ended: readonly Ended[];
+}
+
+interface Ended {
+  readonly id: string;
+  readonly stamp: number | null;
 }
 
 export const NO_CALLS: CallsState = { live: [], wrapUp: null, snapshotStamp: null, ended: [] };
@@ -50,13 +55,13 @@ export function applySnapshot(
     live,
     wrapUp: talked ? { call: talked, endedAt: at, confirmed: false } : state.wrapUp,
     snapshotStamp: stamp,
-    ended: remember(state.ended, gone.map((call) => call.id)),
+    ended: remember(state.ended, gone.map((call) => ({ id: call.id, stamp: call.stamp }))),
   };
 }
 
 export function applyPush(state: CallsState, push: CallPush, at: number): CallsState {
   const known = state.live.find((call) => call.id === push.call.id);
-  if (isStale(state, known, push.stamp) || state.ended.includes(push.call.id)) return state;
+  if (isStale(state, known, push.stamp) || isOver(state, push)) return state;
   if (push.call.phase === "Released") return release(state, known, push, at);
   const next = merge(known, push, at, null);
   return {
@@ -73,13 +78,24 @@ function isStale(state: CallsState, known: LiveCall | undefined, stamp: number |
   return newest !== null && stamp < newest;
 }
 
+/**
+ * A call that went back to its queue may ring the same agent again under the same id: the server's
+ * clock tells that from a late push, and without it only ringing counts as new.
+ */
+function isOver(state: CallsState, push: CallPush): boolean {
+  const ended = state.ended.find((item) => item.id === push.call.id);
+  if (ended === undefined) return false;
+  if (ended.stamp !== null && push.stamp !== null) return push.stamp <= ended.stamp;
+  return push.call.phase !== "Ringing" && push.call.phase !== "Dialing";
+}
+
 function release(
   state: CallsState,
   known: LiveCall | undefined,
   push: CallPush,
   at: number,
 ): CallsState {
-  const ended = remember(state.ended, [push.call.id]);
+  const ended = remember(state.ended, [{ id: push.call.id, stamp: push.stamp }]);
   const live = state.live.filter((call) => call.id !== push.call.id);
   if (known === undefined || known.establishedAt === null) return { ...state, live, ended };
   const call = { ...merge(known, push, at, null), userData: lastUserData(known, push) };
@@ -119,8 +135,9 @@ function talkingSince(known: LiveCall | undefined, at: number, began: number): n
   return known === undefined ? began : at;
 }
 
-function remember(ended: readonly string[], ids: readonly string[]): readonly string[] {
-  return [...ended, ...ids].slice(-ENDED_KEPT_MAX);
+function remember(ended: readonly Ended[], over: readonly Ended[]): readonly Ended[] {
+  const others = ended.filter((item) => !over.some((fresh) => fresh.id === item.id));
+  return [...others, ...over].slice(-ENDED_KEPT_MAX);
 }
 
 /** The agent's state as pushed decides how long after-call work stays open. */

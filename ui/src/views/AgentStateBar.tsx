@@ -1,7 +1,9 @@
 // The agent's state and the buttons that ask for another one. What is shown is what was pushed.
 
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { ChevronDown, CircleCheck, CirclePause, ClipboardPen, Coffee } from "lucide-react";
+import {
+  ChevronDown, CircleCheck, CirclePause, ClipboardPen, Coffee, GraduationCap, UsersRound, Utensils,
+} from "lucide-react";
 import { agentLabel } from "../model/agent";
 import type { AgentStatus } from "../model/facts";
 import { NOT_READY_REASONS } from "../model/facts";
@@ -66,6 +68,13 @@ export function AgentStateBar() {
   );
 }
 
+const REASON_ICONS = {
+  Break: Coffee,
+  Lunch: Utensils,
+  Training: GraduationCap,
+  Meeting: UsersRound,
+} as const;
+
 function ReasonMenu({ enabled }: { enabled: boolean }) {
   const session = useSession();
   return (
@@ -80,16 +89,19 @@ function ReasonMenu({ enabled }: { enabled: boolean }) {
       <Menu.Portal>
         <Menu.Content className="menu" align="end" sideOffset={6}>
           <Menu.Label className="menu-label">Not ready because of</Menu.Label>
-          {NOT_READY_REASONS.map((reason) => (
-            <Menu.Item
-              key={reason}
-              className="menu-item"
-              onSelect={() => void session.setState("NotReady", reason)}
-            >
-              <Coffee size={15} aria-hidden />
-              {reason}
-            </Menu.Item>
-          ))}
+          {NOT_READY_REASONS.map((reason) => {
+            const Icon = REASON_ICONS[reason];
+            return (
+              <Menu.Item
+                key={reason}
+                className="menu-item"
+                onSelect={() => void session.setState("NotReady", reason)}
+              >
+                <Icon size={15} aria-hidden />
+                {reason}
+              </Menu.Item>
+            );
+          })}
           <Menu.Separator className="menu-line" />
           <Menu.Item
             className="menu-item"

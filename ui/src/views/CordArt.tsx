@@ -19,8 +19,8 @@ export function CordArt() {
           <circle className="hole" cx={x} cy={y} r={4.5} />
         </g>
       ))}
-      <path className="cord-shade" d="M174 118 C 180 320, 290 60, 298 256" />
-      <path className="cord" d="M174 112 C 180 314, 290 54, 298 250" />
+      <path className="cord-shade" d="M174 120 C 168 372, 300 404, 298 254" />
+      <path className="cord" d="M174 112 C 168 364, 300 396, 298 244" />
       <circle className="plug" cx={174} cy={112} r={8} />
       <circle className="plug" cx={298} cy={244} r={8} />
     </svg>

@@ -34,9 +34,9 @@ export function MonitorPage() {
         <main className="monitor-main">
           <HourCard hour={monitor.lastHour} />
           <AgentsCard agents={monitor.agents} />
-          <QueuesCard queues={monitor.queues} />
           <GwsCard gws={monitor.gws} />
           <GatewayCard gateway={monitor.gateway} />
+          <QueuesCard queues={monitor.queues} />
         </main>
       )}
     </div>
@@ -139,7 +139,8 @@ function QueuesCard({ queues }: { queues: Monitor["queues"] }) {
 
 function GwsCard({ gws }: { gws: Monitor["gws"] }) {
   return (
-    <Card title="GWS application" icon={Activity} aside={<Status status={gws.status} />}>
+    <Card title="GWS application" icon={Activity} className="gws"
+      aside={<Status status={gws.status} />}>
       <dl className="rows">
         <div><dt>Uptime</dt><dd>{span(gws.uptimeSeconds)}</dd></div>
         <div><dt>Port</dt><dd>{gws.port ?? "–"}</dd></div>
@@ -167,7 +168,8 @@ function GwsCard({ gws }: { gws: Monitor["gws"] }) {
 
 function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
   return (
-    <Card title="WebRTC gateway" icon={RadioTower} aside={<Status status={gateway.status} />}>
+    <Card title="WebRTC gateway" icon={RadioTower} className="gateway"
+      aside={<Status status={gateway.status} />}>
       <dl className="rows">
         <div><dt>Active calls</dt><dd>{gateway.activeCalls}</dd></div>
         {gateway.trunks.map((trunk) => (

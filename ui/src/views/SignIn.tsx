@@ -1,6 +1,6 @@
 // Sign-in: the one click that also opens the microphone and unlocks sound.
 
-import { ArrowRight, CircleAlert } from "lucide-react";
+import { CircleAlert } from "lucide-react";
 import { useState } from "react";
 import type { FormEvent } from "react";
 import { useSession } from "./context";
@@ -63,8 +63,7 @@ export function SignIn({ message, busy }: { message: string | null; busy: boolea
               {message}
             </p>
           )}
-          <Button label="Sign in" type="submit" tone="primary" icon={ArrowRight} large
-            pending={busy} />
+          <Button label="Sign in" type="submit" tone="primary" large pending={busy} />
         </form>
         {session.page === "monitor" ? null : (
           <p className="muted small">
