@@ -84,6 +84,18 @@ pub struct QueueHealth {
     pub longest_wait_seconds: u32,
 }
 
+/// A link to another part of the house, as the dashboard's first box shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    /// E.g. `Database`.
+    pub name: String,
+    /// Whether it is up.
+    pub connected: bool,
+    /// Where it leads, for people; `None`: inside the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
 /// One line of `/metrics`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {

@@ -79,6 +79,7 @@ pub struct UserState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names are GWS's")]
 pub enum CallWord {
+    Dialing,
     Established,
     Held,
     Released,

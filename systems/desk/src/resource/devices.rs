@@ -1,0 +1,116 @@
+//! `/api/v2/me/devices` and the phone behind the one device of a person.
+
+use model::{AgentId, Now, UserName, config::DnKind};
+use serde_json::{Value, json};
+use wire_rest::{Phone, Problem, Setting};
+
+use crate::{
+    Desk,
+    dispatch::{Ask, unknown},
+    http::Caller,
+    view::DnView,
+};
+
+impl Desk {
+    /// The DN of a person, with the agent that he or she is.
+    pub(crate) fn own_view(&self, user: &UserName) -> Option<(&DnView, AgentId)> {
+        let person = self.configuration.persons.get(user)?;
+        let dn = self.configuration.dn_of(person)?;
+        Some((self.views.view(dn)?, person.employee_id.clone()))
+    }
+
+    pub(crate) fn device_list(&self, caller: &Caller) -> Vec<Value> {
+        let own = self.own_view(&caller.user);
+        own.iter().map(|(view, agent)| json!(view.show(agent, &caller.base))).collect()
+    }
+
+    pub(crate) fn devices(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
+        Ok(Value::Object(ask.query.collection("devices", self.device_list(caller))))
+    }
+
+    pub(crate) fn device_read(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
+        let (view, agent) = self.own_device(caller, ask)?;
+        Ok(json!({"statusCode": 0, "device": view.show(&agent, &caller.base)}))
+    }
+
+    pub(crate) fn device_calls(
+        &self,
+        now: Now,
+        caller: &Caller,
+        ask: &Ask,
+    ) -> Result<Value, Problem> {
+        self.own_device(caller, ask)?;
+        self.calls(now, caller, ask)
+    }
+
+    /// Do-not-disturb, forwarding and supervision.
+    pub(crate) fn device_operation(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
+        self.own_device(caller, ask)?;
+        let body: Value = serde_json::from_slice(&ask.body).map_err(|_| Problem::malformed())?;
+        let operation = body.get("operationName").and_then(Value::as_str);
+        let operation = operation.ok_or_else(|| Problem::missing("operationName"))?;
+        if OPERATIONS_NOT_YET.contains(&operation) {
+            Err(Problem::not_supported_yet(operation))
+        } else {
+            Err(Problem::unknown_operation(operation, &["(none yet)"]))
+        }
+    }
+
+    /// The DN's `TServer` section.
+    pub(crate) fn device_settings(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
+        let (view, _) = self.own_device(caller, ask)?;
+        let has_talk = match self.configuration.dns.get(&view.dn).map(|dn| &dn.kind) {
+            Some(DnKind::Extension { cti_control, .. }) => *cti_control,
+            Some(DnKind::RoutePoint { .. } | DnKind::VirtualQueue) | None => false,
+        };
+        let setting =
+            |name: &str, value: &str| json!(Setting { name: name.to_owned(), value: json!(value) });
+        let settings = [
+            setting("contact", "*"),
+            setting("sip-cti-control", if has_talk { "talk" } else { "" }),
+        ];
+        Ok(json!({"statusCode": 0, "settings": settings}))
+    }
+
+    /// What a browser's phone needs to register the person's DN.
+    pub(crate) fn phone_settings(&self, caller: &Caller) -> Result<Value, Problem> {
+        let person = self.configuration.persons.get(&caller.user);
+        let (person, dn) = person
+            .and_then(|person| Some((person, self.configuration.dn_of(person)?)))
+            .ok_or_else(|| unknown("phone of yours"))?;
+        let password = match self.configuration.dns.get(dn).map(|dn| &dn.kind) {
+            Some(DnKind::Extension { password, .. }) => password.clone().unwrap_or_default(),
+            Some(DnKind::RoutePoint { .. } | DnKind::VirtualQueue) | None => {
+                return Err(unknown("phone of yours"));
+            }
+        };
+        let phone = Phone {
+            dn: dn.to_string(),
+            sip_uri: format!("sip:{dn}@{}", self.configuration.switch.domain),
+            authorization_user: dn.to_string(),
+            password,
+            websocket_path: "/ws",
+            ice_servers: Vec::new(),
+            display_name: person.full_name(),
+        };
+        Ok(json!({"statusCode": 0, "phone": phone}))
+    }
+
+    /// `{id}` is the device's id or its number.
+    fn own_device(&self, caller: &Caller, ask: &Ask) -> Result<(&DnView, AgentId), Problem> {
+        self.own_view(&caller.user)
+            .filter(|(view, _)| view.device == ask.param || view.dn.as_str() == ask.param)
+            .ok_or_else(|| unknown("device of yours"))
+    }
+}
+
+const OPERATIONS_NOT_YET: &[&str] = &[
+    "DoNotDisturbOn",
+    "DoNotDisturbOff",
+    "ForwardCallsOn",
+    "ForwardCallsOff",
+    "ListenIn",
+    "Coach",
+    "BargeIn",
+    "CancelSupervisorMonitoring",
+];

@@ -1,0 +1,12 @@
+//! What each resource answers; one file per kind.
+
+mod calls;
+mod contacts;
+mod demo;
+mod devices;
+mod me;
+mod monitor;
+mod open_api;
+mod services;
+mod settings;
+mod state;
