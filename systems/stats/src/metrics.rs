@@ -1,0 +1,46 @@
+//! The dashboard as lines for `/metrics`.
+
+use model::monitor::{Metric, Monitor};
+
+/// Gauges of the same figures as the dashboard's.
+pub fn lines(monitor: &Monitor) -> Vec<Metric> {
+    let gauge =
+        |name, help, labels, value: f64| Metric { name, help, is_counter: false, labels, value };
+    let agents = &monitor.agents;
+    let by_state = [
+        ("AfterCallWork", agents.after_call_work),
+        ("LoggedOut", agents.logged_out),
+        ("NotReady", agents.not_ready),
+        ("OnCall", agents.on_call),
+        ("Ready", agents.ready),
+    ];
+    let mut lines: Vec<Metric> = by_state
+        .into_iter()
+        .map(|(state, count)| {
+            let labels = vec![("state", state.to_owned())];
+            gauge("cordboard_agents", "Agents by status.", labels, count.into())
+        })
+        .collect();
+    for queue in &monitor.queues {
+        let labels = || vec![("queue", queue.name.to_string())];
+        let help = "Calls that wait in a queue.";
+        lines.push(gauge("cordboard_queue_waiting", help, labels(), queue.waiting.into()));
+        let help = "The longest wait in a queue so far, in seconds.";
+        let longest = queue.longest_wait_seconds.into();
+        lines.push(gauge("cordboard_queue_longest_wait_seconds", help, labels(), longest));
+    }
+    let hour = &monitor.last_hour;
+    for (name, help, value) in [
+        ("cordboard_hour_inbound", "Inbound calls of the last 3600 s.", hour.inbound),
+        ("cordboard_hour_outbound", "Outbound calls of the last 3600 s.", hour.outbound),
+        ("cordboard_hour_abandoned", "Abandoned calls of the last 3600 s.", hour.abandoned),
+        (
+            "cordboard_hour_average_handle_seconds",
+            "Talk and after-call work per call in the last 3600 s.",
+            hour.average_handle_seconds,
+        ),
+    ] {
+        lines.push(gauge(name, help, Vec::new(), value.into()));
+    }
+    lines
+}
