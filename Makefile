@@ -39,9 +39,9 @@ e2e: setup-test ui e2e/node_modules/.stamp
 	cargo build -p cordboard
 	cd e2e && CORDBOARD="$(abspath $(TARGET))/debug/cordboard" ONLY="$(ONLY)" npm test
 
-ui: ui/dist/.stamp
+ui: ui/dist/index.html
 
-ui/dist/.stamp: ui/node_modules/.stamp $(filter-out ui/node_modules/% ui/dist/%,$(UI_SOURCES))
+ui/dist/index.html: ui/node_modules/.stamp $(filter-out ui/node_modules/% ui/dist/%,$(UI_SOURCES))
 	cd ui && npm run build
 	touch $@
 

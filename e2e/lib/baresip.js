@@ -1,0 +1,91 @@
+// baresip as the customer: a telephone by other people, with its own SIP, RTP and G.711.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+
+import { until } from "./wait.js";
+
+const run = promisify(execFile);
+
+export class Baresip {
+  output = "";
+
+  /** @param {string} folder @param {string} target whom to dial */
+  constructor(folder, target) {
+    this.folder = folder;
+    this.child = spawn("baresip", ["-f", folder, "-e", `/dial ${target}`], {
+      cwd: folder,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text) => {
+        this.output += text;
+      });
+    }
+  }
+
+  /**
+   * @param {string} folder for its settings and recordings
+   * @param {string} target
+   * @param {string} speech a WAV file at 8 kHz
+   */
+  static async dial(folder, target, speech) {
+    const settings = path.join(folder, "baresip");
+    await mkdir(settings, { recursive: true });
+    // It hangs up when its file ends.
+    const long = path.join(settings, "speech.wav");
+    await run("sox", ["-D", speech, long, "repeat", "7"]);
+    await writeFile(path.join(settings, "config"), configuration(settings, long));
+    const account = "<sip:5551234567@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1\n";
+    await writeFile(path.join(settings, "accounts"), account);
+    await writeFile(path.join(settings, "contacts"), "");
+    return new Baresip(settings, target);
+  }
+
+  /** @param {RegExp} words in what it prints @param {number} [msMax] */
+  async says(words, msMax) {
+    await until(`baresip saying ${words}`, () => words.test(this.output), msMax);
+  }
+
+  /** What it heard from the first packet on. */
+  async recording() {
+    const files = await readdir(this.folder);
+    const file = files.find((name) => name.endsWith("-dec.wav"));
+    if (file === undefined) throw new Error(`baresip recorded nothing:\n${this.output}`);
+    return path.join(this.folder, file);
+  }
+
+  async close() {
+    if (this.child.exitCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once("close", resolve));
+    this.child.kill("SIGTERM");
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 3000);
+    await gone;
+    clearTimeout(timer);
+  }
+}
+
+/** @param {string} folder @param {string} speech */
+const configuration = (folder, speech) => `
+sip_listen 127.0.0.1:0
+audio_source aufile,${speech}
+audio_player aufile,${path.join(folder, "played.wav")}
+audio_alert aufile,${path.join(folder, "alert.wav")}
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+jitter_buffer_delay 2-10
+rtp_ports 26000-26998
+snd_path ${folder}
+module_path /usr/lib/baresip/modules
+module stdio.so
+module g711.so
+module aufile.so
+module sndfile.so
+module_app account.so
+module_app menu.so
+`;
