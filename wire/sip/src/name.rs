@@ -91,7 +91,12 @@ impl HeaderName {
         candidates(name.len())
             .iter()
             .copied()
-            .find(|known| known.as_str().as_bytes().eq_ignore_ascii_case(name))
+            .find(|known| {
+                let known = known.as_str().as_bytes();
+                let is_near = known.first().map(u8::to_ascii_lowercase)
+                    == name.first().map(u8::to_ascii_lowercase);
+                is_near && known.eq_ignore_ascii_case(name)
+            })
             .unwrap_or(Self::Other)
     }
 

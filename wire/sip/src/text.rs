@@ -22,8 +22,9 @@ pub(crate) const fn is_space(byte: u8) -> bool {
 
 /// A character of `token`.
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+    // In range whatever the byte is; a table, since every name and parameter passes here.
+    #[expect(clippy::indexing_slicing, reason = "the table has an entry for every byte")]
+    TOKEN[byte as usize]
 }
 
 /// A character of `word`, of which a Call-ID is made.
@@ -157,6 +158,28 @@ fn element_length(bytes: &[u8]) -> usize {
         }
     }
     bytes.len()
+}
+
+/// Which bytes a token may hold.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        let is_mark =
+            matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+        #[expect(clippy::indexing_slicing, reason = "the table has an entry for every byte")]
+        {
+            table[byte as usize] = is_mark || byte.is_ascii_alphanumeric();
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// `split_once` on an ASCII byte; the same as `str`'s own and quicker on short texts.
+pub(crate) fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.as_bytes().iter().position(|other| *other == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Reads one value from left to right.

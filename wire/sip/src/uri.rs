@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::text::split_once;
+
 /// A URI, by scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uri<'a> {
@@ -61,7 +63,7 @@ impl<'a> Uri<'a> {
         if text.bytes().any(|byte| byte <= b' ' || matches!(byte, b'<' | b'>' | b'"' | 0x7f)) {
             return None;
         }
-        let (scheme, rest) = text.split_once(':')?;
+        let (scheme, rest) = split_once(text, b':')?;
         if !is_scheme(scheme) || rest.is_empty() {
             return None;
         }
@@ -92,7 +94,7 @@ impl<'a> Uri<'a> {
         match self {
             Self::Sip(uri) => {
                 let user = uri.user?;
-                Some(unescape(user.split_once(';').map_or(user, |(user, _)| user)))
+                Some(unescape(split_once(user, b';').map_or(user, |(user, _)| user)))
             }
             Self::Tel(uri) => Some(uri.digits()),
             Self::Other { .. } => None,
@@ -125,7 +127,7 @@ impl<'a> SipUri<'a> {
     /// The headers behind `?` as written: `(name, value)`, percent-coded.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let pairs = self.headers.split('&').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        pairs.map(|pair| split_once(pair, b'=').unwrap_or((pair, "")))
     }
 
     /// One header behind `?`, decoded, e.g. the Replaces of a Refer-To.
@@ -173,7 +175,7 @@ impl<'a> UriParams<'a> {
     /// All parameters in their order; a flag has an empty value.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let params = self.0.split(';').filter(|param| !param.is_empty());
-        params.map(|param| param.split_once('=').unwrap_or((param, "")))
+        params.map(|param| split_once(param, b'=').unwrap_or((param, "")))
     }
 
     /// The value of a parameter, percent-coded; empty for a flag.
@@ -275,7 +277,7 @@ pub(crate) fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let host_end = if text.starts_with('[') {
         text.find(']')? + 1
     } else {
-        text.find(':').unwrap_or(text.len())
+        text.bytes().position(|byte| byte == b':').unwrap_or(text.len())
     };
     let (host, rest) = text.split_at(host_end);
     if !is_host(host) {
@@ -297,17 +299,17 @@ fn is_scheme(scheme: &str) -> bool {
 
 fn parse_sip(secure: bool, rest: &str) -> Option<SipUri<'_>> {
     // An unescaped `@` stands only behind the user part, which may itself hold `;`, `?`, `/`.
-    let (userinfo, rest) = match rest.split_once('@') {
+    let (userinfo, rest) = match split_once(rest, b'@') {
         Some((userinfo, rest)) => (Some(userinfo), rest),
         None => (None, rest),
     };
     if userinfo == Some("") {
         return None;
     }
-    let (rest, headers) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, params) = rest.split_once(';').unwrap_or((rest, ""));
+    let (rest, headers) = split_once(rest, b'?').unwrap_or((rest, ""));
+    let (authority, params) = split_once(rest, b';').unwrap_or((rest, ""));
     let (host, port) = host_port(authority)?;
-    let (user, password) = match userinfo.map(|userinfo| userinfo.split_once(':')) {
+    let (user, password) = match userinfo.map(|userinfo| split_once(userinfo, b':')) {
         Some(Some((user, password))) => (Some(user), Some(password)),
         Some(None) => (userinfo, None),
         None => (None, None),
@@ -316,7 +318,7 @@ fn parse_sip(secure: bool, rest: &str) -> Option<SipUri<'_>> {
 }
 
 fn parse_tel(rest: &str) -> Option<TelUri<'_>> {
-    let (number, params) = rest.split_once(';').unwrap_or((rest, ""));
+    let (number, params) = split_once(rest, b';').unwrap_or((rest, ""));
     let digits = number.strip_prefix('+').unwrap_or(number);
     let is_phone_byte = |byte: u8| {
         byte.is_ascii_hexdigit() || matches!(byte, b'*' | b'#' | b'-' | b'.' | b'(' | b')' | b'%')
