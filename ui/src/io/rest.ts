@@ -9,6 +9,7 @@ import { number, optionalText, record, text } from "../model/read";
 
 const REQUEST_MS_MAX = 8000;
 const NOT_FOUND = 6;
+const PARTIAL_SUCCESS = 7;
 const NOT_AUTHENTICATED = 20;
 
 /** A refused or failed request, in words for the person at the screen. */
@@ -29,6 +30,11 @@ export class RestError extends Error {
 
   get notFound(): boolean {
     return this.statusCode === NOT_FOUND || this.status === 404;
+  }
+
+  /** The device has not registered yet (statusCode 7; older servers say it in words). */
+  get phoneNotYet(): boolean {
+    return this.statusCode === PARTIAL_SUCCESS || /not registered/i.test(this.message);
   }
 
   /** The request never reached the server, or no answer came back. */

@@ -20,6 +20,7 @@ export type Page = "desktop" | "phone" | "monitor";
 
 const SESSION_RETRY_MS = 2000;
 const INTENT_MS_MAX = 5000;
+const NOTICE_MS = 20_000;
 
 export class DeskSession {
   readonly store: Store<DeskState, DeskEvent> = createStore(deskReducer, OPENING);
@@ -95,8 +96,8 @@ export class DeskSession {
       this.phone.audio.unlock();
       this.phone.start(settings);
     } catch (error) {
-      if (error instanceof RestError && error.notFound) return;
-      this.fail(error, "The phone could not be set up");
+      if (error instanceof RestError && error.notFound) this.store.dispatch({ type: "phoneless" });
+      else this.fail(error, "The phone could not be set up");
     }
   }
 
@@ -150,7 +151,7 @@ export class DeskSession {
 
   private onDevices(push: DevicePush): void {
     if (push.kind === "error") {
-      this.apply({ type: "notice", tone: "error", title: push.message, hint: null });
+      this.notify(push.message, null);
     } else {
       const { devices, stamp } = push;
       this.apply({ type: "devicesPushed", at: Date.now(), devices, stamp });
@@ -185,8 +186,7 @@ export class DeskSession {
       await rest.startSession();
       this.store.dispatch({ type: "session", session: "started" });
     } catch (error) {
-      const notYet = error instanceof RestError && (error.statusCode === 7 || error.unreachable);
-      if (!notYet) {
+      if (!(error instanceof RestError && (error.phoneNotYet || error.unreachable))) {
         this.store.dispatch({ type: "session", session: "refused", problem: words(error) });
         return;
       }
@@ -253,14 +253,15 @@ export class DeskSession {
       this.leave("Your session has ended.");
       return;
     }
-    const said = words(error);
-    const hint = error instanceof RestError ? error.hint : null;
-    this.store.dispatch({
-      type: "notice",
-      tone: "error",
-      title: title ?? said,
-      hint: title === null ? hint : said,
-    });
+    if (title !== null) this.notify(title, words(error));
+    else if (error instanceof RestError) this.notify(error.message, error.hint);
+    else this.notify(words(error), null);
+  }
+
+  private notify(title: string, hint: string | null): void {
+    this.store.dispatch({ type: "notice", tone: "error", title, hint });
+    const { lastId } = this.state.notices;
+    window.setTimeout(() => this.dismissNotice(lastId), NOTICE_MS);
   }
 
   async signOut(): Promise<void> {

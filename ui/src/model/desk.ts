@@ -46,6 +46,8 @@ export interface DeskState {
   readonly phone: PhoneState;
   readonly pending: readonly Intent[];
   readonly notices: NoticesState;
+  /** The account has no phone: a supervisor or an administrator. */
+  readonly phoneless: boolean;
   readonly demo: boolean;
   readonly version: string | null;
   readonly newVersion: boolean;
@@ -62,6 +64,7 @@ export const OPENING: DeskState = {
   phone: NO_PHONE,
   pending: [],
   notices: NO_NOTICES,
+  phoneless: false,
   demo: false,
   version: null,
   newVersion: false,
@@ -92,6 +95,7 @@ export type DeskEvent =
       readonly hint: string | null;
     }
   | { readonly type: "noticeDismissed"; readonly id: number }
+  | { readonly type: "phoneless" }
   | { readonly type: "demoOffered" }
   | { readonly type: "versionSeen"; readonly version: string }
   | { readonly type: "phone"; readonly event: PhoneEvent };
@@ -126,6 +130,8 @@ export function deskReducer(state: DeskState, event: DeskEvent): DeskState {
       return { ...state, notices: addNotice(state.notices, event.tone, event.title, event.hint) };
     case "noticeDismissed":
       return { ...state, notices: dismissNotice(state.notices, event.id) };
+    case "phoneless":
+      return { ...state, phoneless: true };
     case "demoOffered":
       return { ...state, demo: true };
     case "versionSeen":

@@ -30,7 +30,7 @@ export function Desktop() {
     <div className="desk">
       <header className="topbar">
         <Brand />
-        <AgentStateBar />
+        {desk.phoneless ? null : <AgentStateBar />}
         <LinkState />
         <UserMenu />
       </header>
@@ -40,7 +40,7 @@ export function Desktop() {
           <Work desk={desk} call={call} />
         </main>
         <aside className="side">
-          <PhonePanel />
+          {desk.phoneless ? null : <PhonePanel />}
           <QueuePanel />
         </aside>
       </div>

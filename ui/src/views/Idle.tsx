@@ -18,7 +18,12 @@ export function Idle() {
       <CordArt />
       <h1>{title}</h1>
       <p className="muted">{text}</p>
-      {desk.demo ? (
+      {desk.phoneless ? (
+        <a className="button plain" href="/monitor">
+          Open monitoring
+        </a>
+      ) : null}
+      {desk.demo && !desk.phoneless ? (
         <div className="idle-demo">
           <Button label="Call me as a customer" icon={PhoneIncoming}
             pending={isPending(desk, "customer", null)}
@@ -41,7 +46,11 @@ export function Idle() {
 }
 
 function idleWords(desk: DeskState): { title: string; text: string } {
-  const { agent } = desk;
+  const { agent, stage } = desk;
+  if (desk.phoneless) {
+    const name = stage.kind === "signedIn" ? stage.user.fullName : "";
+    return { title: `Welcome, ${name}`, text: "This account has no phone and takes no calls." };
+  }
   const registered = effectivePhone(desk.phone).registration === "registered";
   switch (agent.status) {
     case "Ready":

@@ -10,7 +10,7 @@ import { UserMenu } from "./UserMenu";
 
 export function PhonePage() {
   const { phone: softphone } = useSession();
-  const { phone, stage } = useDesk();
+  const { phone, stage, phoneless } = useDesk();
   useShortcuts((shortcut) => {
     const { call } = phone;
     if (call === null || phone.role !== "owner") return;
@@ -32,7 +32,7 @@ export function PhonePage() {
       </header>
       <Banners />
       <main>
-        <PhonePanel />
+        {phoneless ? <p>This account has no phone.</p> : <PhonePanel />}
       </main>
       <div className="unseen" role="alert">
         {phone.call?.phase === "ringing" ? `Incoming call from ${phone.call.from}` : ""}

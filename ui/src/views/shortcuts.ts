@@ -9,8 +9,8 @@ export const SHORTCUTS = {
   release: { code: "KeyR", label: "Alt+R" },
   hold: { code: "KeyH", label: "Alt+H" },
   mute: { code: "KeyM", label: "Alt+M" },
-  ready: { code: "Digit1", label: "Alt+1" },
-  notReady: { code: "Digit2", label: "Alt+2" },
+  ready: { code: "KeyY", label: "Alt+Y" },
+  notReady: { code: "KeyN", label: "Alt+N" },
   complete: { code: "KeyC", label: "Alt+C" },
 } as const;
 
