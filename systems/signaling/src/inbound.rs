@@ -99,7 +99,7 @@ impl Signaling {
                 let hop = response_hop(&request, source);
                 self.outlet.send(&hop, response.build().as_bytes().to_vec());
             }
-            Received::Good(message) if message.is_request() => self.request(now, message, source),
+            Received::Good(message) if message.is_request() => self.request(now, &message, source),
             Received::Good(message) => self.response(now, &message),
         }
     }
@@ -133,7 +133,7 @@ impl Signaling {
         }
     }
 
-    fn request(&mut self, now: Now, request: Message, source: &Source) {
+    fn request(&mut self, now: Now, request: &Message, source: &Source) {
         let request = request.stamp_source(source.remote);
         match self.servers.receive(&mut self.outlet, now, &request) {
             Arrival::Absorbed => return,
@@ -143,7 +143,7 @@ impl Signaling {
         }
         match request.method() {
             Some(Method::Ack) => return self.acknowledged(now, &request, source),
-            Some(Method::Cancel) => return self.cancel(now, request, source),
+            Some(Method::Cancel) => return self.cancel(now, &request, source),
             _ => {}
         }
         let is_call = request.method() == Some(&Method::Invite) && request.to_tag().is_none();
@@ -188,9 +188,9 @@ impl Signaling {
         id
     }
 
-    fn cancel(&mut self, now: Now, request: Message, source: &Source) {
-        let invite = self.servers.cancelled(&request);
-        let Some(id) = self.begin(&request, source) else { return };
+    fn cancel(&mut self, now: Now, request: &Message, source: &Source) {
+        let invite = self.servers.cancelled(request);
+        let Some(id) = self.begin(request, source) else { return };
         let Some(invite) = invite else {
             return self.reply_to(now, id, 481, |response| response);
         };

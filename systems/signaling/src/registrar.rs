@@ -49,7 +49,7 @@ pub(crate) struct Binding {
 pub(crate) enum Proof {
     /// It does.
     Given,
-    /// Not yet: these go into WWW-Authenticate, the better algorithm first.
+    /// Not yet: these go into WWW-Authenticate, in this order.
     Challenge([String; 2]),
     /// The password is wrong.
     Wrong,
@@ -92,9 +92,13 @@ impl Registrar {
         let realm = &configuration.switch.domain;
         let challenge = |nonces: &Nonces, stale| {
             let nonce = nonces.issue(now, dn.as_str());
+            let order = match source.transport {
+                Transport::Tcp | Transport::Tls | Transport::Udp => BEST_FIRST,
+                // JsSIP and SIP.js look at the first challenge alone and know MD5 alone.
+                Transport::Ws | Transport::Wss => MD5_FIRST,
+            };
             Proof::Challenge(
-                [Algorithm::Sha256, Algorithm::Md5]
-                    .map(|algorithm| digest::challenge(realm, &nonce, algorithm, stale)),
+                order.map(|algorithm| digest::challenge(realm, &nonce, algorithm, stale)),
             )
         };
         let mine = |header| {
@@ -277,6 +281,10 @@ fn password_of<'a>(configuration: &'a Configuration, dn: &Dn) -> Option<&'a str>
         DnKind::RoutePoint { .. } | DnKind::VirtualQueue => None,
     }
 }
+
+/// RFC 8760 2.4: the server's preference is the order of its challenges.
+const BEST_FIRST: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+const MD5_FIRST: [Algorithm; 2] = [Algorithm::Md5, Algorithm::Sha256];
 
 /// Over datagrams a NAT may change the port under a phone; a connection is another phone, or the
 /// same page loaded again.

@@ -216,7 +216,7 @@ impl Bench {
 
     /// Registers a DN without password over UDP from PHONE.
     pub fn register_udp(&mut self, dn: &str) {
-        self.udp(PHONE, register(dn, "<sip:x@192.0.2.20:5062>", 3600, "r1", 1, ""));
+        self.udp(PHONE, register(dn, "<sip:x@192.0.2.20:5062>", 3600, &format!("r{dn}"), 1, ""));
         self.take_facts();
         self.take_sent();
         self.take_ladder();
