@@ -1,0 +1,211 @@
+//! A bounded queue per client between the program and the client's stream.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::Stream;
+use model::{
+    ClientId,
+    tserver::{ClientInput, ClientMessage, ClientOutput},
+};
+use proto::tserver::v1::ServerMessage;
+use tokio::sync::{Notify, mpsc};
+use tonic::Status;
+
+use crate::{Inbox, events::server_message};
+
+/// Every client that is connected. Cheap to clone: the program keeps one to deliver to.
+#[derive(Clone, Debug, Default)]
+pub struct Clients(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    last: AtomicU64,
+    lines: Mutex<BTreeMap<ClientId, Line>>,
+}
+
+#[derive(Debug)]
+struct Line {
+    queue: mpsc::Sender<ServerMessage>,
+    end: Arc<End>,
+}
+
+/// How a client's stream ends.
+#[derive(Debug, Default)]
+struct End {
+    /// What the client is told last, when we end it.
+    farewell: OnceLock<Status>,
+    /// Told once when the stream is over, whoever ended it.
+    over: Notify,
+}
+
+impl Clients {
+    /// No clients.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many are connected.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lines().len()
+    }
+
+    /// Hands the program's word to its client. Never waits: a client that leaves [`QUEUE_MAX`]
+    /// messages unread is ended with RESOURCE_EXHAUSTED. Messages to clients that are gone are
+    /// dropped.
+    pub fn deliver(&self, output: ClientOutput) {
+        match output {
+            ClientOutput::Close { client, reason } => {
+                self.dismiss(client, Status::resource_exhausted(reason));
+            }
+            ClientOutput::Send { client, message } => self.send(client, &message),
+        }
+    }
+
+    pub(crate) fn send(&self, client: ClientId, message: &ClientMessage) {
+        let Some(queue) = self.lines().get(&client).map(|line| line.queue.clone()) else { return };
+        match queue.try_send(server_message(message)) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                tracing::warn!(%client, "a T-Server client reads too slowly and is ended");
+                let status = Status::resource_exhausted(format!(
+                    "More than {QUEUE_MAX} messages were left unread. Read faster or register \
+                     fewer DNs, then connect again."
+                ));
+                self.dismiss(client, status);
+            }
+        }
+    }
+
+    /// Ends every client: the server goes down.
+    pub(crate) fn dismiss_all(&self) {
+        let clients: Vec<ClientId> = self.lines().keys().copied().collect();
+        for client in clients {
+            self.dismiss(client, Status::unavailable("The T-Server is shutting down."));
+        }
+    }
+
+    /// Opens a client's line and tells the program of it.
+    pub(crate) fn open(
+        &self,
+        inbox: &Inbox,
+        application: String,
+    ) -> Result<(Connection, Outgoing), Status> {
+        let client = ClientId(self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
+        let (queue, messages) = mpsc::channel(QUEUE_MAX);
+        let end = Arc::new(End::default());
+        self.lines().insert(client, Line { queue, end: Arc::clone(&end) });
+        if !inbox(ClientInput::Opened { client, application }) {
+            self.lines().remove(&client);
+            return Err(Status::unavailable("The T-Server is overloaded. Try again in a moment."));
+        }
+        let outgoing = Outgoing { messages, end: Arc::clone(&end), is_over: false };
+        let connection =
+            Connection { client, clients: self.clone(), inbox: Arc::clone(inbox), end };
+        Ok((connection, outgoing))
+    }
+
+    fn dismiss(&self, client: ClientId, status: Status) {
+        if let Some(line) = self.lines().remove(&client) {
+            // Set before the queue closes, so that the stream finds it at its end.
+            let _ = line.end.farewell.set(status);
+            line.end.over.notify_one();
+        }
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, BTreeMap<ClientId, Line>> {
+        // A panic elsewhere left the map whole: every change is one insert or one remove.
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A client's connection as its task holds it: dropped, the program hears that it is closed.
+pub struct Connection {
+    pub client: ClientId,
+    clients: Clients,
+    inbox: Inbox,
+    end: Arc<End>,
+}
+
+impl Connection {
+    /// Hands a client's word to the program; `false` when it is full.
+    pub fn tell(&self, input: ClientInput) -> bool {
+        (self.inbox)(input)
+    }
+
+    /// Sends to the client without the program's doing.
+    pub fn send(&self, message: &ClientMessage) {
+        self.clients.send(self.client, message);
+    }
+
+    /// Waits until the stream to the client is over.
+    pub async fn over(&self) {
+        self.end.over.notified().await;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let client = self.client;
+        self.clients.lines().remove(&client);
+        if (self.inbox)(ClientInput::Closed { client }) {
+            return;
+        }
+        // The program must hear of it, or it would keep the client for ever.
+        let inbox = Arc::clone(&self.inbox);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                while !inbox(ClientInput::Closed { client }) {
+                    tokio::time::sleep(RETRY_INTERVAL).await;
+                }
+            });
+        }
+    }
+}
+
+/// The stream to a client.
+#[derive(Debug)]
+pub struct Outgoing {
+    messages: mpsc::Receiver<ServerMessage>,
+    end: Arc<End>,
+    is_over: bool,
+}
+
+impl Stream for Outgoing {
+    type Item = Result<ServerMessage, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        match self.messages.poll_recv(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(message)) => Poll::Ready(Some(Ok(message))),
+            Poll::Ready(None) => {
+                self.is_over = true;
+                Poll::Ready(self.end.farewell.get().map(|status| Err(status.clone())))
+            }
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.end.over.notify_one();
+    }
+}
+
+/// Messages that a client may leave unread.
+pub const QUEUE_MAX: usize = 1024;
+/// How often a full program is told again that a client is gone.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
