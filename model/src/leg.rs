@@ -71,7 +71,7 @@ pub enum LegFact {
         /// Which leg.
         leg: LegId,
     },
-    /// A DN has a phone. Said again at every new binding that replaces an old one, not at refreshes.
+    /// A DN has a phone. Said again when a new binding replaces an old one, not at refreshes.
     DnInService {
         /// Which DN.
         dn: Dn,
@@ -229,6 +229,5 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Legs that signaling offers are numbered from here, those that the switch rings count from 1,
-/// so that neither takes the other's number.
-pub const FIRST_OFFERED_LEG: u64 = 1 << 32;
+/// Where signaling's own numbers of legs begin; see [`LegId::FIRST_OFFERED`].
+pub const FIRST_OFFERED_LEG: u64 = LegId::FIRST_OFFERED.0;
