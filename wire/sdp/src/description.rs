@@ -27,6 +27,10 @@ impl SessionDescription {
         if bytes.len() > Self::BYTES_MAX {
             return Err(Fault::TooLarge);
         }
+        // RFC 8866 5: no NUL in any line. A writer that drops it would make other words.
+        if bytes.contains(&0) {
+            return Err(Fault::Grammar("NUL byte".to_owned()));
+        }
         let lines = match std::str::from_utf8(bytes) {
             Ok(text) => Session::parse(text.as_bytes()),
             Err(_) => {

@@ -236,7 +236,8 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.push_str("\r\n");
 }
 
-/// Text that can't break out of its line.
+/// Text that can't break out of its line. Nothing is taken out, so that no other word comes
+/// about.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.replace(['\r', '\n', '\0'], "?")
 }

@@ -251,6 +251,16 @@ fn a_peers_text_cannot_add_lines_to_our_answer() {
 }
 
 #[test]
+fn a_refused_section_keeps_the_odd_words_it_came_with() {
+    let offer = GENESYS.to_owned() + "m=image 9 RTP/S\u{8e}AVP F11\r\n";
+    let agreed = agree(&offer, &Preference::plain()).unwrap();
+    let bytes = plain().answer(&read(&offer), &agreed, &Preference::plain()).unwrap();
+    let answer = SessionDescription::parse(&bytes).unwrap();
+    assert_eq!(answer.media[1].protocol.as_str(), "RTP/S\u{8e}AVP");
+    assert_eq!(answer.media[1].format_list, "F11");
+}
+
+#[test]
 fn the_linter_finds_what_has_cost_sites_their_sound() {
     let found = |text: &str| lint(text.as_bytes());
     assert_eq!(found(CHROMIUM), []);

@@ -151,6 +151,7 @@ fn broken_descriptions_have_named_faults() {
     let with = |rest: &str| parse(&format!("{head}{rest}"));
     assert!(matches!(parse(""), Err(Fault::Grammar(_))));
     assert!(matches!(parse("<audio/>"), Err(Fault::Grammar(_))));
+    assert!(matches!(with("m=audio 1 RTP/A\0VP 0\r\n"), Err(Fault::Grammar(_))));
     assert!(matches!(with("m=audio x RTP/AVP 0\r\n"), Err(Fault::Grammar(_))));
     assert_eq!(with("m=audio 1 RTP/AVP 0 x\r\n"), Err(Fault::BadPayloadType("x".into())));
     assert_eq!(with("m=audio 1 RTP/AVP 200\r\n"), Err(Fault::BadPayloadType("200".into())));
