@@ -29,7 +29,7 @@ export function monitorFeed(everyMs: number): MonitorFeed {
         set({ monitor: await readMonitor(), problem: null, refused: false });
       }
     } catch (error) {
-      const refused = error instanceof RestError && (error.notFound || error.statusCode === 5);
+      const refused = error instanceof RestError && (error.notFound || error.notAllowed);
       const problem = error instanceof Error ? error.message : "No answer.";
       set({ monitor: current.monitor, problem, refused });
     }

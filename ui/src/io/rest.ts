@@ -8,6 +8,7 @@ import type { Monitor } from "../model/monitor";
 import { number, optionalText, record, text } from "../model/read";
 
 const REQUEST_MS_MAX = 8000;
+const NO_PERMISSION = 5;
 const NOT_FOUND = 6;
 const PARTIAL_SUCCESS = 7;
 const NOT_AUTHENTICATED = 20;
@@ -30,6 +31,10 @@ export class RestError extends Error {
 
   get notFound(): boolean {
     return this.statusCode === NOT_FOUND || this.status === 404;
+  }
+
+  get notAllowed(): boolean {
+    return this.statusCode === NO_PERMISSION;
   }
 
   /** The device has not registered yet (statusCode 7; older servers say it in words). */

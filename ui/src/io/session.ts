@@ -77,7 +77,9 @@ export class DeskSession {
     this.store.dispatch({ type: "snapshot", at: Date.now(), snapshot });
     void this.checkVersion();
     if (this.page === "monitor") return;
-    void this.startPhone();
+    // Somebody is logged in as this agent: unless it is this very session, the phone stays theirs.
+    const seated = this.state.agent.status === "LoggedOut" || (await this.startSession());
+    if (seated) void this.startPhone();
     if (this.page === "desktop") {
       this.push ??= openPush({
         onCall: (push) => this.onCall(push),
@@ -96,7 +98,8 @@ export class DeskSession {
       this.phone.audio.unlock();
       this.phone.start(settings);
     } catch (error) {
-      if (error instanceof RestError && error.notFound) this.store.dispatch({ type: "phoneless" });
+      const none = error instanceof RestError && (error.notFound || error.notAllowed);
+      if (none) this.store.dispatch({ type: "phoneless" });
       else this.fail(error, "The phone could not be set up");
     }
   }
@@ -175,12 +178,13 @@ export class DeskSession {
     }
   }
 
+  /** Sits down again, for the person who was refused and has cleared the way. */
+  async logInAgain(): Promise<void> {
+    if (await this.startSession()) void this.startPhone();
+  }
+
   /** Phone first, then the session (G13); a registration still on its way is waited for. */
-  async startSession(): Promise<void> {
-    if (this.state.agent.status !== "LoggedOut") {
-      this.store.dispatch({ type: "session", session: "started" });
-      return;
-    }
+  private async startSession(): Promise<boolean> {
     this.store.dispatch({ type: "session", session: "starting" });
     try {
       await rest.startSession();
@@ -188,15 +192,24 @@ export class DeskSession {
     } catch (error) {
       if (!(error instanceof RestError && (error.phoneNotYet || error.unreachable))) {
         this.store.dispatch({ type: "session", session: "refused", problem: words(error) });
-        return;
+        return false;
       }
-      if (this.sessionRetry !== null) window.clearTimeout(this.sessionRetry);
-      this.sessionRetry = window.setTimeout(() => {
-        if (this.state.session === "starting") {
-          this.store.dispatch({ type: "session", session: "none" });
-        }
-      }, SESSION_RETRY_MS);
+      this.waitForPhone();
     }
+    return true;
+  }
+
+  /** An unregistered phone is waited for; one that the server has yet to notice, for a moment. */
+  private waitForPhone(): void {
+    const again = () => {
+      if (this.state.session === "starting") {
+        this.store.dispatch({ type: "session", session: "none" });
+      }
+    };
+    if (this.sessionRetry !== null) window.clearTimeout(this.sessionRetry);
+    const registered = effectivePhone(this.state.phone).registration === "registered";
+    if (registered) this.sessionRetry = window.setTimeout(again, SESSION_RETRY_MS);
+    else again();
   }
 
   private async loadCustomer(callId: string): Promise<void> {
@@ -265,7 +278,9 @@ export class DeskSession {
   }
 
   async signOut(): Promise<void> {
-    if (this.page === "desktop") await rest.endSession().catch(() => undefined);
+    const { session } = this.state;
+    // Only one's own: a refused session is somebody else's, at another browser.
+    if (session === "started") await rest.endSession().catch(() => undefined);
     await rest.signOut().catch(() => undefined);
     this.phone.tellSignedOut();
     this.leave(null);

@@ -27,7 +27,7 @@ export function AgentStateBar() {
   const onCall = calls.live.some((call) => call.phase === "Established" || call.phase === "Held");
   return (
     <section className="agent-state" aria-label="Agent state">
-      <div className="agent-now">
+      <div className="agent-now" role="group" aria-label="Current state">
         <Dot tone={TONES[agent.status]} />
         <span className="agent-label">
           {agentLabel(agent)}

@@ -20,10 +20,10 @@ export function Banners() {
       {started === "refused" ? (
         <Banner icon={Lock} tone="warn">
           <strong>You are not logged in to the phone system.</strong> {sessionProblem}
-          <Button label="Log in again" onClick={() => void session.startSession()} />
+          <Button label="Log in again" onClick={() => void session.logInAgain()} />
         </Banner>
       ) : null}
-      {phone.role === "owner" ? <SoundBanners /> : null}
+      {phone.role === "owner" && window.isSecureContext ? <SoundBanners /> : null}
       {newVersion ? (
         <Banner icon={RefreshCw} tone="info">
           <strong>A new version is ready.</strong> A call in progress survives the reload.

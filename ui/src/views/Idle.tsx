@@ -23,7 +23,7 @@ export function Idle() {
           Open monitoring
         </a>
       ) : null}
-      {desk.demo && !desk.phoneless ? (
+      {desk.demo && desk.session === "started" ? (
         <div className="idle-demo">
           <Button label="Call me as a customer" icon={PhoneIncoming}
             pending={isPending(desk, "customer", null)}
@@ -51,7 +51,10 @@ function idleWords(desk: DeskState): { title: string; text: string } {
     const name = stage.kind === "signedIn" ? stage.user.fullName : "";
     return { title: `Welcome, ${name}`, text: "This account has no phone and takes no calls." };
   }
-  const registered = effectivePhone(desk.phone).registration === "registered";
+  if (desk.session === "refused") {
+    return { title: "Not logged in here", text: "No calls reach this page until you are." };
+  }
+  const { registration } = effectivePhone(desk.phone);
   switch (agent.status) {
     case "Ready":
       return {
@@ -61,17 +64,32 @@ function idleWords(desk: DeskState): { title: string; text: string } {
     case "NotReady":
       return {
         title: agent.reason === null ? "You are not ready" : `Not ready: ${agent.reason}`,
-        text: "No calls reach you until you choose Ready.",
+        text: `${whyNotReady(agent.reason)}No calls reach you until you choose Ready.`,
       };
     case "AfterCallWork":
     case "LoggedIn":
       return { title: "Almost there", text: "Logging in to the phone system." };
     case "LoggedOut":
-      if (desk.session === "refused") {
-        return { title: "Not logged in", text: desk.sessionProblem ?? "" };
+      if (registration === "registered") {
+        return { title: "Almost there", text: "Logging in to the phone system." };
       }
-      return registered
-        ? { title: "Almost there", text: "Logging in to the phone system." }
-        : { title: "Connecting your phone", text: "Calls can reach you once it is registered." };
+      return {
+        title: registration === "failed" ? "Your phone isn’t registered" : "Connecting your phone",
+        text: "Calls can reach you once it is registered.",
+      };
+  }
+}
+
+/** Reasons that the server gives by itself, when a call could not be delivered. */
+function whyNotReady(reason: string | null): string {
+  switch (reason) {
+    case "No answer":
+      return "A call rang here and was not answered, so it went back to its queue. ";
+    case "Call rejected":
+      return "You rejected a call; it went back to its queue. ";
+    case "Phone not reachable":
+      return "A call could not reach your phone; it went back to its queue. ";
+    default:
+      return "";
   }
 }
