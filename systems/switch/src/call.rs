@@ -122,6 +122,8 @@ pub struct Resuming {
     pub dn: Dn,
     /// The new leg, once the DN is back and its phone was called.
     pub leg: Option<LegId>,
+    /// The DN's count of registrations that were tried already.
+    pub bindings: u64,
 }
 
 impl Call {

@@ -31,24 +31,27 @@ impl Switch {
             };
         };
         let (dn, bindings) = (dn.clone(), *bindings);
-        call.stage = Stage::Resuming(Resuming { dn: dn.clone(), leg: None });
+        call.stage = Stage::Resuming(Resuming { dn: dn.clone(), leg: None, bindings });
         self.out.media(MediaCommand::Play { leg: call.caller.leg, tune: Tune::Music });
         self.timers.set(Timer::Resume(conn), now.instant + self.settings.recovery);
         self.meter.call_lost_its_page();
         // The new page can register before the old one's connection is found dead.
-        let is_back = |e: &crate::dn::Extension| e.in_service && e.bindings > bindings;
-        if self.dns.extension(&dn).is_some_and(is_back) {
-            self.call_back(&dn);
-        }
+        self.call_back(&dn);
     }
 
-    /// A phone came to the DN: if a call waits for it, it is called back.
+    /// Calls the DN's phone back into the call that waits for it, if there is one, and if the
+    /// phone is another than the one that went away.
     pub(crate) fn call_back(&mut self, dn: &Dn) {
-        let Some(conn) = self.dns.extension(dn).and_then(|extension| extension.call) else {
+        let Some(extension) = self.dns.extension(dn) else { return };
+        let (Some(conn), true, bindings) =
+            (extension.call, extension.in_service, extension.bindings)
+        else {
             return;
         };
         let waits = |call: &Call| match &call.stage {
-            Stage::Resuming(resuming) => resuming.dn == *dn && resuming.leg.is_none(),
+            Stage::Resuming(resuming) => {
+                resuming.dn == *dn && resuming.leg.is_none() && resuming.bindings < bindings
+            }
             Stage::Alerting(_) | Stage::Established(_) | Stage::Queued => false,
         };
         if !self.calls.get(&conn).is_some_and(waits) {
@@ -57,6 +60,7 @@ impl Switch {
         let leg = self.ring_leg(conn, dn, true);
         if let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn) {
             resuming.leg = leg;
+            resuming.bindings = bindings;
         }
     }
 
@@ -64,19 +68,23 @@ impl Switch {
     pub(crate) fn reconnect(&mut self, conn: ConnId) {
         self.timers.cancel(&Timer::Resume(conn));
         let Some(call) = self.calls.get_mut(&conn) else { return };
-        let Stage::Resuming(Resuming { dn, leg: Some(leg) }) = &call.stage else { return };
+        let Stage::Resuming(Resuming { dn, leg: Some(leg), .. }) = &call.stage else { return };
         let (dn, leg) = (dn.clone(), *leg);
         let bindings = self.dns.extension(&dn).map_or(0, |extension| extension.bindings);
         call.stage = Stage::Established(Established { dn, leg, bindings });
         self.out.media(MediaCommand::Connect { a: call.caller.leg, b: leg });
     }
 
-    /// The phone that was called back failed; the next one to register gets its turn.
+    /// The phone that was called back failed: the page was reloaded once more, say. One that
+    /// registered meanwhile gets its turn at once, else the next one to register.
     pub(crate) fn resume_failed(&mut self, conn: ConnId, leg: LegId) {
-        if let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn)
-            && resuming.leg == Some(leg)
-        {
+        let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn) else {
+            return;
+        };
+        if resuming.leg == Some(leg) {
             resuming.leg = None;
+            let dn = resuming.dn.clone();
+            self.call_back(&dn);
         }
     }
 

@@ -409,6 +409,31 @@ fn a_page_that_registered_again_before_its_old_leg_was_lost_is_called_back_at_on
 }
 
 #[test]
+fn a_page_that_is_reloaded_twice_is_called_back_twice() {
+    let mut site = Site::at_work();
+    let (_, leg) = site.talk("5001");
+    site.forget_ladder();
+    site.fact(LegFact::Lost { leg });
+    site.fact(LegFact::DnInService { dn: "5001".into() });
+    let second = site.rung();
+    site.fact(LegFact::DnInService { dn: "5001".into() });
+    site.fact(LegFact::Ended { leg: second, cause: Cause::Unreachable });
+    let third = site.rung();
+    site.fact(LegFact::Ended { leg: third, cause: Cause::Unreachable });
+    expect![[r#"
+        0.0    out1 lost
+               media play in1 Music
+        0.0    5001 has a phone
+               out2 ring 5001 from 5551234567 resume
+        0.0    5001 has a phone
+        0.0    out2 ended: Unreachable
+               out3 ring 5001 from 5551234567 resume
+        0.0    out3 ended: Unreachable
+    "#]]
+    .assert_eq(&site.take_ladder());
+}
+
+#[test]
 fn a_page_that_does_not_come_back_in_30_seconds_costs_the_call() {
     let mut site = Site::at_work();
     let (caller, leg) = site.talk("5001");

@@ -345,6 +345,6 @@ fn json(name: &str, list: &KvList) -> String {
 fn leg_text(leg: LegId) -> String {
     match leg.0.checked_sub(FIRST_OFFERED_LEG) {
         Some(number) => format!("in{}", number + 1),
-        None => format!("out{leg}"),
+        None => format!("out{}", leg.0),
     }
 }
