@@ -25,18 +25,18 @@ fn a_call_from_the_trunk_is_offered_heard_answered_and_hung_up() {
     expect![[r#"
         pstn     -> INVITE with SDP
         pstn    <-  100 INVITE
-        media   <-  Open Plain leg 4294967296, an offer
-        switch  <-  Offered { leg: in, source: Trunk(TrunkName(pstn)), ani: "5551234567", name: Some("Pat"), dnis: "+18005551234", uuid: None }
-        switch   -> Progress { leg: in, progress: EarlyMedia }
+        media   <-  Open Plain leg in1, an offer
+        switch  <-  Offered { leg: in1, source: Trunk(TrunkName(pstn)), ani: "5551234567", name: Some("Pat"), dnis: "+18005551234", uuid: None }
+        switch   -> Progress { leg: in1, progress: EarlyMedia }
         pstn    <-  183 INVITE with SDP
-        switch   -> Answer { leg: in }
+        switch   -> Answer { leg: in1 }
         pstn    <-  200 INVITE with SDP
-        switch  <-  Answered { leg: in }
+        switch  <-  Answered { leg: in1 }
         pstn     -> ACK
         pstn     -> BYE
         pstn    <-  200 BYE
-        switch  <-  Ended { leg: in, cause: Normal }
-        media   <-  Close leg 4294967296
+        switch  <-  Ended { leg: in1, cause: Normal }
+        media   <-  Close leg in1
     "#]]
     .assert_eq(&bench.take_ladder());
     bench.pass_s(64);
@@ -59,23 +59,23 @@ fn a_browser_rings_is_told_to_answer_and_is_hung_up() {
     let (_, bye) = bench.sent.pop().unwrap();
     bench.arrive(to, response(&bye, 200, "p", "", ""));
     expect![[r#"
-        switch   -> Ring { leg: 1, dn: (5002), uuid: CallUuid(00000000000000000000000007000001), from: "5551234567", from_name: Some("Sample Customer"), resume: false }
-        media   <-  Open Browser leg 1, no offer
+        switch   -> Ring { leg: out1, dn: (5002), uuid: CallUuid(00000000000000000000000007000001), from: "5551234567", from_name: Some("Sample Customer"), resume: false }
+        media   <-  Open Browser leg out1, no offer
         browser <-  INVITE with SDP
         browser  -> 100 INVITE
         browser  -> 180 INVITE
-        switch  <-  Ringing { leg: 1 }
-        switch   -> AnswerPhone { leg: 1 }
+        switch  <-  Ringing { leg: out1 }
+        switch   -> AnswerPhone { leg: out1 }
         browser <-  INFO
         browser  -> 200 INFO
         browser  -> 200 INVITE with SDP
         browser <-  ACK
-        media   <-  Answer leg 1
-        switch  <-  Answered { leg: 1 }
-        switch   -> Release { leg: 1, cause: Normal }
+        media   <-  Answer leg out1
+        switch  <-  Answered { leg: out1 }
+        switch   -> Release { leg: out1, cause: Normal }
         browser <-  BYE
-        switch  <-  Ended { leg: 1, cause: Normal }
-        media   <-  Close leg 1
+        switch  <-  Ended { leg: out1, cause: Normal }
+        media   <-  Close leg out1
         browser  -> 200 BYE
     "#]]
     .assert_eq(&bench.take_ladder());

@@ -53,7 +53,7 @@ fn the_invite_names_caller_call_and_phone() {
     assert_eq!(header(&invite, "Supported"), "100rel, timer");
     assert_eq!(header(&invite, "Allow-Events"), "talk, hold");
     assert_eq!(header(&invite, "X-Cordboard-Resume"), "");
-    assert_eq!(invite.body(), b"v=0 ours 1");
+    assert_eq!(invite.body(), b"v=0 ours out1");
     let open = MediaCommand::Open { leg: LEG, kind: LegKind::Browser, offer: None };
     assert_eq!(bench.take_media(), [open]);
 }
@@ -289,7 +289,7 @@ fn a_phone_that_can_not_be_told_or_refuses_or_sleeps_did_not_answer() {
     talk(&mut bench);
     let notify = bench.take_one();
     bench.arrive(to, response(&notify, 403, "p", "", ""));
-    assert_eq!(bench.take_facts(), [not.clone()]);
+    assert_eq!(bench.take_facts(), std::slice::from_ref(&not));
     bench.pass_s(10);
     assert_eq!(bench.take_facts(), []);
 

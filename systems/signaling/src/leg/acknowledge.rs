@@ -35,7 +35,7 @@ impl Signaling {
             .to_tag(&leg.dialog.local_tag)
             .header(HeaderName::Contact, leg.dialog.contact(&self.outlet, &hop))
             .header_if(crate::CALL_UUID_HEADER, leg.dialog.uuid.map(|uuid| uuid.to_string()));
-        let response = leg.session.granted(with_abilities(response));
+        let response = leg.session.granted(&server.request, with_abilities(response));
         let response = match sent.sdp {
             Some(sdp) => response.body(SDP, sdp).build(),
             None => response.build(),

@@ -133,7 +133,7 @@ impl Signaling {
                 let contact = leg.dialog.contact(&self.outlet, &server.hop);
                 self.reply_to(now, update, 200, |response| {
                     let response = response.header(HeaderName::Contact, contact);
-                    let response = session.granted(response);
+                    let response = session.granted(request, response);
                     match sdp {
                         Some(sdp) => response.body(SDP, sdp),
                         None => response,

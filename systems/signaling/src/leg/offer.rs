@@ -74,11 +74,14 @@ impl Signaling {
         }
         let Some(leg) = self.legs.get(id) else { return };
         let contact = leg.dialog.contact(&self.outlet, &server.hop);
+        let request = server.request.clone();
         let session = leg.session.clone();
-        let is_update = server.request.method() == Some(&Method::Update);
         self.reply_to(now, transaction, 200, |response| {
             let response = response.header(HeaderName::Contact, contact);
-            let response = if is_update { session.granted(response) } else { response };
+            let response = match request.method() {
+                Some(Method::Update) => session.granted(&request, response),
+                _ => response,
+            };
             response.body(SDP, sdp)
         });
     }

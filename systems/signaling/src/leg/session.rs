@@ -57,9 +57,14 @@ impl Session {
         });
     }
 
-    /// Says in a 2xx of ours what is agreed.
-    pub fn granted(&self, response: Builder) -> Builder {
-        let Some(agreed) = self.agreed else { return response };
+    /// Says in a 2xx of ours what is agreed. A far end without timers is never asked to refresh
+    /// (RFC 4028 9).
+    pub fn granted(&self, request: &Message, response: Builder) -> Builder {
+        let has_timers = request.has_token(HeaderName::Supported, "timer")
+            || request.header(HeaderName::SessionExpires).is_some();
+        let Some(agreed) = self.agreed.filter(|agreed| agreed.is_ours || has_timers) else {
+            return response;
+        };
         let refresher = if agreed.is_ours { "uas" } else { "uac" };
         let value = format!("{};refresher={refresher}", agreed.seconds);
         let response = response.header(HeaderName::SessionExpires, value);

@@ -333,7 +333,7 @@ fn title(message: &Message) -> String {
 }
 
 fn short(text: &str) -> String {
-    text.replace("LegId(4294967296)", "in").replace("LegId(1)", "1").replace("Dn(", "(")
+    text.replace("LegId(in1)", "in1").replace("LegId(out1)", "out1").replace("Dn(", "(")
 }
 
 /// A header as text, empty when absent.
