@@ -1,1 +1,54 @@
 //! Browser and trunk media legs, bridge and transcoder (the Asterisk box).
+//!
+//! A [`Shard`] holds the legs of one media thread. It is pure: told what came and when, it says
+//! what to send. It implements [`model::media::MediaShard`], which is how `io/media` drives it:
+//!
+//! ```text
+//! let shard = Shard::new(ShardSettings { browser_addresses, ..ShardSettings::new(cert) }, random);
+//! // board -> shard                                  shard -> board
+//! Open    { leg: A, kind: Plain,   offer: Some(o) }  Described { leg: A, sdp: answer }
+//! Play    { leg: A, tune: Music }                    Flowing   { leg: A }
+//! Open    { leg: B, kind: Browser, offer: None }     Described { leg: B, sdp: offer }
+//! Answer  { leg: B, sdp }                            Flowing   { leg: B }
+//! Connect { a: A, b: B }                             Digit, Quality, Lost
+//! Close   { leg: A }, Close { leg: B }               Quality (the last one)
+//! ```
+//!
+//! `Described` answers `Open` and `Reoffer`, for plain legs once their sockets are open;
+//! `Refused` does when the SDP can't be used, and then a leg that was being opened is gone, one
+//! that was up goes on unchanged. An `Answer` that can't be used is `Refused` too; the leg waits.
+//! Whatever a leg hears its RTP stream goes on without a break: music, a partner, silence.
+//!
+//! How sound goes: `browser` or `plain` (the line) -> `ear` (jitter buffer, decoder, concealment)
+//! -> the partner's `mouth` (encoder, numbering) on the partner's tick, every 20 ms. Everything
+//! between is 8 kHz mono.
+//!
+//! Deviations on purpose:
+//! - ICE: lite only, so the browser's candidates are not read (RFC 8445 2.5).
+//! - DTLS 1.2 only: all browsers fall back to it, and DTLS 1.3 buys a media server nothing yet.
+//! - `a=ptime` other than 20 is not followed: it is a wish (RFC 8866 6.4).
+//! - DTLS draws its randomness from the operating system through its crypto crate, not from the
+//!   random numbers that the shard is given.
+
+mod agree;
+mod browser;
+mod codec;
+mod conceal;
+mod describe;
+mod digits;
+mod ear;
+mod leg;
+mod mouth;
+mod outbox;
+mod pace;
+mod plain;
+mod ports;
+mod reception;
+mod settings;
+mod shard;
+mod stretch;
+mod tunes;
+
+pub use settings::{Certificate, ShardSettings};
+pub use shard::Shard;
+pub use tunes::RingBackTone;

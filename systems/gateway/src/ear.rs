@@ -1,0 +1,395 @@
+//! What a leg hears: packets in any order in, 20 ms of sound per tick out.
+//!
+//! A jitter buffer over sequence numbers, played by timestamps. Packets that are missing when
+//! their time comes are concealed (FEC or PLC in Opus, repetition in G.711); when nothing at all
+//! is there the sound goes on made up and the delay grows by as much, so that late packets are
+//! still heard; `pace` takes the delay back when the network allows.
+
+use wire_rtp::RtpHeader;
+
+use crate::codec::{Codec, Decoder, FRAME};
+use crate::conceal::Concealer;
+use crate::pace::{Pace, PaceKeeper};
+use crate::stretch;
+
+/// The receiving end of one leg's sound.
+pub struct Ear {
+    slots: Vec<Slot>,
+    /// Highest sequence number so far, extended.
+    newest: Option<u64>,
+    /// What is played next; `None` until enough is in hand.
+    next: Option<Next>,
+    /// Decoded sound that no tick has taken yet.
+    ready: Vec<i16>,
+    decoder: Option<(Codec, Decoder)>,
+    concealer: Concealer,
+    pace: PaceKeeper,
+    /// Samples of the last packet, for guessing how much the waiting ones hold.
+    packet_samples: usize,
+    /// Whether anybody takes sound out.
+    is_listened: bool,
+    counts: EarCounts,
+}
+
+/// What happened to packets and ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EarCounts {
+    /// Ticks' worth of samples made up.
+    pub concealed: u64,
+    /// Packets that were undecodable.
+    pub damaged: u64,
+    /// Packets that came twice.
+    pub duplicates: u64,
+    /// Packets that came after their time.
+    pub late: u64,
+    /// Times that sound was left out or said twice to move the delay.
+    pub stretched: u64,
+}
+
+#[derive(Default)]
+struct Slot {
+    packet: Option<Held>,
+    /// Kept between packets, so that nothing is allocated once calls run.
+    payload: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+struct Held {
+    sequence: u64,
+    timestamp: u32,
+    codec: Codec,
+}
+
+#[derive(Clone, Copy)]
+struct Next {
+    sequence: u64,
+    timestamp: u32,
+    /// Samples made up since the buffer ran dry.
+    borrowed: usize,
+}
+
+impl Default for Ear {
+    fn default() -> Self {
+        Self {
+            slots: std::iter::repeat_with(Slot::default).take(SLOTS).collect(),
+            newest: None,
+            next: None,
+            ready: Vec::with_capacity(READY_CAPACITY),
+            decoder: None,
+            concealer: Concealer::default(),
+            pace: PaceKeeper::default(),
+            packet_samples: FRAME,
+            is_listened: false,
+            counts: EarCounts::default(),
+        }
+    }
+}
+
+impl Ear {
+    /// What happened so far.
+    #[must_use]
+    pub fn counts(&self) -> EarCounts {
+        self.counts
+    }
+
+    /// Whether anybody will call `hear` each tick; packets are only kept while so.
+    pub fn listen(&mut self, is_listened: bool) {
+        if self.is_listened != is_listened {
+            self.is_listened = is_listened;
+            self.forget();
+        }
+    }
+
+    /// The stream begins anew (another source, another codec).
+    pub fn forget(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.packet = None);
+        self.newest = None;
+        self.next = None;
+        self.ready.clear();
+        self.pace.restart();
+    }
+
+    /// A packet of sound came.
+    pub fn packet(&mut self, header: &RtpHeader, codec: Codec, payload: &[u8]) {
+        if !self.is_listened || payload.is_empty() || payload.len() > PAYLOAD_LEN_MAX {
+            return;
+        }
+        let Some(sequence) = self.extend(header.sequence) else { return };
+        if self.next.is_some_and(|next| sequence < next.sequence) {
+            self.counts.late += 1;
+            return;
+        }
+        if self.next.is_some_and(|next| sequence >= next.sequence + SLOTS as u64) {
+            self.skip_to_waiting(sequence);
+        }
+        let Some(slot) = slot_mut(&mut self.slots, sequence) else { return };
+        if slot.packet.is_some_and(|held| held.sequence == sequence) {
+            self.counts.duplicates += 1;
+            return;
+        }
+        slot.packet = Some(Held { sequence, timestamp: header.timestamp, codec });
+        slot.payload.clear();
+        slot.payload.extend_from_slice(payload);
+    }
+
+    /// The sound of the next tick. False when there is none and `out` is silence.
+    pub fn hear(&mut self, out: &mut [i16; FRAME]) -> bool {
+        if self.next.is_none() && !self.start() {
+            out.fill(0);
+            return false;
+        }
+        self.change_pace();
+        while self.ready.len() < FRAME {
+            if !self.play_next() {
+                self.stop();
+                out.fill(0);
+                return false;
+            }
+        }
+        out.copy_from_slice(self.ready.get(..FRAME).unwrap_or(&[0; FRAME]));
+        self.ready.drain(..FRAME);
+        if self.next.is_some_and(|next| next.borrowed == 0) {
+            let slack = self.slack();
+            self.pace.served(slack);
+        }
+        true
+    }
+
+    /// Extends a sequence number; `None` for a packet from before the beginning.
+    fn extend(&mut self, sequence: u16) -> Option<u64> {
+        let Some(newest) = self.newest else {
+            let first = (1 << 16) | u64::from(sequence);
+            self.newest = Some(first);
+            return Some(first);
+        };
+        let low = u16::try_from(newest & 0xffff).unwrap_or(0);
+        let step = i64::from(sequence.wrapping_sub(low).cast_signed());
+        if step.abs() > STEP_MAX {
+            // RFC 3550 A.1: the sender restarted.
+            self.forget();
+            return self.extend(sequence);
+        }
+        let extended = newest.checked_add_signed(step)?;
+        self.newest = Some(newest.max(extended));
+        Some(extended)
+    }
+
+    /// Begins to play once enough is in hand.
+    fn start(&mut self) -> bool {
+        let Some(newest) = self.newest else { return false };
+        let from = newest.saturating_sub(SLOTS as u64 - 1);
+        let Some(first) = (from..=newest).find_map(|at| self.held(at)) else { return false };
+        let waiting = (first.sequence..=newest).filter(|at| self.held(*at).is_some()).count();
+        if waiting * self.packet_samples < self.pace.start() {
+            return false;
+        }
+        self.next =
+            Some(Next { sequence: first.sequence, timestamp: first.timestamp, borrowed: 0 });
+        true
+    }
+
+    /// Nothing came for so long that the sender stopped: wait for a fresh start.
+    fn stop(&mut self) {
+        self.next = None;
+        self.ready.clear();
+        self.pace.restart();
+    }
+
+    /// Adds at least some samples to `ready`; false when the sender stopped.
+    fn play_next(&mut self) -> bool {
+        let Some(next) = self.next else { return false };
+        let Some(newest) = self.newest else { return false };
+        let Some(head) = (next.sequence..=newest).find_map(|at| self.held(at)) else {
+            return self.borrow(next);
+        };
+        let units = head.codec.units();
+        let gap = head.timestamp.wrapping_sub(next.timestamp).cast_signed() / units.cast_signed();
+        let gap = usize::try_from(gap).unwrap_or(0);
+        // What the made-up sound has covered already need not be waited for.
+        let open = gap.saturating_sub(next.borrowed);
+        if gap < next.borrowed {
+            // It was late, not lost, and no pause of the sender.
+            self.pace.ran_out();
+        }
+        if open == 0 || gap > GAP_MAX || self.decoder_differs(head.codec) {
+            self.play(head);
+            return true;
+        }
+        let missing = head.sequence > next.sequence;
+        let len = open.min(FRAME);
+        if missing {
+            let fec = open <= FRAME && head.sequence == next.sequence + 1;
+            self.conceal(len, fec.then_some(head.sequence));
+        } else {
+            // Consecutive numbers but later timestamps: the sender was silent (DTX, keys).
+            self.conceal(len, None);
+        }
+        let timestamp = next
+            .timestamp
+            .wrapping_add(u32::try_from(len + next.borrowed).unwrap_or(0).wrapping_mul(units));
+        self.next = Some(Next { timestamp, borrowed: 0, ..next });
+        true
+    }
+
+    fn decoder_differs(&self, codec: Codec) -> bool {
+        self.decoder.as_ref().is_some_and(|(current, _)| *current != codec)
+    }
+
+    /// Decodes a packet that waits.
+    fn play(&mut self, head: Held) {
+        if self.decoder.is_none() || self.decoder_differs(head.codec) {
+            self.decoder = Some((head.codec, Decoder::new(head.codec)));
+        }
+        let from = self.ready.len();
+        let decoded = match (slot_mut(&mut self.slots, head.sequence), &mut self.decoder) {
+            (Some(slot), Some((_, decoder))) => {
+                slot.packet = None;
+                decoder.decode(&slot.payload, &mut self.ready)
+            }
+            (None, _) | (_, None) => None,
+        };
+        let len = match decoded {
+            Some(len) if len > 0 => {
+                self.packet_samples = len;
+                len
+            }
+            Some(_) | None => {
+                self.counts.damaged += 1;
+                self.conceal(FRAME, None);
+                FRAME
+            }
+        };
+        if decoded.is_some()
+            && head.codec != Codec::Opus
+            && let Some(fresh) = self.ready.get_mut(from..)
+        {
+            self.concealer.heard(fresh);
+        }
+        let units = u32::try_from(len).unwrap_or(0).wrapping_mul(head.codec.units());
+        self.next = Some(Next {
+            sequence: head.sequence + 1,
+            timestamp: head.timestamp.wrapping_add(units),
+            borrowed: 0,
+        });
+    }
+
+    /// The buffer is dry: go on with made-up sound, and let the delay grow by it.
+    fn borrow(&mut self, next: Next) -> bool {
+        if next.borrowed >= BORROWED_MAX {
+            return false;
+        }
+        self.conceal(FRAME, None);
+        self.next = Some(Next { borrowed: next.borrowed + FRAME, ..next });
+        true
+    }
+
+    /// Makes up `len` samples, from the FEC of packet `fec` when there is one.
+    fn conceal(&mut self, len: usize, fec: Option<u64>) {
+        self.counts.concealed += 1;
+        let from = self.ready.len();
+        let borrowed = self.next.map_or(0, |next| next.borrowed);
+        if borrowed < CONCEALED_MAX {
+            if let Some((_, decoder)) = &mut self.decoder {
+                let payload = fec.and_then(|at| slot_mut(&mut self.slots, at));
+                let payload = payload.map(|slot| slot.payload.as_slice());
+                if decoder.conceal(payload, len, &mut self.ready).is_some() {
+                    self.ready.resize(from + len, 0);
+                    return;
+                }
+            }
+            self.ready.resize(from + len, 0);
+            if let Some(made) = self.ready.get_mut(from..) {
+                self.concealer.conceal(made);
+            }
+            return;
+        }
+        self.ready.resize(from + len, 0);
+    }
+
+    /// Moves the delay when `pace` asks for it.
+    fn change_pace(&mut self) {
+        match self.pace.pace() {
+            Pace::Keep => return,
+            Pace::Drop => {
+                let Some(newest) = self.newest else { return };
+                self.ready.clear();
+                self.skip_to_waiting(newest);
+            }
+            pace @ (Pace::Lengthen | Pace::Shorten { .. }) => {
+                let is_shorten = matches!(pace, Pace::Shorten { .. });
+                let enough = if is_shorten { stretch::LOOK + FRAME } else { stretch::LOOK };
+                while self.ready.len() < enough {
+                    let head = self.next.and_then(|next| {
+                        self.held(next.sequence).filter(|held| held.timestamp == next.timestamp)
+                    });
+                    match head {
+                        Some(head) => self.play(head),
+                        None if is_shorten => return,
+                        None => break,
+                    }
+                }
+                let changed = match pace {
+                    Pace::Lengthen => stretch::lengthen(&mut self.ready, false),
+                    Pace::Shorten { is_urgent } => stretch::shorten(&mut self.ready, is_urgent),
+                    Pace::Drop | Pace::Keep => None,
+                };
+                if changed.is_none() {
+                    return;
+                }
+            }
+        }
+        self.counts.stretched += 1;
+        self.pace.done();
+    }
+
+    /// Goes on with the first packet that is at most `start` samples behind `newest`.
+    fn skip_to_waiting(&mut self, newest: u64) {
+        let packets = (self.pace.start() / self.packet_samples.max(1)).max(1) as u64;
+        let from = (newest + 1).saturating_sub(packets);
+        for slot in &mut self.slots {
+            if slot.packet.is_some_and(|held| held.sequence < from) {
+                slot.packet = None;
+            }
+        }
+        self.next = None;
+        if let Some(first) = (from..=newest).find_map(|at| self.held(at)) {
+            self.next =
+                Some(Next { sequence: first.sequence, timestamp: first.timestamp, borrowed: 0 });
+        }
+    }
+
+    /// Samples in hand: decoded ones and those of packets that wait.
+    fn slack(&self) -> usize {
+        let (Some(next), Some(newest)) = (self.next, self.newest) else { return self.ready.len() };
+        let waiting = (newest + 1).saturating_sub(next.sequence);
+        let waiting = usize::try_from(waiting).unwrap_or(SLOTS).min(SLOTS);
+        self.ready.len() + waiting * self.packet_samples
+    }
+
+    fn held(&self, sequence: u64) -> Option<Held> {
+        let slot = self.slots.get(usize::try_from(sequence % SLOTS as u64).ok()?)?;
+        slot.packet.filter(|held| held.sequence == sequence)
+    }
+}
+
+fn slot_mut(slots: &mut [Slot], sequence: u64) -> Option<&mut Slot> {
+    slots.get_mut(usize::try_from(sequence % SLOTS as u64).ok()?)
+}
+
+/// Samples made up before the sender counts as stopped, 500 ms.
+const BORROWED_MAX: usize = 4000;
+/// Samples made up before silence takes over, 120 ms.
+const CONCEALED_MAX: usize = 960;
+/// A longer hole in the timestamps is a jump, not a pause, 1 s.
+const GAP_MAX: usize = 8000;
+/// Opus packets have 1275 bytes at most; G.711 of 120 ms has 960.
+const PAYLOAD_LEN_MAX: usize = 1275;
+/// Room for the longest packet, a look ahead and a tick.
+const READY_CAPACITY: usize = 2400;
+/// Packets that can wait: 1.28 s of 20 ms.
+const SLOTS: usize = 64;
+/// A larger step of sequence numbers is a new beginning.
+const STEP_MAX: i64 = 500;
+
+#[cfg(test)]
+mod tests;

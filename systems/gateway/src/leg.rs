@@ -1,0 +1,297 @@
+//! One leg: a line to one endpoint, what is heard on it and what is said.
+
+use std::time::{Duration, Instant};
+
+use model::media::{DATAGRAM_LEN_MAX, MediaFact, MediaPort, Quality};
+use model::{LegId, Now};
+use wire_rtp::rtcp::{Compound, write_bye, write_report};
+use wire_rtp::{RtpPacket, TelephoneEvent};
+
+use crate::browser::BrowserLine;
+use crate::codec::{FRAME, RATE};
+use crate::describe::{Dialog, Payload, Terms};
+use crate::digits::{DigitEar, KeyMove};
+use crate::ear::Ear;
+use crate::mouth::Mouth;
+use crate::outbox::Outbox;
+use crate::plain::PlainLine;
+use crate::reception::Reception;
+use crate::settings::ShardSettings;
+use crate::tunes::Player;
+
+/// One leg.
+pub struct Leg {
+    /// Its number.
+    pub id: LegId,
+    /// How its endpoint is reached.
+    pub line: Line,
+    /// Its offers and answers.
+    pub dialog: Dialog,
+    /// What is heard on it.
+    pub ear: Ear,
+    /// What is said to it.
+    pub mouth: Mouth,
+    /// Where the sound that is said comes from.
+    pub source: Source,
+    /// The name of our stream in RTCP and SDP.
+    pub cname: String,
+    terms: Option<(Terms, Instant)>,
+    keys: DigitEar,
+    reception: Reception,
+    is_flowing: bool,
+    is_lost: bool,
+    next_chores: Instant,
+    next_report: Instant,
+    unknown_payloads: u64,
+}
+
+/// How an endpoint is reached.
+pub enum Line {
+    /// Through the port of all browsers.
+    Browser(Box<BrowserLine>),
+    /// Through a port of its own.
+    Plain(PlainLine),
+}
+
+/// Where the sound for a leg comes from.
+pub enum Source {
+    /// The ear of another leg: its place in the shard.
+    Leg(usize),
+    /// Nowhere.
+    Silence,
+    /// A tune.
+    Tune(Player),
+}
+
+/// Up to two key moves that one packet means.
+pub type KeyMoves = [Option<KeyMove>; 2];
+
+impl Leg {
+    /// A leg that is being set up.
+    #[must_use]
+    pub fn new(now: Now, id: LegId, line: Line, dialog: Dialog, mouth: Mouth) -> Self {
+        Self {
+            id,
+            line,
+            dialog,
+            ear: Ear::default(),
+            cname: format!("{:08x}@cordboard", mouth.ssrc()),
+            mouth,
+            source: Source::Silence,
+            terms: None,
+            keys: DigitEar::default(),
+            reception: Reception::default(),
+            is_flowing: false,
+            is_lost: false,
+            next_chores: now.instant,
+            next_report: now.instant + REPORT_EVERY,
+            unknown_payloads: 0,
+        }
+    }
+
+    /// What both sides settled on holds from now on.
+    pub fn settle(&mut self, now: Now, terms: Terms, fresh_ssrc: u32) {
+        let Terms { send, send_payload_type, send_event_payload_type, .. } = terms;
+        self.mouth.speak_with(send, send_payload_type, send_event_payload_type, fresh_ssrc);
+        self.terms = Some((terms, now.instant));
+    }
+
+    /// An RTP packet in the clear.
+    pub fn rtp(&mut self, now: Now, bytes: &[u8], facts: &mut Vec<MediaFact>) -> KeyMoves {
+        let Some((terms, _)) = &self.terms else { return [None, None] };
+        let Ok(packet) = RtpPacket::parse(bytes) else { return [None, None] };
+        let payload = terms.payload(packet.header.payload_type);
+        if matches!(self.line, Line::Plain(_)) {
+            self.flows(facts);
+        }
+        match payload {
+            Payload::Voice(codec) => {
+                self.reception.packet(now, &packet.header, codec.units() * RATE);
+                self.ear.packet(&packet.header, codec, packet.payload);
+                [None, None]
+            }
+            Payload::Event(clock) => {
+                // Events share the sequence numbers; without them loss would be counted.
+                self.reception.packet(now, &packet.header, clock);
+                let Some(event) = TelephoneEvent::parse(packet.payload) else {
+                    return [None, None];
+                };
+                let moves = self.keys.packet(now.instant, packet.header.timestamp, event, clock);
+                self.tell_keys(moves, facts);
+                moves
+            }
+            Payload::Unknown => {
+                // Comfort noise that nobody agreed to and the like (gateway rule G15).
+                self.unknown_payloads += 1;
+                [None, None]
+            }
+        }
+    }
+
+    /// An RTCP compound in the clear.
+    pub fn rtcp(&mut self, now: Now, bytes: &[u8]) {
+        let ssrc = self.mouth.ssrc();
+        for packet in Compound::new(bytes) {
+            self.reception.report(now, &packet, ssrc);
+        }
+        self.mouth.set_loss(self.reception.reported_loss_percent());
+    }
+
+    /// One tick of sound for the far end.
+    pub fn speak(&mut self, sound: &mut [i16; FRAME], outbox: &mut Outbox) {
+        let (to, port) = match &self.line {
+            Line::Browser(line) => (line.send_to(), MediaPort::Browsers),
+            Line::Plain(line) => (line.rtp_to(), MediaPort::Plain(line.port)),
+        };
+        let may_send = self.terms.as_ref().is_some_and(|(terms, _)| terms.we_send);
+        let (Some(to), true) = (to, may_send) else {
+            self.mouth.pause(1);
+            return;
+        };
+        let spoken = self.mouth.speak(sound);
+        for _ in 0..spoken.packets {
+            outbox.push(port, to, |buffer| {
+                let len = self.mouth.write(&spoken, sound, buffer)?;
+                self.line.seal(buffer, len, false)
+            });
+        }
+    }
+
+    /// What is due now and then; a key that ended by silence comes back. False when the leg's
+    /// DTLS can't succeed any more.
+    pub fn chores(
+        &mut self,
+        now: Now,
+        settings: &ShardSettings,
+        outbox: &mut Outbox,
+        facts: &mut Vec<MediaFact>,
+    ) -> KeyMoves {
+        let up = self.keys.timeout(now.instant);
+        self.tell_keys([up, None], facts);
+        if now.instant >= self.next_chores {
+            self.next_chores = now.instant + CHORES_EVERY;
+            if let Line::Browser(line) = &mut self.line {
+                let is_good = line.chores(now, outbox);
+                let is_up = line.is_up();
+                if !is_good {
+                    self.lose(facts);
+                }
+                if is_up && !self.is_lost {
+                    self.flows(facts);
+                }
+            }
+            self.watch_silence(now, settings, facts);
+        }
+        if now.instant >= self.next_report {
+            self.next_report = now.instant + REPORT_EVERY;
+            if self.terms.is_some() {
+                facts.push(MediaFact::Quality { leg: self.id, quality: self.quality() });
+                self.send_report(now, outbox, false);
+            }
+        }
+        [up, None]
+    }
+
+    /// Tells the far end and the board that this was all.
+    pub fn close(&mut self, now: Now, outbox: &mut Outbox, facts: &mut Vec<MediaFact>) {
+        if self.terms.is_some() {
+            self.send_report(now, outbox, true);
+        }
+        facts.push(MediaFact::Quality { leg: self.id, quality: self.quality() });
+        tracing::debug!(
+            leg = %self.id,
+            ear = ?self.ear.counts(),
+            unknown_payloads = self.unknown_payloads,
+            "leg closed"
+        );
+    }
+
+    /// The figures so far.
+    #[must_use]
+    pub fn quality(&self) -> Quality {
+        Quality {
+            packets_received: self.reception.received(),
+            packets_lost: self.reception.lost(),
+            packets_sent: self.mouth.packets(),
+            jitter_ms: self.reception.jitter_ms(),
+            round_trip_ms: self.reception.round_trip_ms(),
+        }
+    }
+
+    /// DTLS failed or the browser is another than announced.
+    pub fn lose(&mut self, facts: &mut Vec<MediaFact>) {
+        if !self.is_lost {
+            self.is_lost = true;
+            self.is_flowing = false;
+            facts.push(MediaFact::Lost { leg: self.id });
+        }
+    }
+
+    /// Media flows, perhaps again.
+    pub fn flows(&mut self, facts: &mut Vec<MediaFact>) {
+        if !self.is_flowing {
+            self.is_flowing = true;
+            self.is_lost = false;
+            facts.push(MediaFact::Flowing { leg: self.id });
+        }
+    }
+
+    fn watch_silence(&mut self, now: Now, settings: &ShardSettings, facts: &mut Vec<MediaFact>) {
+        let Some((terms, settled_at)) = &self.terms else { return };
+        let (heard_at, limit) = match &self.line {
+            Line::Browser(line) => (line.heard_at(), settings.browser_silence),
+            Line::Plain(line) if terms.we_receive => (line.heard_at(), settings.plain_silence_talk),
+            Line::Plain(line) => (line.heard_at(), settings.plain_silence_hold),
+        };
+        let since = heard_at.map_or(*settled_at, |at| at.max(*settled_at));
+        if now.instant.saturating_duration_since(since) >= limit {
+            self.lose(facts);
+        } else if self.is_lost && heard_at.is_some() {
+            self.flows(facts);
+        }
+    }
+
+    fn send_report(&mut self, now: Now, outbox: &mut Outbox, is_last: bool) {
+        let (to, port) = match &self.line {
+            Line::Browser(line) => (line.send_to(), MediaPort::Browsers),
+            Line::Plain(line) => (line.rtcp_to(), MediaPort::Plain(line.port + 1)),
+        };
+        let Some(to) = to else { return };
+        let block = self.reception.block(now);
+        let (ssrc, info) = (self.mouth.ssrc(), self.mouth.sender_info(now));
+        outbox.push(port, to, |buffer| {
+            let room = buffer.get_mut(..DATAGRAM_LEN_MAX - wire_rtp::srtp::OVERHEAD_MAX)?;
+            let mut len = write_report(room, ssrc, info, block.as_slice(), &self.cname)?;
+            if is_last {
+                len = write_bye(room, len, ssrc)?;
+            }
+            self.line.seal(buffer, len, true)
+        });
+    }
+
+    fn tell_keys(&self, moves: KeyMoves, facts: &mut Vec<MediaFact>) {
+        for key in moves.into_iter().flatten() {
+            if let KeyMove::Up { code, duration_ms } = key {
+                let event = TelephoneEvent { code, end: true, volume: 0, duration: 0 };
+                if let Some(digit) = event.digit() {
+                    facts.push(MediaFact::Digit { leg: self.id, digit, duration_ms });
+                }
+            }
+        }
+    }
+}
+
+impl Line {
+    /// Protects what was written to `buffer[..len]`, where that is the line's way.
+    fn seal(&mut self, buffer: &mut [u8], len: usize, is_rtcp: bool) -> Option<usize> {
+        match self {
+            Self::Browser(line) => line.seal(buffer, len, is_rtcp),
+            Self::Plain(_) => Some(len),
+        }
+    }
+}
+
+/// How often timers of ICE and DTLS and the limits of silence are looked at.
+const CHORES_EVERY: Duration = Duration::from_millis(100);
+/// RFC 3550 6.2: five seconds between reports.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
