@@ -278,7 +278,7 @@ impl<'a> Check<'a> {
             }
             if !(1..=NO_ANSWER_S_MAX).contains(no_answer_s) {
                 self.say(format!(
-                    "Strategy {name}, no_answer_s: a phone rings for 1 to {NO_ANSWER_S_MAX} seconds."
+                    "Strategy {name}, no_answer_s: phones ring for 1 to {NO_ANSWER_S_MAX} seconds."
                 ));
             }
         }
@@ -475,7 +475,8 @@ mod tests {
                 |site| {
                     site.dns.insert("5950".into(), route_point(&[], "Sale"));
                 },
-                "Route point 5950, strategy: there is no strategy `Sale`; perhaps `Sales` is meant.",
+                "Route point 5950, strategy: there is no strategy `Sale`; perhaps `Sales` is \
+                 meant.",
             ),
         ];
         for (change, expected) in table {
@@ -514,7 +515,7 @@ mod tests {
                     let strategy = site.strategies.get_mut("Support").expect("is there");
                     strategy.no_answer_s = 0;
                 }),
-                "Strategy Support, no_answer_s: a phone rings for 1 to 600 seconds.",
+                "Strategy Support, no_answer_s: phones ring for 1 to 600 seconds.",
             ),
             (
                 after(|site| {
