@@ -60,7 +60,8 @@ impl Manifest<'_> {
             findings.push(self.finding("name", &message));
         }
         let lints = self.table.get("lints").and_then(|lints| lints.get("workspace"));
-        if lints.and_then(Value::as_bool) != Some(true) {
+        let stands_alone = self.table.contains_key("workspace");
+        if lints.and_then(Value::as_bool) != Some(true) && !stands_alone {
             findings.push(self.finding("", "`[lints] workspace = true` is missing"));
         }
         for dependency in self.names("dependencies") {
