@@ -33,7 +33,8 @@ export function monitorFeed(everyMs: number): MonitorFeed {
       const problem = error instanceof Error ? error.message : "No answer.";
       set({ monitor: current.monitor, problem, refused });
     }
-    if (listeners.size > 0 && !current.refused) timer = window.setTimeout(() => void read(), everyMs);
+    if (listeners.size === 0 || current.refused) return;
+    timer = window.setTimeout(() => void read(), everyMs);
   };
   return {
     state: () => current,

@@ -49,7 +49,7 @@ export class RestError extends Error {
 }
 
 /**
- * What every changing request must carry (GWS 1.2: the token belongs to the HTTP session). The
+ * What every changing request must carry (GWS ties the token to the HTTP session). The
  * object stays the same one, so that the push client can hold on to it.
  */
 export const csrfHeaders: Record<string, string> = {};

@@ -2,16 +2,16 @@
 // out what the views ask for. It decides nothing about calls or agents: it asks the server and lets
 // the pushes tell what came of it.
 
-import type { Verb } from "../model/calls";
-import { OPENING, deskReducer, isPending } from "../model/desk";
-import type { DeskEvent, DeskState, Intent } from "../model/desk";
-import type { CallPush, DevicePush, UserData } from "../model/facts";
+import { OPENING, deskReducer } from "../model/desk";
+import type { DeskEvent, DeskState } from "../model/desk";
+import type { CallPush, DevicePush } from "../model/facts";
 import { effectivePhone } from "../model/phone";
 import type { PhoneSummary } from "../model/phone";
 import { createStore } from "../model/store";
 import type { Store } from "../model/store";
 import { openPush } from "./bayeux";
 import type { Push } from "./bayeux";
+import { Intents } from "./intents";
 import { Softphone } from "./phone";
 import * as rest from "./rest";
 import { RestError } from "./rest";
@@ -19,12 +19,12 @@ import { RestError } from "./rest";
 export type Page = "desktop" | "phone" | "monitor";
 
 const SESSION_RETRY_MS = 2000;
-const INTENT_MS_MAX = 5000;
 const NOTICE_MS = 20_000;
 
 export class DeskSession {
   readonly store: Store<DeskState, DeskEvent> = createStore(deskReducer, OPENING);
   readonly phone: Softphone;
+  readonly intents = new Intents(this.store, (error) => this.fail(error, null));
   private push: Push | null = null;
   /** Pushes that arrive while the state is being read wait for it. */
   private waiting: DeskEvent[] | null = null;
@@ -183,7 +183,7 @@ export class DeskSession {
     if (await this.startSession()) void this.startPhone();
   }
 
-  /** Phone first, then the session (G13); a registration still on its way is waited for. */
+  /** Phone first, then the session; a registration still on its way is waited for. */
   private async startSession(): Promise<boolean> {
     this.store.dispatch({ type: "session", session: "starting" });
     try {
@@ -218,47 +218,6 @@ export class DeskSession {
     const card = customer === null ? ({ kind: "unknown" } as const)
       : ({ kind: "known", customer } as const);
     this.store.dispatch({ type: "customer", callId, card });
-  }
-
-  callAction(callId: string, verb: Exclude<Verb, "userdata">): Promise<boolean> {
-    return this.carryOut({ verb, callId }, () => rest.callAction(callId, verb));
-  }
-
-  updateUserData(callId: string, userData: UserData): Promise<boolean> {
-    const intent = { verb: "userdata", callId };
-    return this.carryOut(intent, () => rest.updateUserData(callId, userData));
-  }
-
-  setState(state: rest.WantedState, reason: string | null): Promise<boolean> {
-    return this.carryOut({ verb: state, callId: null }, () => rest.setState(state, reason));
-  }
-
-  /** After-call work is done: Ready again. */
-  async complete(): Promise<void> {
-    const done = await this.setState("Ready", null);
-    if (done && this.state.agent.status !== "AfterCallWork") {
-      this.store.dispatch({ type: "wrapUpClosed" });
-    }
-  }
-
-  callMeAsCustomer(): Promise<boolean> {
-    return this.carryOut({ verb: "customer", callId: null }, rest.callMeAsCustomer);
-  }
-
-  private async carryOut(intent: Intent, send: () => Promise<void>): Promise<boolean> {
-    if (isPending(this.state, intent.verb, intent.callId)) return false;
-    this.store.dispatch({ type: "intentSent", intent });
-    try {
-      await send();
-      window.setTimeout(() => {
-        this.store.dispatch({ type: "intentOver", intent });
-      }, INTENT_MS_MAX);
-      return true;
-    } catch (error) {
-      this.store.dispatch({ type: "intentOver", intent });
-      this.fail(error, null);
-      return false;
-    }
   }
 
   private fail(error: unknown, title: string | null): void {

@@ -38,7 +38,7 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
   const channel = new BroadcastChannel(CHANNEL);
   const leaving = new AbortController();
   let letGo: (() => void) | null = null;
-  // Asked again at each word of the owner, who may have been in a call or quicker than our queueing.
+  // Asked again at each word of the owner, who may have been in a call or quicker than our queue.
   let wanting = place === "phone";
   const say = (word: Word) => channel.postMessage(word);
   const announce = () => {

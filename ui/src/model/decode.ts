@@ -1,4 +1,4 @@
-// From the server's JSON to facts (shapes: genesys.md 1.5 and 2.3 of the seed's protocol notes,
+// From the server's JSON to facts (GWS v2 resources and CometD messages,
 // plus the flat members that the seed's push has). Unknown members are ignored.
 
 import type {

@@ -32,17 +32,17 @@ export function ActiveCall({ call }: { call: LiveCall }) {
           {allows(call, "hold") ? (
             <Button label="Hold" icon={Pause} large shortcut="hold"
               pending={isPending(desk, "hold", call.id)}
-              onClick={() => void session.callAction(call.id, "hold")} />
+              onClick={() => void session.intents.callAction(call.id, "hold")} />
           ) : null}
           {allows(call, "retrieve") ? (
             <Button label="Resume" icon={Play} tone="good" large shortcut="hold"
               pending={isPending(desk, "retrieve", call.id)}
-              onClick={() => void session.callAction(call.id, "retrieve")} />
+              onClick={() => void session.intents.callAction(call.id, "retrieve")} />
           ) : null}
           {allows(call, "release") ? (
             <Button label="Release" icon={PhoneOff} tone="danger" large shortcut="release"
               pending={isPending(desk, "release", call.id)}
-              onClick={() => void session.callAction(call.id, "release")} />
+              onClick={() => void session.intents.callAction(call.id, "release")} />
           ) : null}
         </div>
       </div>

@@ -32,7 +32,8 @@ export function AfterCallWork({ wrapUp }: { wrapUp: WrapUp | null }) {
         <div className="call-buttons">
           <Button label="Complete" icon={Check} tone="good" large shortcut="complete"
             tip="Done: ready for the next call"
-            pending={isPending(desk, "Ready", null)} onClick={() => void session.complete()} />
+            pending={isPending(desk, "Ready", null)}
+            onClick={() => void session.intents.complete()} />
         </div>
       </div>
       <WrapUpLimit since={since} seconds={call?.wrapUpSeconds ?? null} />

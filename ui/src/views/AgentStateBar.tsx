@@ -48,7 +48,7 @@ export function AgentStateBar() {
           className={agent.status === "Ready" ? "current" : ""}
           disabled={!enabled}
           pending={isPending(desk, "Ready", null)}
-          onClick={() => void session.setState("Ready", null)}
+          onClick={() => void session.intents.setState("Ready", null)}
         />
         <span className="split">
           <Button
@@ -59,7 +59,7 @@ export function AgentStateBar() {
             className={agent.status === "NotReady" ? "current warn" : ""}
             disabled={!enabled}
             pending={isPending(desk, "NotReady", null)}
-            onClick={() => void session.setState("NotReady", null)}
+            onClick={() => void session.intents.setState("NotReady", null)}
           />
           <ReasonMenu enabled={enabled} />
         </span>
@@ -95,7 +95,7 @@ function ReasonMenu({ enabled }: { enabled: boolean }) {
               <Menu.Item
                 key={reason}
                 className="menu-item"
-                onSelect={() => void session.setState("NotReady", reason)}
+                onSelect={() => void session.intents.setState("NotReady", reason)}
               >
                 <Icon size={15} aria-hidden />
                 {reason}
@@ -105,7 +105,7 @@ function ReasonMenu({ enabled }: { enabled: boolean }) {
           <Menu.Separator className="menu-line" />
           <Menu.Item
             className="menu-item"
-            onSelect={() => void session.setState("AfterCallWork", null)}
+            onSelect={() => void session.intents.setState("AfterCallWork", null)}
           >
             <ClipboardPen size={15} aria-hidden />
             After-call work

@@ -50,7 +50,8 @@ function SoundBanners() {
   if (microphone === "missing") {
     return (
       <Banner icon={MicOff} tone="bad">
-        <strong>No microphone was found: callers can&rsquo;t hear you.</strong> Plug in your headset.
+        <strong>No microphone was found: callers can&rsquo;t hear you.</strong> Plug in your
+        headset.
         <Button label="Try again" onClick={() => audio.unlock()} />
       </Banner>
     );
@@ -66,15 +67,15 @@ function SoundBanners() {
   return null;
 }
 
-/** G26: without a secure context there is no microphone, and silence would be a riddle. */
+/** Without a secure context there is no microphone, and silence would be a riddle. */
 export function InsecureNote() {
   if (window.isSecureContext) return null;
   const { hostname, port, pathname } = window.location;
   const secure = `https://${hostname}${port === "8080" ? ":8443" : ""}${pathname}`;
   return (
     <Banner icon={Lock} tone="bad">
-      <strong>This page is not secure, so the browser won&rsquo;t open the microphone.</strong> Open{" "}
-      <a href={secure}>{secure}</a> instead, or use localhost on the server itself.
+      <strong>This page is not secure, so the browser won&rsquo;t open the microphone.</strong>{" "}
+      Open <a href={secure}>{secure}</a> instead, or use localhost on the server itself.
     </Banner>
   );
 }

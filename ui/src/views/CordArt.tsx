@@ -14,7 +14,8 @@ export function CordArt() {
     <svg viewBox="0 0 472 430" className="cord-art" role="presentation">
       {jacks.map(({ index, x, y }) => (
         <g key={index}>
-          <circle className={LAMPS.includes(index) ? "lamp lit" : "lamp"} cx={x} cy={y - 21} r={3.5} />
+          <circle className={LAMPS.includes(index) ? "lamp lit" : "lamp"} cx={x} cy={y - 21}
+            r={3.5} />
           <circle className="jack" cx={x} cy={y} r={11} />
           <circle className="hole" cx={x} cy={y} r={4.5} />
         </g>

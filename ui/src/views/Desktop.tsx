@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { agentSentence } from "../model/agent";
 import { allows, mainCall } from "../model/calls";
-import type { LiveCall } from "../model/calls";
+import type { LiveCall, Verb } from "../model/calls";
 import type { DeskState } from "../model/desk";
 import { phoneNumber } from "../model/format";
 import { effectivePhone } from "../model/phone";
@@ -50,7 +50,6 @@ export function Desktop() {
 }
 
 function Work({ desk, call }: { desk: DeskState; call: LiveCall | null }) {
-  const inAfterCallWork = desk.agent.status === "AfterCallWork";
   const { wrapUp } = desk.calls;
   if (call !== null) {
     const others = desk.calls.live.filter((other) => other.id !== call.id);
@@ -65,7 +64,7 @@ function Work({ desk, call }: { desk: DeskState; call: LiveCall | null }) {
       </>
     );
   }
-  if (inAfterCallWork || wrapUp !== null) {
+  if (wrapsUp(desk)) {
     return (
       <>
         <AfterCallWork wrapUp={wrapUp} />
@@ -74,6 +73,10 @@ function Work({ desk, call }: { desk: DeskState; call: LiveCall | null }) {
     );
   }
   return <Idle />;
+}
+
+function wrapsUp(desk: DeskState): boolean {
+  return desk.agent.status === "AfterCallWork" || desk.calls.wrapUp !== null;
 }
 
 function LinkState() {
@@ -122,8 +125,8 @@ function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
   const session = useSession();
   useShortcuts((shortcut) => {
     const started = desk.session === "started";
-    const act = (verb: "answer" | "reject" | "release") => {
-      if (call !== null && allows(call, verb)) void session.callAction(call.id, verb);
+    const act = (verb: Exclude<Verb, "userdata">) => {
+      if (call !== null && allows(call, verb)) void session.intents.callAction(call.id, verb);
     };
     switch (shortcut) {
       case "answer":
@@ -132,8 +135,7 @@ function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
         act(shortcut);
         break;
       case "hold":
-        if (call !== null && allows(call, "retrieve")) void session.callAction(call.id, "retrieve");
-        else if (call !== null && allows(call, "hold")) void session.callAction(call.id, "hold");
+        act(call?.phase === "Held" ? "retrieve" : "hold");
         break;
       case "mute": {
         const phoneCall = effectivePhone(desk.phone).call;
@@ -141,15 +143,13 @@ function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
         break;
       }
       case "ready":
-        if (started) void session.setState("Ready", null);
+        if (started) void session.intents.setState("Ready", null);
         break;
       case "notReady":
-        if (started) void session.setState("NotReady", null);
+        if (started) void session.intents.setState("NotReady", null);
         break;
       case "complete":
-        if (call === null && (desk.agent.status === "AfterCallWork" || desk.calls.wrapUp !== null)) {
-          void session.complete();
-        }
+        if (call === null && wrapsUp(desk)) void session.intents.complete();
         break;
     }
   });

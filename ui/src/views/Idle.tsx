@@ -3,6 +3,7 @@
 import { PhoneIncoming } from "lucide-react";
 import { isPending } from "../model/desk";
 import type { DeskState } from "../model/desk";
+import { capitalised } from "../model/format";
 import { effectivePhone } from "../model/phone";
 import { CordArt } from "./CordArt";
 import { useDesk, useSession } from "./context";
@@ -28,13 +29,13 @@ export function Idle() {
           <Button label="Call me as a customer" icon={PhoneIncoming}
             pending={isPending(desk, "customer", null)}
             tip="A simulated customer dials the support line and speaks"
-            onClick={() => void session.callMeAsCustomer()} />
+            onClick={() => void session.intents.callMeAsCustomer()} />
         </div>
       ) : null}
       <dl className="keys" aria-label="Keyboard shortcuts">
         {(["answer", "release", "mute", "ready", "notReady", "complete"] as const).map((name) => (
           <div key={name}>
-            <dt>{name === "notReady" ? "Not ready" : name.charAt(0).toUpperCase() + name.slice(1)}</dt>
+            <dt>{name === "notReady" ? "Not ready" : capitalised(name)}</dt>
             <dd>
               <kbd>{SHORTCUTS[name].label}</kbd>
             </dd>
@@ -74,7 +75,8 @@ function idleWords(desk: DeskState): { title: string; text: string } {
         return { title: "Almost there", text: "Logging in to the phone system." };
       }
       return {
-        title: registration === "failed" ? "Your phone isn’t registered" : "Connecting your phone",
+        title:
+          registration === "failed" ? "Your phone isn’t registered" : "Connecting your phone",
         text: "Calls can reach you once it is registered.",
       };
   }

@@ -24,12 +24,13 @@ export function IncomingCall({ call }: { call: LiveCall }) {
         <div className="call-buttons">
           {allows(call, "answer") ? (
             <Button label="Answer" icon={Phone} tone="good" large shortcut="answer"
-              pending={answering} onClick={() => void session.callAction(call.id, "answer")} />
+              pending={answering}
+              onClick={() => void session.intents.callAction(call.id, "answer")} />
           ) : null}
           {allows(call, "reject") ? (
             <Button label="Reject" icon={PhoneOff} tone="danger" large shortcut="reject"
               disabled={answering} pending={isPending(desk, "reject", call.id)}
-              onClick={() => void session.callAction(call.id, "reject")} />
+              onClick={() => void session.intents.callAction(call.id, "reject")} />
           ) : null}
         </div>
       </div>
@@ -38,7 +39,7 @@ export function IncomingCall({ call }: { call: LiveCall }) {
   );
 }
 
-/** How long it has rung and how long it may; a phone that stays silent is named (G5, G23). */
+/** How long it has rung and how long it may; a phone that stays silent is named. */
 function RingFoot({ call }: { call: LiveCall }) {
   const now = useNow();
   const desk = useDesk();

@@ -29,7 +29,7 @@ export function InteractionData({ callId, userData, editable }: {
   const save = async (event: FormEvent) => {
     event.preventDefault();
     if (draft === null || draft.key.trim() === "") return;
-    const saved = await session.updateUserData(callId, { [draft.key.trim()]: draft.value });
+    const saved = await session.intents.updateUserData(callId, { [draft.key.trim()]: draft.value });
     if (saved) setDraft(null);
   };
   const form = draft === null ? null : (

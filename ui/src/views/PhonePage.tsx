@@ -19,7 +19,8 @@ export function PhonePage() {
     if (shortcut === "release" && call.phase !== "ringing") softphone.hangUp();
     if (shortcut === "mute") softphone.mute(!call.muted);
   });
-  const words = phone.call?.phase === "ringing" ? `☎ ${phone.call.from} · Phone` : "Phone · Cordboard";
+  const words =
+    phone.call?.phase === "ringing" ? `☎ ${phone.call.from} · Phone` : "Phone · Cordboard";
   useEffect(() => {
     document.title = words;
   }, [words]);

@@ -1,6 +1,6 @@
-// The softphone, embedded in the desktop or alone on its page. In the desktop the call's own buttons
+// The softphone, embedded in the desktop or alone on its page. In the desktop the buttons of a call
 // are the desktop's, which ask the server; the phone shows its own only when it stands alone or the
-// desktop was told nothing of the call (G23).
+// desktop was told nothing of the call.
 
 import { Mic, MicOff, Phone, PhoneOff, Volume2 } from "lucide-react";
 import { mainCall } from "../model/calls";

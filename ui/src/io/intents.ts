@@ -1,0 +1,60 @@
+// What the person at the screen asks for: sent to the server, marked as pending until a push
+// settles it, and withdrawn when the server refuses.
+
+import type { Verb } from "../model/calls";
+import { isPending } from "../model/desk";
+import type { DeskEvent, DeskState, Intent } from "../model/desk";
+import type { UserData } from "../model/facts";
+import type { Store } from "../model/store";
+import * as rest from "./rest";
+
+/** A request that was accepted but never followed by a push is not shown as pending for ever. */
+const INTENT_MS_MAX = 5000;
+
+export class Intents {
+  constructor(
+    private readonly store: Store<DeskState, DeskEvent>,
+    private readonly onRefused: (error: unknown) => void,
+  ) {}
+
+  callAction(callId: string, verb: Exclude<Verb, "userdata">): Promise<boolean> {
+    return this.carryOut({ verb, callId }, () => rest.callAction(callId, verb));
+  }
+
+  updateUserData(callId: string, userData: UserData): Promise<boolean> {
+    const intent = { verb: "userdata", callId };
+    return this.carryOut(intent, () => rest.updateUserData(callId, userData));
+  }
+
+  setState(state: rest.WantedState, reason: string | null): Promise<boolean> {
+    return this.carryOut({ verb: state, callId: null }, () => rest.setState(state, reason));
+  }
+
+  /** After-call work is done: Ready again. */
+  async complete(): Promise<void> {
+    const done = await this.setState("Ready", null);
+    if (done && this.store.state().agent.status !== "AfterCallWork") {
+      this.store.dispatch({ type: "wrapUpClosed" });
+    }
+  }
+
+  callMeAsCustomer(): Promise<boolean> {
+    return this.carryOut({ verb: "customer", callId: null }, rest.callMeAsCustomer);
+  }
+
+  private async carryOut(intent: Intent, send: () => Promise<void>): Promise<boolean> {
+    if (isPending(this.store.state(), intent.verb, intent.callId)) return false;
+    this.store.dispatch({ type: "intentSent", intent });
+    try {
+      await send();
+      window.setTimeout(() => {
+        this.store.dispatch({ type: "intentOver", intent });
+      }, INTENT_MS_MAX);
+      return true;
+    } catch (error) {
+      this.store.dispatch({ type: "intentOver", intent });
+      this.onRefused(error);
+      return false;
+    }
+  }
+}
