@@ -16,8 +16,8 @@ use crate::secure::{Fingerprint, Setup};
 
 /// What we ask browsers to send: the trunk has 8 kHz, so more would be thrown away; libwebrtc
 /// obeys and needs less of everything.
-pub const OPUS_FMTP: &str = "minptime=10;useinbandfec=1;maxplaybackrate=8000;sprop-maxcapturerate=8000;\
-     maxaveragebitrate=20000";
+pub const OPUS_FMTP: &str = "minptime=10;useinbandfec=1;maxplaybackrate=8000;\
+    sprop-maxcapturerate=8000;maxaveragebitrate=20000";
 
 /// The keys that we take: the sixteen of a telephone.
 pub const TELEPHONE_EVENT_FMTP: &str = "0-15";

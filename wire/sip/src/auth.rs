@@ -234,8 +234,8 @@ mod tests {
     #[test]
     fn credentials_with_commas_and_equals_signs_in_quotes_are_read() {
         let value = b"Digest username=\"a,b=c\\\"d\", realm=\"r\",\r\n nonce=\"n==\" ,uri=\"sip:h;\
-                      transport=udp?x=%23\", response=\"00\", algorithm=md5, cnonce=\"\", qop=auth, \
-                      nc=0000000a";
+                      transport=udp?x=%23\", response=\"00\", algorithm=md5, cnonce=\"\", \
+                      qop=auth, nc=0000000a";
         let read = Credentials::parse(value).unwrap();
         assert_eq!(read.username, b"a,b=c\\\"d");
         assert_eq!(read.uri, b"sip:h;transport=udp?x=%23");

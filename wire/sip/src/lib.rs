@@ -6,6 +6,24 @@
 //! ([`Editor`]) and digest authentication ([`digest`]). What it is not: transactions, dialogs,
 //! transports, policy.
 //!
+//! ```
+//! use wire_sip::{HeaderName, Method, Policy, Received, Response, receive};
+//!
+//! let datagram = b"OPTIONS sip:5001@h SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;rport;\
+//!     branch=z9hG4bKa\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:5001@h>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
+//! let source = "192.0.2.9:40000".parse().unwrap();
+//! let answer = match receive(datagram, &Policy { extensions: &["timer"] }) {
+//!     Received::Good(request) => {
+//!         let request = request.stamp_source(source);
+//!         assert_eq!(request.method(), Some(&Method::Options));
+//!         Response::to(&request, 200, "").to_tag("x").header(HeaderName::Allow, "INVITE").build()
+//!     }
+//!     Received::Answer(request, refusal) => refusal.response(&request).to_tag("x").build(),
+//!     Received::Drop(fault) => panic!("{fault:?}"),
+//! };
+//! assert_eq!(answer.via().unwrap().response_address(), Some(source));
+//! ```
+//!
 //! Deliberate deviations from the grammar, each because phones in the field need it:
 //! - a line may end with LF alone;
 //! - a request may lack Max-Forwards and a From tag, its Via a branch (RFC 2543);

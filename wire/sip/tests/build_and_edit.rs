@@ -4,7 +4,8 @@
 use wire_sip::{HeaderName, Message, Method, Policy, Received, Request, Response, quote, receive};
 
 const INVITE: &str = "INVITE sip:5001@example.com SIP/2.0\r\n\
-    v: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa;rport,\r\n SIP/2.0/TCP b.example.com;branch=z9hG4bKb\r\n\
+    v: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa;rport,\r\n\
+    \x20SIP/2.0/TCP b.example.com;branch=z9hG4bKb\r\n\
     Max-Forwards: 70\r\n\
     f: \"A \u{f6}\" <sip:a@example.com>;tag=1\r\n\
     t:   <sip:5001@example.com>\r\n\

@@ -17,8 +17,8 @@ fn the_vectors_of_rfc_7616_verify() {
     ] {
         let header = format!(
             "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\", \
-             algorithm={name}, nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001, \
-             cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth, \
+             algorithm={name}, nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", \
+             nc=00000001, cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth, \
              response=\"{response}\", opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\""
         );
         let credentials = Credentials::parse(header.as_bytes()).unwrap();
@@ -93,7 +93,8 @@ fn incomplete_or_unknown_credentials_never_verify() {
     for header in [
         "Digest username=\"a\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"\"",
         "Digest username=\"a\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",qop=auth",
-        "Digest username=\"a\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",qop=auth-conf,nc=1,cnonce=\"c\"",
+        "Digest username=\"a\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",\
+         qop=auth-conf,nc=1,cnonce=\"c\"",
         "Digest username=\"a\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",algorithm=SHA-1",
         "Digest username=\"a\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",algorithm=MD5-sess",
     ] {

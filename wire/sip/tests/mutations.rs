@@ -30,15 +30,20 @@ fn seeds() -> Vec<Vec<u8>> {
     files.sort();
     let mut seeds: Vec<_> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
     assert_eq!(seeds.len(), 49);
-    seeds.push(b"REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK7;rport\r\n\
-        To: <sip:5001@h>\r\nFrom: \"A, \\\"b\" <sip:5001@h>;tag=m\r\nCall-ID: c@h\r\nCSeq: 1 REGISTER\r\n\
+    seeds.push(
+        b"REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK7;rport\r\n\
+        To: <sip:5001@h>\r\nFrom: \"A, \\\"b\" <sip:5001@h>;tag=m\r\nCall-ID: c@h\r\n\
+        CSeq: 1 REGISTER\r\n\
         Contact: <sip:8@x.invalid;transport=ws>;+sip.instance=\"<urn:uuid:8f1c>\";q=0.5, *\r\n\
         Authorization: Digest username=\"5001\", realm=\"r\", nonce=\"n\", uri=\"sip:h\", \
         response=\"00\", algorithm=SHA-256, qop=auth, nc=00000001, cnonce=\"c\"\r\n\
         Reason: SIP;cause=200;text=\"x\"\r\nReplaces: a;to-tag=b;from-tag=c\r\nRAck: 1 2 INVITE\r\n\
         Session-Expires: 90;refresher=uas\r\nMin-SE: 90\r\nRSeq: 5\r\nEvent: talk;id=1\r\n\
         Refer-To: <sip:b@[2001:db8::1]:5070?Replaces=x%40y%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n\
-        P-Asserted-Identity: <tel:+1-201;phone-context=x>\r\nWarning: 399 h \"w\"\r\n\r\n".to_vec());
+        P-Asserted-Identity: <tel:+1-201;phone-context=x>\r\n\
+        Warning: 399 h \"w\"\r\n\r\n"
+            .to_vec(),
+    );
     seeds
 }
 
@@ -192,7 +197,12 @@ fn damaged_streams_do_no_harm() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, rng_seed: proptest::test_runner::RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn bytes_of_any_kind_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
