@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{AgentId, Dn, Event, Now, UserName, config::Role, error::Refusal};
+use model::{AgentId, Dn, Event, KvList, Now, UserName, config::Role, error::Refusal};
 use serde_json::{Value, json};
 use wire_rest::{
     CallMessage, CallWord, DeviceMessage, ErrorMessage, NotificationType, StateMessage,
@@ -44,7 +44,9 @@ impl Desk {
         let device = view.device.clone();
         for user in self.talkers(&event.this_dn) {
             self.push(now, &user, CALLS, |base| {
-                let shown = call.show(event.at, &device, base);
+                let mut shown = call.show(event.at, &device, base);
+                // The message has them itself, as GWS does.
+                shown.extensions = KvList::new();
                 let notification = if is_data_only {
                     NotificationType::AttachedDataChanged
                 } else {

@@ -39,7 +39,7 @@ impl Desk {
             connect: None,
             socket,
         };
-        self.bayeux.clients.insert(key.clone(), client);
+        self.bayeux.add(key.clone(), client);
         self.expect_connect(now, &key);
         self.presence_changed(now, &user, Duration::ZERO);
 

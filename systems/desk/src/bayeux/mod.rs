@@ -46,6 +46,8 @@ pub(crate) struct Bayeux {
     pub(crate) sockets: BTreeMap<SocketId, Socket>,
     /// Held long polls, to be found when one is abandoned.
     held: BTreeMap<ApiId, ClientKey>,
+    /// Each person's clients: pushes look for them.
+    of_user: BTreeMap<UserName, BTreeSet<ClientKey>>,
 }
 
 /// A client.
@@ -97,23 +99,39 @@ impl Client {
 }
 
 impl Bayeux {
-    /// Whether a session has a client.
+    /// Whether a client of the session holds a connect.
     pub(crate) fn is_attended(&self, session: SessionId) -> bool {
         self.clients.values().any(|client| client.session == session && client.connect.is_some())
     }
 
     pub(crate) fn has_clients(&self, user: &UserName) -> bool {
-        self.clients.values().any(|client| client.user == *user)
+        self.of_user.contains_key(user)
     }
 
     /// A person's clients that listen to a channel, with the address they know the server by.
     pub(crate) fn subscribers(&self, user: &UserName, channel: &str) -> Vec<(ClientKey, Arc<str>)> {
         let listens = |client: &Client| client.patterns.iter().any(|p| p.matches(channel));
-        self.clients
-            .iter()
-            .filter(|(_, client)| client.user == *user && listens(client))
+        let keys = self.of_user.get(user).into_iter().flatten();
+        keys.filter_map(|key| Some((key, self.clients.get(key)?)))
+            .filter(|(_, client)| listens(client))
             .map(|(key, client)| (key.clone(), Arc::clone(&client.base)))
             .collect()
+    }
+
+    fn add(&mut self, key: ClientKey, client: Client) {
+        self.of_user.entry(client.user.clone()).or_default().insert(key.clone());
+        self.clients.insert(key, client);
+    }
+
+    fn remove(&mut self, key: &ClientKey) -> Option<Client> {
+        let client = self.clients.remove(key)?;
+        if let Some(keys) = self.of_user.get_mut(&client.user) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.of_user.remove(&client.user);
+            }
+        }
+        Some(client)
     }
 
     /// The people who listen to a channel.
@@ -126,7 +144,7 @@ impl Bayeux {
 impl Desk {
     /// A client is gone, after it had been silent for that long.
     fn remove_client(&mut self, now: Now, key: &ClientKey, silent_for: Duration) {
-        let Some(client) = self.bayeux.clients.remove(key) else { return };
+        let Some(client) = self.bayeux.remove(key) else { return };
         self.timers.cancel(&Timer::Client(key.clone()));
         if let Some(Held { via: Via::Http(reply), .. }) = client.connect {
             self.bayeux.held.remove(&reply.id);

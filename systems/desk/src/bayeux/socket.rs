@@ -13,7 +13,7 @@ use model::{
 use wire_bayeux::{Ask, Credentials, batch};
 
 use super::{
-    ClientKey, Held, Via,
+    Client, ClientKey, Held, Via,
     handshake::denied,
     message::{Speaker, unknown_client},
 };
@@ -135,12 +135,11 @@ impl Desk {
         self.bayeux.sockets.remove(&socket);
         self.timers.cancel(&Timer::Socket(socket));
         self.check_socket_gone(socket);
-        let keys: Vec<ClientKey> = self.bayeux.clients.keys().cloned().collect();
+        let on_socket = |(_, client): &(&ClientKey, &Client)| client.socket == Some(socket);
+        let keys: Vec<ClientKey> =
+            self.bayeux.clients.iter().filter(on_socket).map(|(key, _)| key.clone()).collect();
         for key in keys {
             let Some(client) = self.bayeux.clients.get_mut(&key) else { continue };
-            if client.socket != Some(socket) {
-                continue;
-            }
             client.socket = None;
             // The connect went down with the socket; the client may come back on another.
             if matches!(client.connect, Some(Held { via: Via::Socket(_), .. })) {

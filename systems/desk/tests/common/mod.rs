@@ -8,6 +8,7 @@
     reason = "each test file uses its own part; a test may fail loudly"
 )]
 
+pub mod comet;
 pub mod site;
 pub mod switch;
 

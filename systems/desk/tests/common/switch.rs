@@ -87,7 +87,7 @@ impl Bench {
     }
 }
 
-fn inbound(user_data: &KvList) -> CallAttributes {
+pub fn inbound(user_data: &KvList) -> CallAttributes {
     CallAttributes {
         conn: CONN.parse::<ConnId>().unwrap(),
         uuid: UUID.parse::<CallUuid>().unwrap(),
