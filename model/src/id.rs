@@ -114,16 +114,38 @@ number_type! {
     FlowId
 }
 number_type! {
-    /// One leg of a call: the SIP dialog and the media stream with one endpoint share this id.
-    LegId
-}
-number_type! {
     /// What a requester chose to find its request's outcome again (AttributeReferenceID).
     ReferenceId
 }
 number_type! {
     /// One Bayeux WebSocket.
     SocketId
+}
+
+/// One leg of a call: the SIP dialog and the media stream with one endpoint share this id.
+///
+/// Legs that signaling offers are numbered from [`LegId::FIRST_OFFERED`], those that the switch
+/// rings count from 1, so that neither takes the other's number. Written `in1`, `out1`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegId(pub u64);
+
+impl LegId {
+    /// The first leg that signaling offers.
+    pub const FIRST_OFFERED: Self = Self(1 << 32);
+}
+
+impl fmt::Display for LegId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.checked_sub(Self::FIRST_OFFERED.0) {
+            Some(count) => write!(f, "in{}", count + 1),
+            None => write!(f, "out{}", self.0),
+        }
+    }
+}
+impl fmt::Debug for LegId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LegId({self})")
+    }
 }
 
 /// AttributeConnID: 64 bits, written as 16 lower-case hex digits.

@@ -26,17 +26,19 @@ use crate::{Shared, api, listen::Client};
 
 /// WebSockets that wait for the desk's decision: come up, or be refused with an HTTP status.
 #[derive(Default)]
-pub(crate) struct Upgrades(Mutex<HashMap<SocketId, oneshot::Sender<Result<(), u16>>>>);
+pub(crate) struct Upgrades(Mutex<HashMap<SocketId, oneshot::Sender<Decision>>>);
+
+type Decision = Result<(), u16>;
 
 impl Upgrades {
-    pub(crate) fn decide(&self, socket: SocketId, decision: Result<(), u16>) {
+    pub(crate) fn decide(&self, socket: SocketId, decision: Decision) {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&socket);
         if waiting.is_some_and(|waiting| waiting.send(decision).is_err()) {
             tracing::debug!(%socket, "the browser left before its socket was decided on");
         }
     }
 
-    fn add(&self, socket: SocketId) -> oneshot::Receiver<Result<(), u16>> {
+    fn add(&self, socket: SocketId) -> oneshot::Receiver<Decision> {
         let (sender, receiver) = oneshot::channel();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(socket, sender);
         receiver

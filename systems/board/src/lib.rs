@@ -1,1 +1,356 @@
 //! The cords: every hand-over between systems passes here.
+//!
+//! The systems know nothing of one another. Each says what should happen; the board carries it to
+//! whom it concerns, one cord after the other, oldest first. So the order of events is a fact, and
+//! one line per hand-over ([`Ladder`]) tells the whole story of a call.
+
+mod ladder;
+
+pub use ladder::Ladder;
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use cti::Cti;
+use desk::Desk;
+use directory::Directory;
+use model::{
+    Configuration, Dn, Event, Now, Origin, ReferenceId, System,
+    api::{ApiInput, ApiOutput},
+    error::Refusal,
+    leg::{Cause, LegCommand, LegFact},
+    media::{MediaCommand, MediaFact},
+    monitor::{Connection, Metric, Monitor},
+    sip::{SipInput, SipOutput},
+    tserver::{ClientInput, ClientOutput},
+};
+use routing::Router;
+use signaling::Signaling;
+use stats::Stats;
+use switch::Switch;
+
+/// What the world outside tells the board.
+#[derive(Debug)]
+pub enum Input {
+    /// A browser or an integrator asks.
+    Api(ApiInput),
+    /// A client of the T-Server port asks.
+    Client(ClientInput),
+    /// A whole new configuration; answered by `Published` or `Rejected`.
+    Configuration(Box<Configuration>),
+    /// Take no new calls any more; those that are up go on.
+    Drain,
+    /// How what the systems depend on is.
+    Health(Vec<Connection>),
+    /// The configuration as it was saved; answered like `Configuration`.
+    Load(Box<Configuration>),
+    /// A media shard reports.
+    Media(MediaFact),
+    /// SIP came in.
+    Sip(SipInput),
+}
+
+/// What the board tells the world outside.
+#[derive(Debug)]
+pub enum Output {
+    /// To a browser or an integrator.
+    Api(ApiOutput),
+    /// To a client of the T-Server port.
+    Client(ClientOutput),
+    /// Something happened: for history.
+    Event(Arc<Event>),
+    /// To the media shard.
+    Media(MediaCommand),
+    /// The dashboard's picture has changed.
+    Monitor(Box<Monitor>),
+    /// This configuration is in force now.
+    Published(Arc<Configuration>),
+    /// A configuration was refused as a whole; one line per problem.
+    Rejected(Vec<String>),
+    /// SIP goes out.
+    Sip(SipOutput),
+}
+
+/// The seven systems of one node, and the cords between them.
+#[derive(Debug)]
+pub struct Board {
+    systems: Systems,
+    cords: VecDeque<Cord>,
+    out: VecDeque<Output>,
+    ladder: Ladder,
+    is_draining: bool,
+}
+
+/// What a board is built of.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the types say it")]
+pub struct Systems {
+    pub cti: Cti,
+    pub desk: Desk,
+    pub directory: Directory,
+    pub routing: Router,
+    pub signaling: Signaling,
+    pub stats: Stats,
+    pub switch: Switch,
+}
+
+/// One hand-over: to whom, and what.
+#[derive(Debug)]
+pub(crate) enum Cord {
+    Cti(cti::Input),
+    Desk(desk::Input),
+    Directory(directory::Input),
+    Routing(routing::Input),
+    Signaling(signaling::Input),
+    Stats(stats::Input),
+    Switch(switch::Input),
+    World(Output),
+}
+
+impl Board {
+    /// A board over fresh systems.
+    #[must_use]
+    pub fn new(systems: Systems) -> Self {
+        Self {
+            systems,
+            cords: VecDeque::new(),
+            out: VecDeque::new(),
+            ladder: Ladder::default(),
+            is_draining: false,
+        }
+    }
+
+    /// The record of hand-overs; off until it is switched on.
+    pub fn ladder(&mut self) -> &mut Ladder {
+        &mut self.ladder
+    }
+
+    /// The systems, to look at.
+    #[must_use]
+    pub fn systems(&self) -> &Systems {
+        &self.systems
+    }
+
+    /// Lines for `/metrics`, of all systems.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        let mut metrics = self.systems.desk.metrics();
+        metrics.extend(self.systems.signaling.metrics());
+        metrics.extend(self.systems.switch.metrics());
+        metrics
+    }
+
+    /// Carries every cord that is there, and those that follow from them.
+    fn settle(&mut self, now: Now) {
+        while let Some(cord) = self.cords.pop_front() {
+            self.step(now, cord);
+        }
+    }
+
+    /// One hand-over.
+    fn step(&mut self, now: Now, cord: Cord) {
+        self.ladder.record(&cord);
+        let Systems { cti, desk, directory, routing, signaling, stats, switch } = &mut self.systems;
+        match cord {
+            Cord::Cti(input) => cti.handle_input(now, input),
+            Cord::Desk(input) => desk.handle_input(now, input),
+            Cord::Directory(input) => directory.handle_input(now, input),
+            Cord::Routing(input) => routing.handle_input(now, input),
+            Cord::Signaling(input) => signaling.handle_input(now, input),
+            Cord::Stats(input) => stats.handle_input(now, input),
+            Cord::Switch(input) => switch.handle_input(now, input),
+            Cord::World(output) => self.out.push_back(output),
+        }
+        self.collect();
+    }
+
+    /// Takes what the systems say and lays a cord to each whom it concerns.
+    fn collect(&mut self) {
+        while let Some(output) = self.systems.switch.poll_output() {
+            self.hear_switch(output);
+        }
+        while let Some(output) = self.systems.signaling.poll_output() {
+            self.hear_signaling(output);
+        }
+        while let Some(output) = self.systems.routing.poll_output() {
+            let routing::Output::Request(request) = output;
+            self.lay(Cord::Switch(switch::Input::Request(request)));
+        }
+        while let Some(output) = self.systems.desk.poll_output() {
+            self.lay(match output {
+                desk::Output::Api(output) => Cord::World(Output::Api(output)),
+                desk::Output::Request(request) => Cord::Switch(switch::Input::Request(request)),
+            });
+        }
+        while let Some(output) = self.systems.cti.poll_output() {
+            self.lay(match output {
+                cti::Output::Client(output) => Cord::World(Output::Client(output)),
+                cti::Output::Request(request) => Cord::Switch(switch::Input::Request(request)),
+            });
+        }
+        while let Some(output) = self.systems.stats.poll_output() {
+            let stats::Output::Monitor(monitor) = output;
+            self.lay(Cord::Desk(desk::Input::Monitor(monitor.clone())));
+            self.lay(Cord::World(Output::Monitor(monitor)));
+        }
+        while let Some(output) = self.systems.directory.poll_output() {
+            self.hear_directory(output);
+        }
+    }
+
+    fn hear_switch(&mut self, output: switch::Output) {
+        match output {
+            switch::Output::Accepted { origin, reference } => self.accepted(origin, reference),
+            switch::Output::Event(event) => {
+                // The desk first: the agent's screen waits for it.
+                self.lay(Cord::Desk(desk::Input::Event(event.clone())));
+                self.lay(Cord::Cti(cti::Input::Event(event.clone())));
+                self.lay(Cord::Routing(routing::Input::Event(event.clone())));
+                self.lay(Cord::Stats(stats::Input::Event(event.clone())));
+                self.lay(Cord::World(Output::Event(event)));
+            }
+            switch::Output::Leg(command) => {
+                self.lay(Cord::Signaling(signaling::Input::Command(command)));
+            }
+            switch::Output::Media(command) => self.lay(Cord::World(Output::Media(command))),
+            switch::Output::Refused { origin, reference, this_dn, refusal } => {
+                self.refused(origin, reference, this_dn, refusal);
+            }
+        }
+    }
+
+    fn hear_signaling(&mut self, output: signaling::Output) {
+        self.lay(match output {
+            signaling::Output::Fact(LegFact::Offered { leg, .. }) if self.is_draining => {
+                let command = LegCommand::Release { leg, cause: Cause::Overloaded };
+                Cord::Signaling(signaling::Input::Command(command))
+            }
+            signaling::Output::Fact(fact) => Cord::Switch(switch::Input::Leg(fact)),
+            signaling::Output::Media(command) => Cord::World(Output::Media(command)),
+            signaling::Output::Sip(output) => Cord::World(Output::Sip(output)),
+            signaling::Output::Trunk { name, up } => {
+                Cord::Stats(stats::Input::Trunk { trunk: name, up })
+            }
+        });
+    }
+
+    fn hear_directory(&mut self, output: directory::Output) {
+        match output {
+            directory::Output::Published(configuration) => {
+                // Signaling and the switch before those who ask them for something.
+                self.lay(Cord::Signaling(signaling::Input::Configuration(configuration.clone())));
+                self.lay(Cord::Switch(switch::Input::Configuration(configuration.clone())));
+                self.lay(Cord::Routing(routing::Input::Configuration(configuration.clone())));
+                self.lay(Cord::Stats(stats::Input::Configuration(configuration.clone())));
+                self.lay(Cord::Cti(cti::Input::Configuration(configuration.clone())));
+                self.lay(Cord::Desk(desk::Input::Configuration(configuration.clone())));
+                self.lay(Cord::World(Output::Published(configuration)));
+            }
+            directory::Output::Rejected { problems } => {
+                self.lay(Cord::World(Output::Rejected(problems)));
+            }
+        }
+    }
+
+    /// What became of a request goes back to who asked.
+    fn accepted(&mut self, origin: Origin, reference: ReferenceId) {
+        self.lay(match origin {
+            Origin::Cti(client) => {
+                Cord::Cti(cti::Input::Outcome(cti::Outcome::Accepted { client, reference }))
+            }
+            Origin::Desk => Cord::Desk(desk::Input::Outcome { reference, refusal: None }),
+            Origin::Router => Cord::Routing(routing::Input::Outcome { reference, refusal: None }),
+        });
+    }
+
+    fn refused(&mut self, origin: Origin, reference: ReferenceId, this_dn: Dn, refusal: Refusal) {
+        self.lay(match origin {
+            Origin::Cti(client) => Cord::Cti(cti::Input::Outcome(cti::Outcome::Refused {
+                client,
+                reference,
+                this_dn,
+                refusal,
+            })),
+            Origin::Desk => Cord::Desk(desk::Input::Outcome { reference, refusal: Some(refusal) }),
+            Origin::Router => {
+                Cord::Routing(routing::Input::Outcome { reference, refusal: Some(refusal) })
+            }
+        });
+    }
+
+    fn lay(&mut self, cord: Cord) {
+        self.cords.push_back(cord);
+    }
+}
+
+impl System for Board {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Api(input) => self.lay(Cord::Desk(desk::Input::Api(input))),
+            Input::Client(input) => self.lay(Cord::Cti(cti::Input::Client(input))),
+            Input::Configuration(configuration) => {
+                self.lay(Cord::Directory(directory::Input::Replace(configuration)));
+            }
+            Input::Drain => self.is_draining = true,
+            Input::Health(connections) => {
+                self.lay(Cord::Desk(desk::Input::Health(connections)));
+            }
+            Input::Load(configuration) => {
+                self.lay(Cord::Directory(directory::Input::Load(configuration)));
+            }
+            Input::Media(fact) => match fact {
+                MediaFact::Described { .. } | MediaFact::Refused { .. } => {
+                    self.lay(Cord::Signaling(signaling::Input::Media(fact)));
+                }
+                MediaFact::Digit { .. }
+                | MediaFact::Flowing { .. }
+                | MediaFact::Lost { .. }
+                | MediaFact::Quality { .. } => self.lay(Cord::Switch(switch::Input::Media(fact))),
+            },
+            Input::Sip(input) => self.lay(Cord::Signaling(signaling::Input::Sip(input))),
+        }
+        self.settle(now);
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        let Systems { cti, desk, directory, routing, signaling, stats, switch } = &mut self.systems;
+        wake(signaling, now);
+        wake(switch, now);
+        wake(routing, now);
+        wake(desk, now);
+        wake(cti, now);
+        wake(stats, now);
+        wake(directory, now);
+        self.collect();
+        self.settle(now);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let systems = &self.systems;
+        [
+            systems.cti.poll_timeout(),
+            systems.desk.poll_timeout(),
+            systems.directory.poll_timeout(),
+            systems.routing.poll_timeout(),
+            systems.signaling.poll_timeout(),
+            systems.stats.poll_timeout(),
+            systems.switch.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}
+
+/// Tells a system that its time has come, when it has.
+fn wake(system: &mut impl System, now: Now) {
+    if system.poll_timeout().is_some_and(|at| at <= now.instant) {
+        system.handle_timeout(now);
+    }
+}
