@@ -10,7 +10,8 @@
 //! use wire_sip::{HeaderName, Method, Policy, Received, Response, receive};
 //!
 //! let datagram = b"OPTIONS sip:5001@h SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;rport;\
-//!     branch=z9hG4bKa\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:5001@h>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
+//!     branch=z9hG4bKa\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:5001@h>\r\n\
+//!     Call-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
 //! let source = "192.0.2.9:40000".parse().unwrap();
 //! let answer = match receive(datagram, &Policy { extensions: &["timer"] }) {
 //!     Received::Good(request) => {
