@@ -1,5 +1,5 @@
-// From the server's JSON to facts (GWS v2 resources and CometD messages,
-// plus the flat members that the seed's push has). Unknown members are ignored.
+// From the server's JSON to facts: GWS v2 resources and CometD messages, plus the flat members that
+// the server adds to them. Members that nobody asked for are ignored.
 
 import type {
   AgentStatus, Call, CallPhase, CallPush, Contact, Customer, Device, DevicePush, PhoneSettings,
