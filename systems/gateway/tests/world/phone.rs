@@ -1,0 +1,195 @@
+//! A plain RTP phone: G.711, keys by RFC 4733, RTCP.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use model::Now;
+use wire_audio::Law;
+use wire_rtp::rtcp::{Compound, write_report};
+use wire_rtp::{RtcpPacket, RtpHeader, RtpPacket, TelephoneEvent};
+use wire_sdp::SessionDescription;
+
+use super::sound;
+
+type Datagram = (SocketAddr, SocketAddr, Vec<u8>);
+
+pub struct Phone {
+    pub address: SocketAddr,
+    /// What its SDP says; behind a NAT another address than the one that packets come from.
+    pub described: SocketAddr,
+    pub law: Law,
+    pub says: Box<dyn Fn(usize) -> i16>,
+    pub is_talking: bool,
+    pub said: usize,
+    pub heard: Vec<i16>,
+    pub packets: Vec<(Instant, RtpHeader, Vec<u8>)>,
+    pub reports: usize,
+    pub byes: usize,
+    pub keys_heard: Vec<(u32, TelephoneEvent)>,
+    /// Every so many packets one of comfort noise that nobody agreed to.
+    pub comfort_noise_every: u32,
+    to: Option<SocketAddr>,
+    sequence: u16,
+    timestamp: u32,
+    next: Option<Instant>,
+    sent: u32,
+    key: Option<(u8, u32, u32)>,
+}
+
+impl Phone {
+    pub fn new(address: &str) -> Self {
+        let address = address.parse().unwrap();
+        Self {
+            address,
+            described: address,
+            law: Law::Mu,
+            says: Box::new(sound::speech),
+            is_talking: true,
+            said: 0,
+            heard: Vec::new(),
+            packets: Vec::new(),
+            reports: 0,
+            byes: 0,
+            keys_heard: Vec::new(),
+            comfort_noise_every: 0,
+            to: None,
+            sequence: 65_500,
+            timestamp: u32::MAX - 5000,
+            next: None,
+            sent: 0,
+            key: None,
+        }
+    }
+
+    pub fn saying(mut self, says: impl Fn(usize) -> i16 + 'static) -> Self {
+        self.says = Box::new(says);
+        self
+    }
+
+    pub fn owns(&self, to: SocketAddr) -> bool {
+        to == self.address || to == self.rtcp()
+    }
+
+    fn rtcp(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip(), self.address.port() + 1)
+    }
+
+    pub fn sdp(&self, direction: &str, version: u32) -> String {
+        let (ip, port) = (self.described.ip(), self.described.port());
+        let number = if self.law == Law::Mu { 0 } else { 8 };
+        let name = if self.law == Law::Mu { "PCMU" } else { "PCMA" };
+        format!(
+            "v=0\r\no=phone 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+             m=audio {port} RTP/AVP {number} 101\r\na=rtpmap:{number} {name}/8000\r\n\
+             a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n\
+             a={direction}\r\n"
+        )
+    }
+
+    pub fn describe(&mut self, sdp: &str) {
+        let description = SessionDescription::parse(sdp.as_bytes()).unwrap();
+        let (_, media) = description.audio().unwrap();
+        self.to = media.rtp_address();
+    }
+
+    /// Holds a key for so many packets.
+    pub fn press(&mut self, digit: char, packets: u32) {
+        self.key = Some((TelephoneEvent::code_of(digit).unwrap(), self.timestamp, packets));
+    }
+
+    pub fn tick(&mut self, now: Now) -> Vec<Datagram> {
+        let Some(to) = self.to else { return Vec::new() };
+        let next = *self.next.get_or_insert(now.instant);
+        if now.instant < next {
+            return Vec::new();
+        }
+        self.next = Some(next + Duration::from_millis(20));
+        let mut out = Vec::new();
+        self.sent += 1;
+        let from = self.said;
+        self.said += 160;
+        let timestamp = self.timestamp;
+        self.timestamp = timestamp.wrapping_add(160);
+        if !self.is_talking {
+            return out;
+        }
+        if let Some((code, began, left)) = &mut self.key {
+            *left = left.saturating_sub(1);
+            let end = *left == 0;
+            let duration = timestamp.wrapping_sub(*began).wrapping_add(160) as u16;
+            let event = TelephoneEvent { code: *code, end, volume: 10, duration };
+            let began = *began;
+            for _ in 0..if end { 3 } else { 1 } {
+                out.push(self.packet(to, 101, began, &event.to_bytes()));
+            }
+            if end {
+                self.key = None;
+            }
+            return out;
+        }
+        let samples: Vec<i16> = (from..from + 160).map(|n| (self.says)(n)).collect();
+        let mut payload = [0; 160];
+        self.law.encode_into(&samples, &mut payload);
+        let number = if self.law == Law::Mu { 0 } else { 8 };
+        out.push(self.packet(to, number, timestamp, &payload));
+        if self.comfort_noise_every > 0 && self.sent.is_multiple_of(self.comfort_noise_every) {
+            out.push(self.packet(to, 13, timestamp, &[30]));
+        }
+        if self.sent.is_multiple_of(100) {
+            let mut report = [0; 200];
+            let len = write_report(&mut report, 77, None, &[], "phone").unwrap();
+            let rtcp_to = SocketAddr::new(to.ip(), to.port() + 1);
+            out.push((self.rtcp(), rtcp_to, report[..len].to_vec()));
+        }
+        out
+    }
+
+    fn packet(
+        &mut self,
+        to: SocketAddr,
+        payload_type: u8,
+        timestamp: u32,
+        payload: &[u8],
+    ) -> Datagram {
+        let header =
+            RtpHeader { marker: false, payload_type, sequence: self.sequence, timestamp, ssrc: 77 };
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut bytes = vec![0; 12 + payload.len()];
+        header.write(&mut bytes).unwrap().copy_from_slice(payload);
+        (self.address, to, bytes)
+    }
+
+    pub fn receive(&mut self, now: Now, to: SocketAddr, bytes: &[u8]) {
+        if to == self.rtcp() {
+            self.reports += 1;
+            self.byes += Compound::new(bytes).filter(|p| matches!(p, RtcpPacket::Bye(_))).count();
+            return;
+        }
+        let packet = RtpPacket::parse(bytes).unwrap();
+        self.packets.push((now.instant, packet.header, packet.payload.to_vec()));
+        match packet.header.payload_type {
+            101 => {
+                let event = TelephoneEvent::parse(packet.payload).unwrap();
+                self.keys_heard.push((packet.header.timestamp, event));
+            }
+            number => {
+                assert_eq!(number, if self.law == Law::Mu { 0 } else { 8 });
+                let mut samples = [0; 160];
+                assert_eq!(self.law.decode_into(packet.payload, &mut samples), 160);
+                self.heard.extend(samples);
+            }
+        }
+    }
+
+    /// Keys that ended, each once.
+    pub fn dialled(&self) -> String {
+        let mut ended: Vec<(u32, char)> = Vec::new();
+        for (timestamp, event) in &self.keys_heard {
+            let key = (*timestamp, event.digit().unwrap());
+            if event.end && !ended.contains(&key) {
+                ended.push(key);
+            }
+        }
+        ended.into_iter().map(|(_, digit)| digit).collect()
+    }
+}
