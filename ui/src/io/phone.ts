@@ -165,6 +165,9 @@ export class Softphone {
       session.terminate({ status_code: 486 });
       return;
     }
+    // The server has given the call a new leg: the old one's media ends without a BYE, which would
+    // end the call itself.
+    this.session?.connection?.close();
     this.session = session;
     this.answering = false;
     this.tell({
