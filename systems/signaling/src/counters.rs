@@ -26,8 +26,11 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub fn refused(&mut self, reason: Refused) {
-        *self.refused.entry(reason).or_default() += 1;
+    /// One more; says how many there were, so that a flood can be logged thinly.
+    pub fn refused(&mut self, reason: Refused) -> u64 {
+        let count = self.refused.entry(reason).or_default();
+        *count += 1;
+        *count
     }
 
     /// A message that can't even be answered.

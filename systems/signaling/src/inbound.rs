@@ -149,8 +149,12 @@ impl Signaling {
         let is_call = request.method() == Some(&Method::Invite) && request.to_tag().is_none();
         let origin = is_call.then(|| self.origin(now, &request, source));
         if let Some(Origin::Stranger) = origin {
-            tracing::warn!(source = %source.remote, "refused an INVITE from an unknown source");
-            self.counters.refused(Refused::UnknownSource);
+            let count = self.counters.refused(Refused::UnknownSource);
+            // Scanners call by the thousand; the counter has them all.
+            if count.is_power_of_two() {
+                let source = source.remote;
+                tracing::warn!(%source, count, "refused an INVITE: no trunk accepts its source");
+            }
             let reason = "SIP;cause=403;text=\"Source is no trunk and no registered phone\"";
             return self.refuse_statelessly(&request, source, 403, |response| {
                 response.header(HeaderName::Reason, reason)

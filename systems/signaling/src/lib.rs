@@ -17,7 +17,8 @@
 //! - `Answered` is said when our 200 goes out, not at its ACK.
 //! - The digest-uri is taken as the client computed it and not compared with the Request-URI;
 //!   nonce counts are what keeps a replay out.
-//! - Over WebSockets the MD5 challenge stands before the SHA-256 one: browser stacks read one.
+//! - Over WebSockets the MD5 challenge stands before the SHA-256 one: browser stacks read one. A
+//!   phone that comes back without an answer to both is asked for MD5 alone.
 //! - Requests over 1,300 bytes go over UDP if their dialog does (RFC 3261 18.1.1 wants TCP).
 
 mod counters;
@@ -28,6 +29,7 @@ mod leg;
 mod limits;
 mod nonce;
 mod outlet;
+mod proof;
 mod registrar;
 mod registration;
 mod route;
@@ -50,8 +52,8 @@ pub(crate) use self::inbound::with_abilities;
 use self::{
     counters::Counters,
     leg::{Legs, outgoing::Ring},
-    nonce::Nonces,
     outlet::Outlet,
+    proof::Guard,
     registrar::Registrar,
     timers::{LegTimer, Timer},
     transaction::{TransactionId, client::Clients, server::Servers},
@@ -121,6 +123,7 @@ pub struct Signaling {
     outlet: Outlet,
     clients: Clients,
     servers: Servers,
+    guard: Guard,
     registrar: Registrar,
     legs: Legs,
     trunks: Trunks,
@@ -133,7 +136,7 @@ impl Signaling {
     /// A server with an empty configuration: nobody can register or call yet.
     #[must_use]
     pub fn new(settings: SignalingSettings, mut random: Random) -> Self {
-        let nonces = Nonces::new(&mut random);
+        let guard = Guard::new(&mut random);
         Self {
             outlet: Outlet::new(settings.advertised),
             settings,
@@ -141,7 +144,8 @@ impl Signaling {
             random,
             clients: Clients::default(),
             servers: Servers::default(),
-            registrar: Registrar::new(nonces),
+            guard,
+            registrar: Registrar::default(),
             legs: Legs::new(),
             trunks: Trunks::default(),
             counters: Counters::default(),

@@ -28,6 +28,13 @@ pub const PENALTY: Duration = Duration::from_secs(10);
 /// The longest penalty, and how long a pair is remembered after its last wrong password.
 pub const PENALTY_MAX: Duration = Duration::from_secs(300);
 
+/// DN and source pairs whose unanswered challenge is remembered; those beyond are offered every
+/// algorithm each time.
+pub const CHALLENGED_MAX: usize = 4_096;
+
+/// How long it is remembered.
+pub const CHALLENGED_MEMORY: Duration = Duration::from_secs(600);
+
 /// How long a nonce can be used.
 pub const NONCE_LIFE: Duration = Duration::from_secs(300);
 

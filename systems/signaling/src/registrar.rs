@@ -11,21 +11,17 @@ use model::{
     id::FlowId,
     sip::Transport,
 };
-use wire_sip::{Algorithm, HeaderName, Message, NameAddr, Uri, digest};
+use wire_sip::{Message, NameAddr, Uri};
 
 use crate::{
-    failures::Failures,
     limits::{EXPIRES_MAX_S, EXPIRES_MIN_S},
-    nonce::{Nonces, Standing},
     outlet::{Hop, Source, is_only_way},
 };
 
-/// All bindings and what guards them.
-#[derive(Debug)]
+/// All bindings.
+#[derive(Debug, Default)]
 pub(crate) struct Registrar {
     bindings: BTreeMap<Dn, Binding>,
-    nonces: Nonces,
-    failures: Failures,
 }
 
 /// Where a DN's phone is.
@@ -44,19 +40,6 @@ pub(crate) struct Binding {
     expires: Instant,
 }
 
-/// Whether a request proves to come from a DN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Proof {
-    /// It does.
-    Given,
-    /// Not yet: these go into WWW-Authenticate, in this order.
-    Challenge([String; 2]),
-    /// The password is wrong.
-    Wrong,
-    /// Too many wrong passwords; seconds to wait.
-    Wait(u64),
-}
-
 /// What a REGISTER did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Registered {
@@ -71,71 +54,6 @@ pub(crate) enum Registered {
 }
 
 impl Registrar {
-    pub fn new(nonces: Nonces) -> Self {
-        Self { bindings: BTreeMap::new(), nonces, failures: Failures::default() }
-    }
-
-    /// Checks a request's digest. A DN without a password needs none.
-    pub fn prove(
-        &mut self,
-        now: Now,
-        configuration: &Configuration,
-        dn: &Dn,
-        request: &Message,
-        source: &Source,
-    ) -> Proof {
-        let Some(password) = password_of(configuration, dn) else { return Proof::Given };
-        let address = source.remote.ip();
-        if let Some(rest) = self.failures.penalty(now.instant, dn, address) {
-            return Proof::Wait(rest.as_secs().max(1));
-        }
-        let realm = &configuration.switch.domain;
-        let challenge = |nonces: &Nonces, stale| {
-            let nonce = nonces.issue(now, dn.as_str());
-            let order = match source.transport {
-                Transport::Tcp | Transport::Tls | Transport::Udp => BEST_FIRST,
-                // JsSIP and SIP.js look at the first challenge alone and know MD5 alone.
-                Transport::Ws | Transport::Wss => MD5_FIRST,
-            };
-            Proof::Challenge(
-                order.map(|algorithm| digest::challenge(realm, &nonce, algorithm, stale)),
-            )
-        };
-        let mine = |header| {
-            let mut all = request.credentials(header);
-            all.find(|credentials| credentials.realm == realm.as_bytes())
-        };
-        let Some(credentials) = mine(HeaderName::Authorization) else {
-            return challenge(&self.nonces, false);
-        };
-        let count = credentials.qop.and_then(|_| credentials.nonce_count());
-        let standing = self.nonces.judge(now, dn.as_str(), credentials.nonce, count);
-        if standing == Standing::Foreign {
-            return challenge(&self.nonces, false);
-        }
-        let method = request.method().map_or("", |method| method.as_str());
-        let is_right = credentials.username == dn.as_str().as_bytes()
-            && credentials.algorithm.is_some_and(|algorithm| {
-                let ha1 = digest::ha1(
-                    algorithm,
-                    credentials.username,
-                    realm.as_bytes(),
-                    password.as_bytes(),
-                );
-                digest::verify(&credentials, &ha1, method, request.body())
-            });
-        if !is_right {
-            self.failures.note(now.instant, dn, address);
-            return Proof::Wrong;
-        }
-        if standing == Standing::Stale {
-            return challenge(&self.nonces, true);
-        }
-        self.nonces.note(now, credentials.nonce, count);
-        self.failures.forgive(dn, address);
-        Proof::Given
-    }
-
     /// Carries out a REGISTER whose sender is known.
     pub fn register(
         &mut self,
@@ -274,17 +192,6 @@ pub(crate) fn is_extension(configuration: &Configuration, dn: &Dn) -> bool {
         DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
     })
 }
-
-fn password_of<'a>(configuration: &'a Configuration, dn: &Dn) -> Option<&'a str> {
-    match &configuration.dns.get(dn)?.kind {
-        DnKind::Extension { password, .. } => password.as_deref(),
-        DnKind::RoutePoint { .. } | DnKind::VirtualQueue => None,
-    }
-}
-
-/// RFC 8760 2.4: the server's preference is the order of its challenges.
-const BEST_FIRST: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
-const MD5_FIRST: [Algorithm; 2] = [Algorithm::Md5, Algorithm::Sha256];
 
 /// Over datagrams a NAT may change the port under a phone; a connection is another phone, or the
 /// same page loaded again.

@@ -13,7 +13,8 @@ use crate::{
     counters::Refused,
     limits::EXPIRES_MIN_S,
     outlet::{Hop, Source},
-    registrar::{Proof, Registered, is_extension},
+    proof::Proof,
+    registrar::{Registered, is_extension},
     timers::Timer,
     transaction::TransactionId,
 };
@@ -35,7 +36,7 @@ impl Signaling {
             let text = format!("DN {dn} is not configured or disabled");
             return self.refuse_register(now, transaction, 404, &text);
         }
-        match self.registrar.prove(now, &configuration, &dn, request, source) {
+        match self.guard.prove(now, &configuration, &dn, request, source) {
             Proof::Given => self.registered_as(now, transaction, &dn, request, source),
             proof @ (Proof::Challenge(_) | Proof::Wait(_) | Proof::Wrong) => {
                 self.demand_proof(now, transaction, &dn, proof);

@@ -88,6 +88,26 @@ fn over_a_websocket_md5_comes_first_since_browsers_read_one_challenge() {
 }
 
 #[test]
+fn a_phone_that_stumbles_over_two_challenges_gets_one_and_keeps_it() {
+    let mut bench = Bench::new();
+    challenge(&mut bench, "a");
+    let asked = challenge(&mut bench, "b");
+    let offered = |message: &Message| {
+        let all = message.challenges(HeaderName::WwwAuthenticate);
+        all.map(|challenge| challenge.algorithm.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(offered(&asked), [Algorithm::Md5]);
+    let line = answer(&asked, Algorithm::Md5, "5001", "demo", 1);
+    bench.udp(PHONE, register("5001", CONTACT, 3600, "b", 2, &line));
+    assert_eq!(bench.take_names(), ["200 REGISTER"]);
+    bench.pass_s(301);
+    bench.take_sent();
+    let line = answer(&asked, Algorithm::Md5, "5001", "demo", 2);
+    bench.udp(PHONE, register("5001", CONTACT, 3600, "b", 3, &line));
+    assert_eq!(offered(&bench.take_one()), [Algorithm::Md5]);
+}
+
+#[test]
 fn a_wrong_password_is_403_after_one_challenge_with_words() {
     let mut bench = Bench::new();
     let asked = challenge(&mut bench, "a");

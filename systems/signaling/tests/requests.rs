@@ -139,8 +139,8 @@ fn the_same_invite_by_two_ways_is_482() {
 fn a_caller_without_a_tag_and_headers_in_any_shape_are_taken() {
     let mut bench = Bench::new();
     let text = "INVITE sip:+18005551234@192.0.2.1 SIP/2.0\r\ni: c\r\nm: \
-                <sip:555@192.0.2.10:5070>\r\ncseq: 1\r\n INVITE\r\nf: sip:+1555@192.0.2.10\r\nl: \
-                0\r\nt: <sip:x@192.0.2.1>\r\nv: SIP/2.0/UDP 192.0.2.10:5070;branch=z9hG4bKq\r\n\r\n";
+                <sip:555@192.0.2.10:5070>\r\ncseq: 1\r\n INVITE\r\nf: sip:+1555@192.0.2.10\r\nl: 0\r\n\
+                t: <sip:x@192.0.2.1>\r\nv: SIP/2.0/UDP 192.0.2.10:5070;branch=z9hG4bKq\r\n\r\n";
     bench.udp(PSTN, text);
     match bench.take_facts().as_slice() {
         [model::leg::LegFact::Offered { ani, dnis, .. }] => {

@@ -21,7 +21,8 @@ use crate::{
     dialog::{Dialog, Path, TAG_DIGITS},
     limits::{MIN_SE_S, RETRY_AFTER_S},
     outlet::{Hop, Source, is_only_way},
-    registrar::{Proof, is_extension},
+    proof::Proof,
+    registrar::is_extension,
     transaction::TransactionId,
 };
 
@@ -58,7 +59,7 @@ impl Signaling {
         let Some(dn) = from.filter(|dn| is_extension(&configuration, dn)) else {
             return Origin::Stranger;
         };
-        match self.registrar.prove(now, &configuration, &dn, request, source) {
+        match self.guard.prove(now, &configuration, &dn, request, source) {
             Proof::Given if request.header(HeaderName::Authorization).is_none() => {
                 // Without a password to know it by, a phone is known by its registration alone.
                 Origin::Stranger

@@ -46,7 +46,9 @@ impl Signaling {
             return self.outlet.say(LegFact::Ended { leg: id, cause: Cause::Overloaded });
         }
         let domain = &self.configuration.switch.domain;
-        let number = escape_user(&ring.from);
+        // RFC 3261 25.1: a user part is never empty; a withheld number is anonymous (RFC 3323 4.1).
+        let known = if ring.from.is_empty() { "anonymous" } else { &ring.from };
+        let number = escape_user(known);
         let address = format!("<sip:{number}@{domain}>");
         let identity = match &ring.from_name {
             Some(name) => format!("{} {address}", quote(name)),
