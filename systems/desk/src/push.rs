@@ -28,8 +28,8 @@ impl Desk {
                 self.push_device(now, &event.this_dn, at_ms);
                 self.push_state(now, event, at_ms);
             }
-            Change::Call { call, is_data_only } => {
-                self.push_call(now, event, &call, is_data_only);
+            Change::Call { call, news } => {
+                self.push_call(now, event, &call, news);
                 if call.state == CallWord::Released {
                     self.call_ended(now, &event.this_dn);
                 }
@@ -39,24 +39,21 @@ impl Desk {
         }
     }
 
-    fn push_call(&mut self, now: Now, event: &Event, call: &CallView, is_data_only: bool) {
+    fn push_call(&mut self, now: Now, event: &Event, call: &CallView, news: NotificationType) {
         let Some(view) = self.views.view(&event.this_dn) else { return };
         let device = view.device.clone();
+        // As GWS: a change of user data carries none.
+        let has_extensions = news != NotificationType::AttachedDataChanged;
         for user in self.talkers(&event.this_dn) {
             self.push(now, &user, CALLS, |base| {
                 let mut shown = call.show(event.at, &device, base);
                 // The message has them itself, as GWS does.
                 shown.extensions = KvList::new();
-                let notification = if is_data_only {
-                    NotificationType::AttachedDataChanged
-                } else {
-                    NotificationType::StatusChange
-                };
                 let message = CallMessage {
-                    notification,
+                    notification: news,
                     call: &shown,
                     phone_number: event.this_dn.as_str(),
-                    extensions: (!is_data_only).then_some(&event.extensions),
+                    extensions: has_extensions.then_some(&event.extensions),
                     at_ms: event.at.unix_ms(),
                 };
                 message.to_json()

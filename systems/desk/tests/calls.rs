@@ -240,8 +240,13 @@ fn news_of_a_call_are_kept_for_a_page_that_is_loaded_again() {
     let mut bench = Bench::new();
     let browser = ready_agent(&mut bench);
     ring(&mut bench);
+    let comet = Comet::open(&mut bench, &browser, &["/v2/me/calls"]);
+    let held = comet.connect(&mut bench);
     let lost = KvList::new().with("MediaState", "lost");
     bench.call(EventName::PrivateInfo, "5001", &KvList::new(), lost);
+    let data = Comet::brought(&mut bench, held)[0]["data"].clone();
+    assert_eq!(data["notificationType"], "MediaStateChange");
+    assert_eq!(data["extensions"], json!({"MediaState": "lost"}));
     let call = bench.get(&browser, &format!("/api/v2/me/calls/{UUID}")).1["call"].clone();
     assert_eq!(
         (&call["state"], &call["extensions"]["MediaState"]),

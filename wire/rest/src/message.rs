@@ -10,6 +10,8 @@ use crate::{Call, Device, UserState};
 pub enum NotificationType {
     /// User data is new.
     AttachedDataChanged,
+    /// Voice stopped or came back; GWS has no word for it.
+    MediaStateChange,
     /// The state is new.
     StatusChange,
 }
@@ -70,6 +72,7 @@ impl CallMessage<'_> {
     pub fn to_json(&self) -> Value {
         let notification = match self.notification {
             NotificationType::AttachedDataChanged => "AttachedDataChanged",
+            NotificationType::MediaStateChange => "MediaStateChange",
             NotificationType::StatusChange => "StatusChange",
         };
         let call = self.call;

@@ -1,7 +1,7 @@
 //! One DN: its phone and its agent, and how both are shown.
 
 use model::{AgentId, AgentState, ConnId, Dn, Event, WorkMode, event::AgentAttributes};
-use wire_rest::{AgentWord, CallWord, Device, agent_state_word, user_state};
+use wire_rest::{AgentWord, CallWord, Device, NotificationType, agent_state_word, user_state};
 
 use super::{CallView, Change};
 use crate::site;
@@ -108,7 +108,7 @@ impl DnView {
             self.calls.remove(0);
         }
         self.calls.push(call.clone());
-        Change::Call { call, is_data_only: false }
+        Change::Call { call, news: NotificationType::StatusChange }
     }
 
     pub(super) fn call_established(&mut self, event: &Event) -> Change {
@@ -122,7 +122,7 @@ impl DnView {
             call.since = event.at;
         }
         self.calls.push(call.clone());
-        Change::Call { call, is_data_only: false }
+        Change::Call { call, news: NotificationType::StatusChange }
     }
 
     pub(super) fn call_over(&mut self, event: &Event) -> Change {
@@ -130,7 +130,7 @@ impl DnView {
         let Some(mut call) = self.take_out(attributes.conn) else { return Change::None };
         call.update(attributes, event);
         call.state = CallWord::Released;
-        Change::Call { call, is_data_only: false }
+        Change::Call { call, news: NotificationType::StatusChange }
     }
 
     /// The state stays; what Extensions say is kept beside what the state's own event said.
@@ -142,7 +142,7 @@ impl DnView {
         for (key, value) in event.extensions.iter() {
             call.extensions.update(key, value.clone());
         }
-        Change::Call { call: call.clone(), is_data_only: false }
+        Change::Call { call: call.clone(), news: NotificationType::MediaStateChange }
     }
 
     pub(super) fn user_data_changed(&mut self, event: &Event) -> Change {
@@ -152,7 +152,7 @@ impl DnView {
             return Change::None;
         };
         call.user_data = attributes.user_data.clone();
-        Change::Call { call: call.clone(), is_data_only: true }
+        Change::Call { call: call.clone(), news: NotificationType::AttachedDataChanged }
     }
 
     fn take_out(&mut self, conn: ConnId) -> Option<CallView> {

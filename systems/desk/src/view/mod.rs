@@ -6,7 +6,7 @@ mod device;
 use std::collections::BTreeMap;
 
 use model::{Configuration, Dn, Event, EventName};
-use wire_rest::CallWord;
+use wire_rest::{CallWord, NotificationType};
 
 pub(crate) use call::CallView;
 pub(crate) use device::DnView;
@@ -24,8 +24,8 @@ pub(crate) enum Change {
     Call {
         /// The call, which is gone from the view when it is over.
         call: CallView,
-        /// Whether only its user data changed.
-        is_data_only: bool,
+        /// What of it is new.
+        news: NotificationType,
     },
     /// Nothing that is shown.
     None,
