@@ -1,0 +1,136 @@
+//! What a peer sends is never trusted and never panics us.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::*;
+use model::{
+    LegId,
+    leg::{Cause, LegCommand, LegFact},
+    random::Random,
+    sip::Transport,
+};
+
+const SEED: u64 = 4_475;
+const MUTATIONS: u32 = 30_000;
+
+fn still_works(bench: &mut Bench) {
+    bench.take_sent();
+    bench.udp(
+        PSTN,
+        Caller::new("555", &format!("alive{}", bench.now.unix_ms())).request("OPTIONS", "", ""),
+    );
+    assert_eq!(bench.take_names(), ["200 OPTIONS"]);
+}
+
+/// Ends every leg that the switch knows of, and lets all timers run out.
+fn calms_down(bench: &mut Bench, facts: &[LegFact]) {
+    for fact in facts {
+        if let LegFact::Offered { leg, .. } = fact {
+            bench.command(LegCommand::Release { leg: *leg, cause: Cause::Normal });
+        }
+    }
+    bench.pass_s(400);
+    assert!(bench.sip.is_idle(), "{:?}", bench.sip.counts());
+}
+
+#[test]
+fn the_torture_messages_of_rfc_4475_do_no_harm_by_datagram_stream_or_websocket() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wire/sip/tests/rfc4475");
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 49);
+    let mut bench = Bench::new();
+    for (number, file) in (100..).zip(&files) {
+        let bytes = fs::read(file).unwrap();
+        bench.udp(PSTN, &bytes);
+        let flow = model::id::FlowId(number);
+        for (offset, transport) in [(0, Transport::Tcp), (1_000, Transport::Wss)] {
+            let flow = model::id::FlowId(flow.0 + offset);
+            bench.open(flow, transport);
+            bench.flow(flow, &bytes);
+            bench.close(flow);
+        }
+        still_works(&mut bench);
+    }
+    let facts = bench.take_facts();
+    calms_down(&mut bench, &facts);
+}
+
+fn mutate(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=random.below(3) {
+        let length = u64::try_from(bytes.len()).unwrap();
+        let at = usize::try_from(random.below(length)).unwrap();
+        let span = usize::try_from(random.below(20)).unwrap().min(bytes.len() - at);
+        match random.below(6) {
+            0 => bytes[at] = random.draw_u32().to_le_bytes()[0],
+            1 => bytes.truncate(at.max(1)),
+            2 => drop(bytes.drain(at..at + span.min(bytes.len() - 1))),
+            3 => {
+                let piece = bytes[at..at + span].to_vec();
+                bytes.splice(at..at, piece);
+            }
+            4 => drop(bytes.splice(at..at, *b"\r\n")),
+            _ => bytes[at] ^= 1 << random.below(8),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn mutated_messages_in_the_middle_of_calls_do_no_harm() {
+    let mut random = Random::from_number(SEED);
+    let mut bench = Bench::new();
+    bench.register_udp("5002");
+    let (mut caller, _) = established(&mut bench);
+    let (to, invite) = in_call(&mut bench, 1, "5002");
+    bench.ring(2, "5002");
+    let ringing = bench.sent.pop().unwrap().1;
+    let contact = "Contact: <sip:5@192.0.2.10:5070>\r\n";
+    let corpus: Vec<(To, Vec<u8>)> = [
+        caller.request("INVITE", contact, "v=0 hold").into_bytes(),
+        caller.request("UPDATE", contact, "v=0 hold").into_bytes(),
+        caller.request("INFO", "", "").into_bytes(),
+        caller.request("PRACK", "RAck: 1 2 INVITE\r\n", "").into_bytes(),
+        caller.same_branch("CANCEL").into_bytes(),
+        caller.same_branch("ACK").into_bytes(),
+        Caller::new("1", "new").invite("Supported: 100rel, timer\r\n", OFFER).into_bytes(),
+        register("5002", "<sip:x@192.0.2.20:5062>", 600, "m", 1, "").into_bytes(),
+        register("5001", "<sip:x@192.0.2.20:5062>;expires=70", 600, "m", 1, "").into_bytes(),
+    ]
+    .into_iter()
+    .map(|bytes| (To::Udp(addr(PSTN)), bytes))
+    .chain([
+        (to, response(&invite, 200, "p", "", "v=0 phone")),
+        (to, response(&ringing, 183, "q", "Require: 100rel\nRSeq: 7", "v=0 early")),
+        (to, response(&ringing, 422, "q", "Min-SE: 99", "")),
+    ])
+    .collect();
+    let mut facts = Vec::new();
+    for round in 0..MUTATIONS {
+        let pick = usize::try_from(random.below(corpus.len() as u64)).unwrap();
+        let (from, bytes) = &corpus[pick];
+        // A call of its own each time, else all but the first are repetitions.
+        let text = String::from_utf8(bytes.clone()).unwrap().replace("new", &format!("n{round}-"));
+        bench.arrive(*from, mutate(&mut random, text.as_bytes()));
+        if round % 50 == 0 {
+            bench.pass_ms(random.below(3_000));
+            bench.take_sent();
+            bench.take_media();
+            bench.take_ladder();
+            bench.raw.clear();
+        }
+        facts.append(&mut bench.facts);
+    }
+    for leg in [LegId(1), LegId(2), LegId(model::leg::FIRST_OFFERED_LEG)] {
+        bench.command(LegCommand::Release { leg, cause: Cause::Normal });
+    }
+    assert!(facts.len() > 100, "{} facts: the messages got nowhere", facts.len());
+    still_works(&mut bench);
+    calms_down(&mut bench, &facts);
+}
