@@ -226,3 +226,40 @@ fn a_websocket_from_a_trunks_address_is_no_trunk() {
     bench.flow(BROWSER, Caller::new("555", "c").invite("", OFFER));
     assert_eq!(bench.take_one().status(), Some(403));
 }
+
+#[test]
+fn requests_beyond_the_table_of_transactions_are_503_without_state() {
+    let mut bench = Bench::new();
+    let text = plain("MESSAGE", "sip:192.0.2.1", "");
+    for number in 0..TRANSACTIONS {
+        let (branch, call) = (format!("z9hG4bK{number}x"), format!("c{number}"));
+        bench.udp(PSTN, text.replace("z9hG4bKMESSAGE", &branch).replace("odd", &call));
+    }
+    assert!(bench.take_sent().iter().all(|answer| answer.status() == Some(405)));
+    bench.udp(PSTN, &text);
+    let answer = bench.take_one();
+    assert_eq!((answer.status(), answer.retry_after()), (Some(503), Some(10)));
+    assert_eq!(bench.sip.counts().1, TRANSACTIONS);
+    bench.pass_s(33);
+    bench.udp(PSTN, &text);
+    assert_eq!(bench.take_names(), ["405 MESSAGE"]);
+}
+
+#[test]
+fn a_connection_beyond_the_limit_is_closed() {
+    let mut bench = Bench::new();
+    for flow in 1..=FLOWS {
+        bench.open(FlowId(flow), Transport::Wss);
+    }
+    assert_eq!(bench.others, []);
+    let flow = FlowId(FLOWS + 1);
+    bench.open(flow, Transport::Wss);
+    assert_eq!(bench.others, [model::sip::SipOutput::CloseFlow { flow }]);
+    bench.close(FlowId(1));
+    bench.open(FlowId(FLOWS + 2), Transport::Wss);
+    assert_eq!(bench.others.len(), 1);
+}
+
+/// As `limits.rs` has them.
+const TRANSACTIONS: usize = 65_536;
+const FLOWS: u64 = 50_000;
