@@ -17,8 +17,7 @@
 //! - `Answered` is said when our 200 goes out, not at its ACK.
 //! - The digest-uri is taken as the client computed it and not compared with the Request-URI;
 //!   nonce counts are what keeps a replay out.
-//! - Over WebSockets the MD5 challenge stands before the SHA-256 one: browser stacks read one. A
-//!   phone that comes back without an answer to both is asked for MD5 alone.
+//! - A phone that comes back without an answer to two challenges is asked for MD5 alone.
 //! - Requests over 1,300 bytes go over UDP if their dialog does (RFC 3261 18.1.1 wants TCP).
 
 mod counters;

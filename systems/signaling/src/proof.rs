@@ -6,7 +6,6 @@ use model::{
     Dn, Now,
     config::{Configuration, DnKind},
     random::Random,
-    sip::Transport,
 };
 use wire_sip::{Algorithm, Credentials, HeaderName, Message, digest};
 
@@ -105,11 +104,6 @@ impl Guard {
 
     /// What to offer to someone who has not answered yet.
     fn algorithms_for(&mut self, now: Now, dn: &Dn, source: &Source) -> &'static [Algorithm] {
-        match source.transport {
-            // JsSIP and SIP.js look at the first challenge alone and know MD5 alone.
-            Transport::Ws | Transport::Wss => return MD5_FIRST,
-            Transport::Tcp | Transport::Tls | Transport::Udp => {}
-        }
         let is_recent = |at: &Instant| now.instant.duration_since(*at) < CHALLENGED_MEMORY;
         let pair = (dn.clone(), source.remote.ip());
         if self.challenged.get(&pair).is_some_and(is_recent) {
@@ -161,8 +155,8 @@ fn alone(algorithm: Algorithm) -> &'static [Algorithm] {
     }
 }
 
-/// RFC 8760 2.4: the server's preference is the order of its challenges.
+/// RFC 8760 2.4: the server's preference is the order of its challenges. MD5 must stand last for
+/// another reason too: JsSIP and SIP.js keep the last header of a name and know MD5 alone.
 const BEST_FIRST: &[Algorithm] = &[Algorithm::Sha256, Algorithm::Md5];
-const MD5_FIRST: &[Algorithm] = &[Algorithm::Md5, Algorithm::Sha256];
 const MD5_ALONE: &[Algorithm] = &[Algorithm::Md5];
 const SHA256_ALONE: &[Algorithm] = &[Algorithm::Sha256];

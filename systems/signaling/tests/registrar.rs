@@ -72,15 +72,15 @@ fn both_algorithms_open_the_door() {
 }
 
 #[test]
-fn over_a_websocket_md5_comes_first_since_browsers_read_one_challenge() {
+fn a_browser_is_challenged_with_md5_last_since_jssip_reads_the_last_and_knows_no_other() {
     let mut bench = Bench::new();
     bench.open(BROWSER, Transport::Wss);
     let contact = "<sip:abc@x7.invalid;transport=ws>;+sip.ice;reg-id=1;\
                    +sip.instance=\"<urn:uuid:1>\"";
     bench.flow(BROWSER, register("5001", contact, 600, "a", 1, ""));
     let asked = bench.take_one();
-    let first = asked.challenges(HeaderName::WwwAuthenticate).next().unwrap();
-    assert_eq!(first.algorithm, Some(Algorithm::Md5));
+    let last = asked.challenges(HeaderName::WwwAuthenticate).last().unwrap();
+    assert_eq!(last.algorithm, Some(Algorithm::Md5));
     let line = answer(&asked, Algorithm::Md5, "5001", "demo", 1);
     bench.flow(BROWSER, register("5001", contact, 600, "a", 2, &line));
     let response = bench.take_one();
