@@ -11,6 +11,7 @@ use wire_sip::{Builder, HeaderName, Message, quote};
 use crate::{
     Signaling,
     counters::Refused,
+    leg::Leg,
     limits::EXPIRES_MIN_S,
     outlet::{Hop, Source},
     proof::Proof,
@@ -117,7 +118,14 @@ impl Signaling {
                 self.outlet.say(LegFact::DnInService { dn: dn.clone() });
             }
             Registered::Gone => self.out_of_service(dn.clone()),
-            Registered::Refused(_) | Registered::Unchanged => {}
+            Registered::Unchanged => {
+                // A NAT gave the phone another port, or it has a new connection: its calls go
+                // on there. A mere query proves nothing.
+                let is_there = self.registrar.find(dn).is_some_and(|b| b.hop == source.hop);
+                let theirs = |leg: &&mut Leg| is_there && leg.dn.as_ref() == Some(dn);
+                self.legs.iter_mut().filter(theirs).for_each(|leg| leg.dialog.proven_by(source));
+            }
+            Registered::Refused(_) => {}
         }
     }
 

@@ -281,3 +281,17 @@ fn a_dn_taken_out_of_the_configuration_is_out_of_service() {
     bench.input(signaling::Input::Configuration(configuration.into()));
     assert_eq!(bench.take_facts(), [out_of_service("5002")]);
 }
+
+#[test]
+fn a_call_follows_its_phone_to_the_port_that_a_nat_gives_it_next() {
+    let mut bench = Bench::new();
+    bench.register_udp("5002");
+    in_call(&mut bench, 1, "5002");
+    bench.udp("192.0.2.20:40000", register("5002", CONTACT, 3600, "r5002", 2, ""));
+    assert_eq!(bench.take_facts(), []);
+    bench.sent.clear();
+    let (leg, cause) = (model::LegId(1), model::leg::Cause::Normal);
+    bench.command(model::leg::LegCommand::Release { leg, cause });
+    let (to, bye) = bench.sent.pop().unwrap();
+    assert_eq!((to, name(&bye).as_str()), (To::Udp(addr("192.0.2.20:40000")), "BYE"));
+}

@@ -217,6 +217,10 @@ impl Legs {
         self.all.len()
     }
 
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        self.all.values_mut()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Leg> {
         self.all.values()
     }
