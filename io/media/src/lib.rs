@@ -6,7 +6,8 @@
 //! given; nothing that the rest of the program does can hold it up.
 //!
 //! ```no_run
-//! # fn with(shard: impl model::media::MediaShard + 'static, facts: io_port::Sink<model::media::MediaFact>) {
+//! # use model::media::{MediaFact, MediaShard};
+//! # fn with(shard: impl MediaShard + 'static, facts: io_port::Sink<MediaFact>) {
 //! // Bind first: the shard writes the real address into SDP.
 //! let socket = io_media::bind_browsers("0.0.0.0:8444".parse().unwrap()).unwrap();
 //! let port = socket.local_addr().unwrap().port();

@@ -93,7 +93,7 @@ pub struct Dialog {
     preferences: Vec<Preference>,
     /// What we wrote last.
     last: Vec<u8>,
-    /// Our offer that waits for an answer.
+    /// Our offer, while the last exchange was begun by us.
     offered: Option<SessionDescription>,
 }
 
@@ -123,11 +123,16 @@ impl Dialog {
     /// # Errors
     /// When no offer of ours waits or the answer does not fit it.
     pub fn answered(&mut self, answer: &SessionDescription) -> Result<(Terms, usize), Fault> {
-        let offer = self.offered.as_ref().ok_or(Fault::AnswerMismatch)?;
-        let agreement = negotiate_answer(offer, answer, &self.preferences)?;
-        let terms = Terms::new(&agreement)?;
-        self.offered = None;
-        Ok((terms, agreement.media_index))
+        let offer = match self.offered.take() {
+            Some(offer) => offer,
+            // A re-INVITE without SDP is answered with what we wrote last, as a fresh offer.
+            None => SessionDescription::parse(&self.last)?,
+        };
+        let agreement = negotiate_answer(&offer, answer, &self.preferences);
+        // Kept: the answer in a 183 is repeated in the 200, or another branch's differs.
+        self.offered = Some(offer);
+        let agreement = agreement?;
+        Ok((Terms::new(&agreement)?, agreement.media_index))
     }
 
     /// What an offer of the far end settles.

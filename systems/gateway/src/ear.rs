@@ -15,8 +15,12 @@ use crate::stretch;
 /// The receiving end of one leg's sound.
 pub struct Ear {
     slots: Vec<Slot>,
+    /// The stream that is heard.
+    ssrc: Option<u32>,
     /// Highest sequence number so far, extended.
     newest: Option<u64>,
+    /// Late packets since one was in time.
+    late_in_row: u32,
     /// What is played next; `None` until enough is in hand.
     next: Option<Next>,
     /// Decoded sound that no tick has taken yet.
@@ -72,7 +76,9 @@ impl Default for Ear {
     fn default() -> Self {
         Self {
             slots: std::iter::repeat_with(Slot::default).take(SLOTS).collect(),
+            ssrc: None,
             newest: None,
+            late_in_row: 0,
             next: None,
             ready: Vec::with_capacity(READY_CAPACITY),
             decoder: None,
@@ -104,6 +110,7 @@ impl Ear {
     pub fn forget(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.packet = None);
         self.newest = None;
+        self.late_in_row = 0;
         self.next = None;
         self.ready.clear();
         self.pace.restart();
@@ -114,11 +121,21 @@ impl Ear {
         if !self.is_listened || payload.is_empty() || payload.len() > PAYLOAD_LEN_MAX {
             return;
         }
-        let Some(sequence) = self.extend(header.sequence) else { return };
+        if self.ssrc.replace(header.ssrc).is_some_and(|before| before != header.ssrc) {
+            self.forget();
+        }
+        let Some(mut sequence) = self.extend(header.sequence) else { return };
         if self.next.is_some_and(|next| sequence < next.sequence) {
             self.counts.late += 1;
-            return;
+            self.late_in_row += 1;
+            if self.late_in_row < LATE_IN_ROW_MAX {
+                return;
+            }
+            // Not late: the sender began again a little below where it was.
+            self.forget();
+            sequence = self.extend(header.sequence).unwrap_or(sequence);
         }
+        self.late_in_row = 0;
         if self.next.is_some_and(|next| sequence >= next.sequence + SLOTS as u64) {
             self.skip_to_waiting(sequence);
         }
@@ -382,6 +399,8 @@ const BORROWED_MAX: usize = 4000;
 const CONCEALED_MAX: usize = 960;
 /// A longer hole in the timestamps is a jump, not a pause, 1 s.
 const GAP_MAX: usize = 8000;
+/// So many late packets without one in time are a stream that began again.
+const LATE_IN_ROW_MAX: u32 = 15;
 /// Opus packets have 1275 bytes at most; G.711 of 120 ms has 960.
 const PAYLOAD_LEN_MAX: usize = 1275;
 /// Room for the longest packet, a look ahead and a tick.

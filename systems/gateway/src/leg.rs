@@ -246,7 +246,13 @@ impl Leg {
         let since = heard_at.map_or(*settled_at, |at| at.max(*settled_at));
         if now.instant.saturating_duration_since(since) >= limit {
             self.lose(facts);
-        } else if self.is_lost && heard_at.is_some() {
+            return;
+        }
+        let is_up = match &self.line {
+            Line::Browser(line) => line.is_up(),
+            Line::Plain(_) => heard_at.is_some(),
+        };
+        if self.is_lost && is_up {
             self.flows(facts);
         }
     }

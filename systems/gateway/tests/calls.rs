@@ -90,7 +90,7 @@ fn both_dtls_roles_and_both_offerers_come_up() {
 fn a_client_hello_in_two_datagrams_is_put_together() {
     let mut world = World::new();
     let browser = Browser::with(world.now, "10.0.0.9:50000", &[Codec::Opus], Some(600));
-    world.call_browser(AGENT, browser);
+    world.take_browser_call(AGENT, browser);
     world.run(2000);
     assert!(world.is_flowing(AGENT), "{:?}", world.facts);
 }

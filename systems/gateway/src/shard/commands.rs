@@ -1,0 +1,274 @@
+//! What the board asks of a shard: legs come and go, are described, joined and played to.
+
+use model::media::{LegKind, MediaFact, PortRequest, Tune};
+use model::{LegId, Now};
+
+use super::{BEATS, Opening, PORT_REST, PORT_TRIES_MAX, Shard, TICK};
+use crate::agree::{Desk, check_plain_offer};
+use crate::browser::BrowserLine;
+use crate::describe::{Dialog, browser_preferences, plain_preferences};
+use crate::leg::{Leg, Line, Source};
+use crate::mouth::Mouth;
+use crate::plain::PlainLine;
+
+impl Shard {
+    pub(super) fn open(&mut self, now: Now, id: LegId, kind: LegKind, offer: Option<Vec<u8>>) {
+        if self.by_id.contains_key(&id) || self.by_id.len() >= self.settings.legs_max {
+            self.refuse(id, &"no media leg is free");
+            return;
+        }
+        let (line, preferences) = match kind {
+            LegKind::Browser => {
+                let line = BrowserLine::new(&mut self.random);
+                (Line::Browser(Box::new(line)), browser_preferences())
+            }
+            LegKind::Plain => (Line::Plain(PlainLine::new(0)), plain_preferences()),
+        };
+        let dialog = Dialog::new(self.random.draw_u64() >> 2, preferences);
+        let (ssrc, timestamp) = (self.random.draw_u32(), self.random.draw_u32());
+        let sequence = u16::try_from(self.random.draw_u32() >> 16).unwrap_or(0);
+        let leg = Leg::new(now, id, line, dialog, Mouth::new(ssrc, sequence, timestamp));
+        if let (LegKind::Plain, Some(offer)) = (kind, &offer)
+            && let Err(fault) = check_plain_offer(&leg, offer)
+        {
+            self.refuse(id, &fault);
+            return;
+        }
+        let place = self.put(now, leg);
+        match kind {
+            LegKind::Browser => self.describe_first(now, place, offer.as_deref()),
+            LegKind::Plain => self.ask_for_port(now, id, offer, 0),
+        }
+    }
+
+    fn put(&mut self, now: Now, leg: Leg) -> usize {
+        let id = leg.id;
+        let free = self.places.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.places.len());
+        if let Line::Browser(line) = &leg.line {
+            self.by_ufrag.insert(line.ice().ufrag, place);
+        }
+        if free.is_none() {
+            self.places.push(None);
+        }
+        if let Some(slot) = self.places.get_mut(place) {
+            *slot = Some(Box::new(leg));
+        }
+        self.by_id.insert(id, place);
+        self.join_beat(now, place);
+        place
+    }
+
+    /// Adds a leg to the beat that has the fewest; beats lie a part of a tick apart.
+    fn join_beat(&mut self, now: Now, place: usize) {
+        let base = *self.base.get_or_insert(now.instant);
+        let beats = (0_u32..).zip(&mut self.beats);
+        let Some((n, beat)) = beats.min_by_key(|(_, beat)| beat.legs.len()) else { return };
+        if beat.legs.is_empty() {
+            let elapsed = now.instant.saturating_duration_since(base);
+            let ticks = u32::try_from(elapsed.as_millis() / TICK.as_millis()).unwrap_or(0);
+            let mut due = base + TICK * ticks + TICK * n / BEATS as u32;
+            while due <= now.instant {
+                due += TICK;
+            }
+            beat.due = Some(due);
+        }
+        beat.legs.push(place);
+    }
+
+    fn ask_for_port(&mut self, now: Now, id: LegId, offer: Option<Vec<u8>>, tries: u32) {
+        while self.resting.front().is_some_and(|(until, _)| *until <= now.instant) {
+            if let Some((_, port)) = self.resting.pop_front() {
+                self.ports.give_back(port);
+            }
+        }
+        let port = if tries < PORT_TRIES_MAX { self.ports.take() } else { None };
+        let Some(port) = port else {
+            self.refuse(id, &"no RTP port is free");
+            self.drop_leg(id);
+            return;
+        };
+        self.opening.insert(port, Opening { leg: Some(id), offer, tries });
+        self.requests.push_back(PortRequest::Open { port });
+    }
+
+    pub(super) fn port_opened(&mut self, now: Now, port: u16, is_open: bool) {
+        let Some(Opening { leg, offer, tries }) = self.opening.remove(&port) else { return };
+        match (leg, is_open) {
+            (Some(id), true) => {
+                let Some(&place) = self.by_id.get(&id) else { return };
+                self.by_port.insert(port, place);
+                if let Some(Some(leg)) = self.places.get_mut(place)
+                    && let Line::Plain(line) = &mut leg.line
+                {
+                    line.port = port;
+                }
+                self.describe_first(now, place, offer.as_deref());
+            }
+            (Some(id), false) => {
+                self.resting.push_back((now.instant + PORT_REST, port));
+                self.ask_for_port(now, id, offer, tries + 1);
+            }
+            (None, true) => {
+                self.requests.push_back(PortRequest::Close { port });
+                self.ports.give_back(port);
+            }
+            (None, false) => self.resting.push_back((now.instant + PORT_REST, port)),
+        }
+    }
+
+    /// The first SDP of a leg; the leg is gone when that fails.
+    fn describe_first(&mut self, now: Now, place: usize, offer: Option<&[u8]>) {
+        if let Some(refused) = self.describe(now, place, offer) {
+            self.drop_leg(refused);
+        }
+    }
+
+    /// Our SDP for a leg: the answer to `offer` or an offer of ours. Returns the leg when it was
+    /// refused.
+    pub(super) fn describe(
+        &mut self,
+        now: Now,
+        place: usize,
+        offer: Option<&[u8]>,
+    ) -> Option<LegId> {
+        let described = self.step(place, |leg, shard| {
+            let mut desk = shard.desk();
+            let ufrag = ufrag(leg);
+            let sdp = match offer {
+                Some(offer) => leg.take_offer(now, offer, &mut desk),
+                None => leg.make_offer(&desk),
+            };
+            (leg.id, sdp, ufrag, self::ufrag(leg))
+        })?;
+        let (id, sdp, before, after) = described;
+        if before != after {
+            // The browser restarted ICE: checks with the old name no longer mean this leg.
+            before.and_then(|ufrag| self.by_ufrag.remove(&ufrag));
+            after.and_then(|ufrag| self.by_ufrag.insert(ufrag, place));
+        }
+        match sdp {
+            Ok(sdp) => {
+                self.facts.push(MediaFact::Described { leg: id, sdp });
+                None
+            }
+            Err(fault) => {
+                self.refuse(id, &fault);
+                Some(id)
+            }
+        }
+    }
+
+    pub(super) fn answer(&mut self, now: Now, id: LegId, sdp: &[u8]) {
+        let Some(&place) = self.by_id.get(&id) else { return };
+        let taken = self.step(place, |leg, shard| leg.take_answer(now, sdp, &mut shard.desk()));
+        if let Some(Err(fault)) = taken {
+            self.refuse(id, &fault);
+        }
+    }
+
+    pub(super) fn connect(&mut self, a: LegId, b: LegId) {
+        let (Some(&a), Some(&b)) = (self.by_id.get(&a), self.by_id.get(&b)) else { return };
+        if a == b {
+            return;
+        }
+        self.unlink(a);
+        self.unlink(b);
+        for (to, from) in [(a, b), (b, a)] {
+            if let Some(Some(leg)) = self.places.get_mut(to) {
+                leg.source = Source::Leg(from);
+                leg.ear.listen(true);
+            }
+        }
+    }
+
+    pub(super) fn play(&mut self, id: LegId, tune: Tune) {
+        let Some(&place) = self.by_id.get(&id) else { return };
+        self.unlink(place);
+        let player = self.tunes.player(tune);
+        if let Some(Some(leg)) = self.places.get_mut(place) {
+            leg.source = match tune {
+                Tune::Music | Tune::RingBack => Source::Tune(player),
+                Tune::Silence => Source::Silence,
+            };
+        }
+    }
+
+    /// A leg and the one that it is connected to go apart; both hear silence.
+    pub(super) fn unlink(&mut self, place: usize) {
+        let mut other = None;
+        if let Some(Some(leg)) = self.places.get_mut(place) {
+            if let Source::Leg(partner) = leg.source {
+                other = Some(partner);
+            }
+            leg.source = Source::Silence;
+            leg.ear.listen(false);
+            leg.mouth.keys().release_all();
+        }
+        if let Some(Some(partner)) = other.and_then(|other| self.places.get_mut(other))
+            && matches!(partner.source, Source::Leg(back) if back == place)
+        {
+            partner.source = Source::Silence;
+            partner.ear.listen(false);
+            partner.mouth.keys().release_all();
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Now, id: LegId) {
+        if let Some(&place) = self.by_id.get(&id) {
+            self.step(place, |leg, shard| leg.close(now, &mut shard.outbox, &mut shard.facts));
+        }
+        self.drop_leg(id);
+    }
+
+    /// Forgets a leg wherever it is known.
+    pub(super) fn drop_leg(&mut self, id: LegId) {
+        let Some(place) = self.by_id.remove(&id) else { return };
+        self.unlink(place);
+        // Its partner may not point at it any more when it was lost to a panic.
+        for leg in self.places.iter_mut().flatten() {
+            if matches!(leg.source, Source::Leg(source) if source == place) {
+                leg.source = Source::Silence;
+                leg.ear.listen(false);
+            }
+        }
+        if let Some(slot) = self.places.get_mut(place) {
+            *slot = None;
+        }
+        self.by_ufrag.retain(|_, of| *of != place);
+        self.by_remote.retain(|_, of| *of != place);
+        for beat in &mut self.beats {
+            beat.legs.retain(|of| *of != place);
+        }
+        let ports: Vec<u16> =
+            self.by_port.iter().filter(|(_, of)| **of == place).map(|(port, _)| *port).collect();
+        for port in ports {
+            self.by_port.remove(&port);
+            self.ports.give_back(port);
+            self.requests.push_back(PortRequest::Close { port });
+        }
+        for opening in self.opening.values_mut().filter(|opening| opening.leg == Some(id)) {
+            opening.leg = None;
+        }
+    }
+
+    pub(super) fn refuse(&mut self, leg: LegId, reason: &dyn ToString) {
+        self.facts.push(MediaFact::Refused { leg, reason: reason.to_string() });
+    }
+
+    fn desk(&mut self) -> Desk<'_> {
+        Desk {
+            settings: &self.settings,
+            shared: &self.shared,
+            random: &mut self.random,
+            outbox: &mut self.outbox,
+        }
+    }
+}
+
+fn ufrag(leg: &Leg) -> Option<String> {
+    match &leg.line {
+        Line::Browser(line) => Some(line.ice().ufrag),
+        Line::Plain(_) => None,
+    }
+}
