@@ -1,2 +1,80 @@
 //! The program: configuration, assembly, command line.
-fn main() {}
+
+mod config;
+mod control;
+mod demo;
+mod ports;
+mod run;
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Parser, Subcommand};
+use model::{Now, random::Random};
+use tracing_subscriber::EnvFilter;
+
+/// A whole contact centre in one program.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every system in this process until SIGTERM.
+    Run(run::RunOptions),
+    /// Check a configuration file and say what is wrong with it.
+    Check {
+        /// The file.
+        #[arg(long, default_value = "cordboard.toml")]
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let result = match Cli::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Check { config } => check(&config),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("{error:#}");
+            tracing::error!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(file: &std::path::Path) -> anyhow::Result<()> {
+    let config = config::Config::load(Some(file))?;
+    config.advertised().map_err(anyhow::Error::msg)?;
+    say(&format!("{} is right", file.display()));
+    Ok(())
+}
+
+/// A line on standard output, for people and for programs that started us.
+#[allow(clippy::print_stdout, reason = "the one place where the program speaks to its terminal")]
+pub(crate) fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Both clocks.
+pub(crate) fn now() -> Now {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now::new(std::time::Instant::now(), unix)
+}
+
+/// Random numbers that nobody can guess.
+pub(crate) fn random() -> Random {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).expect("the operating system has random numbers");
+    Random::new(seed)
+}

@@ -1,0 +1,214 @@
+//! `cordboard.toml`: read once, every default works on a laptop, unknown keys are errors.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Addresses to listen on and to tell others.
+    pub network: Network,
+    /// Port numbers; 0 takes a free one.
+    pub ports: Ports,
+    /// Certificate and key.
+    pub tls: Option<Tls>,
+    /// Settings of the demo site.
+    pub demo: Demo,
+}
+
+/// Addresses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// Where everything but plain HTTP listens.
+    pub listen: IpAddr,
+    /// Where plain HTTP listens: loopback, because it has no TLS.
+    pub http_listen: IpAddr,
+    /// What SIP peers and browsers are told to send to, when `listen` is no single address.
+    pub advertise: Option<IpAddr>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { listen: loopback, http_listen: loopback, advertise: None }
+    }
+}
+
+/// The seed's ports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Ports {
+    pub http: u16,
+    pub https: u16,
+    pub sip_ws: u16,
+    pub sip: u16,
+    pub tserver: u16,
+    pub config: u16,
+    pub stat: u16,
+    /// The one UDP port for all browsers' media.
+    pub media: u16,
+    /// First and last port of plain RTP.
+    pub rtp: [u16; 2],
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self {
+            http: 8080,
+            https: 8443,
+            sip_ws: 8089,
+            sip: 5060,
+            tserver: 5025,
+            config: 5000,
+            stat: 2020,
+            media: 10_000,
+            rtp: [10_002, 20_000],
+        }
+    }
+}
+
+/// PEM files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// Settings of the demo site.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Demo {
+    /// Where the trunk `pstn` sends calls instead of `127.0.0.1:5070`.
+    pub trunk_contact: Option<SocketAddr>,
+}
+
+/// A file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It can't be read.
+    #[error("{} can't be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It says something that can't be meant.
+    #[error("{}:{line}: {message}", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong and what to do.
+        message: String,
+    },
+}
+
+impl Config {
+    /// The file's settings; without a file the defaults.
+    ///
+    /// # Errors
+    /// With line, key and the nearest right key.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|(line, message)| ConfigError::Wrong {
+            path: path.to_owned(),
+            line,
+            message,
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, (usize, String)> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            (line_of(text, start), with_suggestion(error.message()))
+        })?;
+        let [first, last] = config.ports.rtp;
+        if first >= last {
+            let line = text.lines().position(|line| line.trim_start().starts_with("rtp"));
+            return Err((
+                line.map_or(1, |at| at + 1),
+                format!("ports.rtp = [{first}, {last}]: the first port must be below the last"),
+            ));
+        }
+        Ok(config)
+    }
+
+    /// The address that others are told.
+    ///
+    /// # Errors
+    /// When we listen on all addresses and none was given to advertise.
+    pub fn advertised(&self) -> Result<IpAddr, String> {
+        match self.network.advertise {
+            Some(address) => Ok(address),
+            None if self.network.listen.is_unspecified() => {
+                Err("network.listen is all addresses, so network.advertise must say which one SIP \
+                 peers and browsers reach us at"
+                    .into())
+            }
+            None => Ok(self.network.listen),
+        }
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// toml says: unknown field `X`, expected one of `A`, `B`; the nearest of them is what was meant.
+fn with_suggestion(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let nearest = message.starts_with("unknown field").then(|| {
+        let wrong = quoted.next()?;
+        let right = quoted.min_by_key(|right| strsim::damerau_levenshtein(wrong, right))?;
+        Some(format!("unknown key `{wrong}`; did you mean `{right}`? ({message})"))
+    });
+    nearest.flatten().unwrap_or_else(|| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_the_seed_s_ports() {
+        let config = Config::parse("").unwrap();
+        assert_eq!((config.ports.http, config.ports.sip, config.ports.tserver), (8080, 5060, 5025));
+        assert_eq!(config.advertised(), Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_the_nearest_right_one() {
+        let (line, message) = Config::parse("[ports]\nhttp = 1\nhttsp = 2\n").unwrap_err();
+        assert_eq!(line, 3);
+        assert!(message.contains("`httsp`") && message.contains("did you mean `https`"));
+    }
+
+    #[test]
+    fn rtp_ports_in_the_wrong_order_are_refused_with_their_line() {
+        let (line, message) = Config::parse("[ports]\nrtp = [20000, 10000]").unwrap_err();
+        assert_eq!(line, 2);
+        assert!(message.contains("below"), "{message}");
+    }
+
+    #[test]
+    fn listening_everywhere_needs_an_address_to_advertise() {
+        let config = Config::parse("[network]\nlisten = \"0.0.0.0\"").unwrap();
+        assert!(config.advertised().unwrap_err().contains("network.advertise"));
+    }
+}

@@ -1,0 +1,163 @@
+//! From the board to the sockets: one arm per kind of output, nothing decided.
+
+use std::sync::Arc;
+
+use board::{Input, Output};
+use io_cti::Clients;
+use io_edge::Edge;
+use io_media::MediaThread;
+use io_sip::SipPort;
+use io_store::{History, Store};
+use model::{
+    Configuration,
+    api::{ApiId, ApiInput, ApiOutput, ApiResponse},
+    monitor::Monitor,
+    sip::{FIRST_OUTGOING_FLOW, FIRST_WEB_SOCKET_FLOW, SipOutput},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, watch},
+};
+
+use crate::{control::Order, demo::Customers};
+
+/// Everything that the control thread can make happen.
+pub struct Ports {
+    /// 5025 and its kin.
+    pub clients: Clients,
+    /// The configuration for the ports 5000.
+    pub configuration: watch::Sender<Arc<Configuration>>,
+    /// The demo site's customers.
+    pub customers: Option<Customers>,
+    /// HTTP and WebSockets.
+    pub edge: Edge,
+    /// What happened, for analysts.
+    pub history: History,
+    /// Voice.
+    pub media: MediaThread,
+    /// The dashboard's picture for the port 2020.
+    pub monitor: watch::Sender<Arc<Monitor>>,
+    /// Back to the control thread.
+    pub orders: crossbeam_channel::Sender<Order>,
+    /// Password checks at one time: each takes 19 MiB and some milliseconds of a core.
+    pub password_checks: Arc<Semaphore>,
+    /// Where slow work is done.
+    pub runtime: Handle,
+    /// 5060.
+    pub sip: SipPort,
+    /// The configuration's tables.
+    pub store: Store,
+}
+
+impl Ports {
+    /// Makes an output of the board happen.
+    pub fn perform(&mut self, output: Output) {
+        match output {
+            Output::Api(output) => {
+                if let Some(ours) = self.edge.perform(output) {
+                    self.perform_api(ours);
+                }
+            }
+            Output::Client(output) => self.clients.deliver(output),
+            Output::Event(event) => self.history.record(&event),
+            Output::Media(command) => {
+                if self.media.send(command).is_err() {
+                    tracing::error!("the media thread does not follow: command dropped");
+                }
+            }
+            Output::Monitor(monitor) => {
+                self.monitor.send_replace(Arc::from(monitor));
+            }
+            Output::Published(configuration) => self.publish(configuration),
+            Output::Rejected(problems) => {
+                for problem in problems {
+                    tracing::error!(%problem, "the configuration was rejected");
+                }
+            }
+            Output::Sip(output) => self.perform_sip(output),
+        }
+    }
+
+    fn publish(&self, configuration: Arc<Configuration>) {
+        let is_new = self.configuration.borrow().version != configuration.version;
+        self.configuration.send_replace(configuration.clone());
+        if is_new {
+            let store = self.store.clone();
+            self.runtime.spawn(async move {
+                if let Err(error) = store.save(&configuration).await {
+                    tracing::error!(%error, "the configuration in force is not saved");
+                }
+            });
+        }
+    }
+
+    fn perform_sip(&self, output: SipOutput) {
+        let flow = match &output {
+            SipOutput::CloseFlow { flow }
+            | SipOutput::Connect { flow, .. }
+            | SipOutput::FlowBytes { flow, .. } => flow.0,
+            SipOutput::Datagram { .. } => 0,
+        };
+        if (FIRST_WEB_SOCKET_FLOW..FIRST_OUTGOING_FLOW).contains(&flow) {
+            self.edge.perform_sip(output);
+        } else {
+            self.sip.perform(output);
+        }
+    }
+
+    fn perform_api(&self, output: ApiOutput) {
+        match output {
+            ApiOutput::CheckPassword { check, hash, password } => {
+                let (orders, places) = (self.orders.clone(), self.password_checks.clone());
+                self.runtime.spawn(async move {
+                    let _place = places.acquire().await;
+                    let checked = tokio::task::spawn_blocking(move || {
+                        io_store::verify_password(hash.as_deref(), &password)
+                    });
+                    let fits = checked.await.unwrap_or(false);
+                    let input = ApiInput::PasswordChecked { check, fits };
+                    if orders.try_send(Order::Board(Input::Api(input))).is_err() {
+                        tracing::warn!("control queue full: a log-in got no answer");
+                    }
+                });
+            }
+            ApiOutput::CustomerCall { id, ani, dnis, say, asked_by } => {
+                tracing::info!(user = %asked_by, "simulated customer asked for");
+                let (edge, customers) = (self.edge.clone(), self.customers.clone());
+                self.runtime.spawn(async move {
+                    let placed = match customers {
+                        Some(customers) => customers.place(ani, dnis, say).await,
+                        None => Err("There are simulated customers on the demo site only.".into()),
+                    };
+                    edge.respond(customer_response(id, placed));
+                });
+            }
+            // The edge does these itself.
+            ApiOutput::Response(_)
+            | ApiOutput::SocketAccept { .. }
+            | ApiOutput::SocketClose { .. }
+            | ApiOutput::SocketRefuse { .. }
+            | ApiOutput::SocketText { .. } => {}
+        }
+    }
+}
+
+fn customer_response(id: ApiId, placed: Result<(), String>) -> ApiResponse {
+    let (status, body) = match placed {
+        Ok(()) => (200, serde_json::json!({ "statusCode": 0 })),
+        Err(message) => (
+            400,
+            serde_json::json!({
+                "statusCode": 2,
+                "statusMessage": message,
+                "errorCode": "CustomerCallNotPlaced",
+            }),
+        ),
+    };
+    ApiResponse {
+        id,
+        status,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: body.to_string().into_bytes(),
+    }
+}

@@ -1,0 +1,359 @@
+//! `cordboard run`: builds every system, wires it to its sockets, runs until SIGTERM.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use anyhow::Context;
+use board::{Board, Input, Systems};
+use clap::Args;
+use crossbeam_channel::{Sender, bounded};
+use cti::Cti;
+use desk::{Desk, DeskLimits, DeskSettings};
+use directory::Directory;
+use gateway::{Certificate, Shard, ShardSettings};
+use io_cti::{Clients, Listeners, Sources};
+use io_edge::{CertificateFiles, Edge, EdgeSettings};
+use io_media::{MediaSettings, MediaThread};
+use io_port::{Full, Sink, bind_tcp};
+use io_sip::SipPort;
+use io_store::{History, Store, hash_password};
+use model::{Configuration, System, TrunkName, monitor::Connection};
+use routing::Router;
+use signaling::{Signaling, SignalingSettings};
+use stats::Stats;
+use switch::{Switch, SwitchSettings};
+use tokio::{
+    runtime::{Handle, Runtime},
+    signal::unix::{SignalKind, signal},
+    sync::{Semaphore, oneshot, watch},
+};
+
+use crate::{
+    config::Config,
+    control::{Control, Order},
+    demo::Customers,
+    ports::Ports,
+    say,
+};
+
+/// What `cordboard run` takes.
+#[derive(Args)]
+pub struct RunOptions {
+    /// The configuration file; without one, defaults that work on a laptop.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where the database and the development certificate are kept.
+    #[arg(long, default_value = "data")]
+    data: PathBuf,
+    /// Start with the demo site: 25 agents with the password `demo`, and simulated customers.
+    #[arg(long)]
+    demo: bool,
+    /// Let the demo site listen on other addresses than loopback.
+    #[arg(long, requires = "demo")]
+    demo_insecure: bool,
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When something that is needed can't be had; the text says what to do.
+pub fn run(options: &RunOptions) -> anyhow::Result<()> {
+    let config = Config::load(options.config.as_deref())?;
+    refuse_open_demo(options, &config)?;
+    let runtime = Runtime::new().context("the asynchronous runtime can't start")?;
+    let (running, ready_line) = runtime.block_on(start(options, &config))?;
+    say(&ready_line);
+    runtime.block_on(stopped(running));
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    Ok(())
+}
+
+/// What must be looked after until the end.
+struct Running {
+    orders: Sender<Order>,
+    control_ended: oneshot::Receiver<()>,
+    stop_clients: watch::Sender<bool>,
+}
+
+async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running, String)> {
+    let advertised = config.advertised().map_err(anyhow::Error::msg)?;
+    let (orders, inbox) = bounded(ORDERS_MAX);
+    let store = Store::open(&options.data).await?;
+    let site = site(options, config, &store).await?;
+    let (metrics_sender, metrics) = watch::channel(String::new());
+    let edge = Edge::start(edge_settings(options, config, &orders, metrics)).await?;
+    let listen = config.network.listen;
+    let sip = SipPort::start(SocketAddr::new(listen, config.ports.sip), sink(&orders, Input::Sip))
+        .await?;
+    let (media, browser_address) = start_media(config, advertised, &orders)?;
+    let (configuration, configuration_seen) = watch::channel(Arc::default());
+    let (monitor, monitor_seen) = watch::channel(Arc::default());
+    let (stop_clients, stop) = watch::channel(false);
+    let clients = Clients::new();
+    let sources = Sources { configuration: configuration_seen, monitor: monitor_seen };
+    let listeners = listeners(config).await?;
+    let sip_address = SocketAddr::new(advertised, sip.address().port());
+    let ready_line = format!(
+        "cordboard ready http={} https={} sips_ws={} sip={} tserver={} config={} stat={} media={} \
+         data={}",
+        edge.http,
+        edge.https,
+        edge.sip_ws,
+        sip.address(),
+        listeners.tserver.local_addr()?,
+        listeners.config.local_addr()?,
+        listeners.stat.local_addr()?,
+        browser_address,
+        options.data.display(),
+    );
+    serve_clients(listeners, &orders, clients.clone(), sources, stop);
+    let mut board = Board::new(systems(options, &site, sip_address, edge.http.port()));
+    board.handle_input(crate::now(), Input::Load(Box::new(site)));
+    board.handle_input(crate::now(), Input::Health(connections()));
+    let ports = Ports {
+        clients,
+        configuration,
+        customers: options.demo.then(|| Customers::new(sip_address)),
+        edge,
+        history: History::start(&store),
+        media,
+        monitor,
+        orders: orders.clone(),
+        password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
+        runtime: Handle::current(),
+        sip,
+        store,
+    };
+    let control = Control { board, orders: inbox, ports, metrics: metrics_sender };
+    let control_ended = spawn_control(control)?;
+    Ok((Running { orders, control_ended, stop_clients }, ready_line))
+}
+
+fn refuse_open_demo(options: &RunOptions, config: &Config) -> anyhow::Result<()> {
+    let network = &config.network;
+    let is_open = !(network.listen.is_loopback() && network.http_listen.is_loopback());
+    anyhow::ensure!(
+        !(options.demo && is_open && !options.demo_insecure),
+        "the demo site's passwords are known to everybody, so it listens on loopback only; remove \
+         --demo, or add --demo-insecure if nobody else can reach this network"
+    );
+    Ok(())
+}
+
+/// The site as it was saved, or the demo site on its first start.
+async fn site(
+    options: &RunOptions,
+    config: &Config,
+    store: &Store,
+) -> anyhow::Result<Configuration> {
+    let mut site = match store.load().await? {
+        Some(site) => site,
+        None => {
+            let site = if options.demo {
+                let hash = tokio::task::spawn_blocking(|| hash_password("demo")).await?;
+                directory::demo(&hash)
+            } else {
+                Configuration::default()
+            };
+            store.save(&site).await?;
+            site
+        }
+    };
+    if let Some(contact) = config.demo.trunk_contact
+        && let Some(trunk) = site.trunks.get_mut(&TrunkName::from("pstn"))
+    {
+        trunk.contact = contact.to_string();
+    }
+    let problems = directory::problems(&site);
+    anyhow::ensure!(
+        problems.is_empty(),
+        "the configuration in {} can't work:\n{}",
+        store.file().display(),
+        problems.join("\n")
+    );
+    Ok(site)
+}
+
+/// The media thread, and where browsers reach it.
+fn start_media(
+    config: &Config,
+    advertised: IpAddr,
+    orders: &Sender<Order>,
+) -> anyhow::Result<(MediaThread, SocketAddr)> {
+    let listen = SocketAddr::new(config.network.listen, config.ports.media);
+    let socket = io_media::bind_browsers(listen).with_context(|| {
+        format!(
+            "the browsers' media can't use UDP {listen}; change it with ports.media in the \
+             configuration file (0 takes a free port)"
+        )
+    })?;
+    let browsers = SocketAddr::new(advertised, socket.local_addr()?.port());
+    let made = io_media::certificate().context("no certificate for browsers' media")?;
+    let certificate = Certificate { der: made.der, key_pkcs8: made.key_pkcs8 };
+    let [first, last] = config.ports.rtp;
+    let settings = ShardSettings {
+        browser_addresses: vec![browsers],
+        plain_address: advertised,
+        ports: first..=last,
+        ..ShardSettings::new(certificate)
+    };
+    let shard = Shard::new(settings, crate::random());
+    let thread = MediaSettings {
+        plain_address: config.network.listen,
+        ..MediaSettings::new("media", socket)
+    };
+    Ok((MediaThread::start(thread, shard, sink(orders, Input::Media))?, browsers))
+}
+
+async fn listeners(config: &Config) -> anyhow::Result<Listeners> {
+    let at = |port| SocketAddr::new(config.network.listen, port);
+    let ports = &config.ports;
+    Ok(Listeners {
+        config: bind_tcp("Configuration Server", "ports.config", at(ports.config)).await?,
+        stat: bind_tcp("Stat Server", "ports.stat", at(ports.stat)).await?,
+        tserver: bind_tcp("T-Server", "ports.tserver", at(ports.tserver)).await?,
+    })
+}
+
+fn edge_settings(
+    options: &RunOptions,
+    config: &Config,
+    orders: &Sender<Order>,
+    metrics: watch::Receiver<String>,
+) -> EdgeSettings {
+    let Config { network, ports, tls, .. } = config;
+    EdgeSettings {
+        http: SocketAddr::new(network.http_listen, ports.http),
+        https: SocketAddr::new(network.listen, ports.https),
+        sip_ws: SocketAddr::new(network.listen, ports.sip_ws),
+        certificate: tls.as_ref().map(|tls| CertificateFiles {
+            certificate: tls.certificate.clone(),
+            key: tls.key.clone(),
+        }),
+        data: options.data.clone(),
+        desk: sink(orders, Input::Api),
+        signaling: sink(orders, Input::Sip),
+        metrics,
+    }
+}
+
+fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_port: u16) -> Systems {
+    let mut random = crate::random();
+    let started = crate::now();
+    Systems {
+        cti: Cti::new(),
+        desk: Desk::new(
+            DeskSettings {
+                demo: options.demo,
+                limits: DeskLimits::default(),
+                port: http_port,
+                started,
+                version: env!("CARGO_PKG_VERSION").into(),
+            },
+            random.split(),
+        ),
+        directory: Directory::new(),
+        routing: Router::new(),
+        signaling: Signaling::new(SignalingSettings::new(sip), random.split()),
+        stats: Stats::new(),
+        switch: Switch::new(
+            SwitchSettings::new(site.switch.server, started.unix.as_secs()),
+            random.split(),
+        ),
+    }
+}
+
+/// All in this process, so all up while it runs.
+fn connections() -> Vec<Connection> {
+    ["Config Server", "T-Server", "Database"]
+        .map(|name| Connection { name: name.into(), connected: true, address: None })
+        .into()
+}
+
+fn serve_clients(
+    listeners: Listeners,
+    orders: &Sender<Order>,
+    clients: Clients,
+    sources: Sources,
+    stop: watch::Receiver<bool>,
+) {
+    let orders = orders.clone();
+    let inbox: io_cti::Inbox =
+        Arc::new(move |input| orders.try_send(Order::Board(Input::Client(input))).is_ok());
+    tokio::spawn(async move {
+        if let Err(error) = io_cti::serve(listeners, inbox, clients, sources, stop).await {
+            tracing::error!(%error, "a port for programs has ended");
+        }
+    });
+}
+
+fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<()>> {
+    let (ended, control_ended) = oneshot::channel();
+    let runtime = Handle::current();
+    thread::Builder::new()
+        .name("control".into())
+        .spawn(move || {
+            // Ports spawn tasks for slow work.
+            let _entered = runtime.enter();
+            control.run();
+            if ended.send(()).is_err() {
+                tracing::debug!("nobody waits for the control thread any more");
+            }
+        })
+        .context("the control thread can't start")?;
+    Ok(control_ended)
+}
+
+/// Serves until SIGTERM or SIGINT, lets live calls finish, then ends. A control thread that ends
+/// by itself has panicked: the program ends too, for its supervisor to start it anew.
+async fn stopped(running: Running) {
+    let Running { orders, mut control_ended, stop_clients } = running;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        _ = &mut control_ended => {
+            tracing::error!("the control thread ended unexpectedly");
+            std::process::exit(70);
+        }
+    }
+    tracing::info!(limit_s = DRAIN_LIMIT.as_secs(), "stopping: live calls may finish");
+    stop_clients.send_replace(true);
+    if orders.send(Order::Drain(DRAIN_LIMIT)).is_ok() {
+        tokio::select! {
+            _ = control_ended => {}
+            () = asked_to_stop() => tracing::warn!("asked again to stop: calls are cut"),
+        }
+    }
+}
+
+async fn asked_to_stop() {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without signal handlers the system's default ends the process.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Hands over to the control thread, never waiting.
+fn sink<T: Send + 'static>(
+    orders: &Sender<Order>,
+    wrap: impl Fn(T) -> Input + Send + Sync + 'static,
+) -> Sink<T> {
+    let orders = orders.clone();
+    Arc::new(move |input| orders.try_send(Order::Board(wrap(input))).map_err(|_| Full))
+}
+
+/// What may wait for the control thread: some seconds of a full load.
+const ORDERS_MAX: usize = 65_536;
+/// Two cores stay free enough for calls.
+const PASSWORD_CHECKS_MAX: usize = 2;
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
