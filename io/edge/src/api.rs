@@ -91,17 +91,24 @@ pub(crate) fn to_model(
     headers: &HeaderMap,
     parts: &axum::http::request::Parts,
 ) -> ApiRequest {
+    let mut headers: Vec<(String, String)> = headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    // HTTP/2 has the host in its :authority (RFC 9113 8.3.1).
+    if let Some(authority) = parts.uri.authority()
+        && !headers.iter().any(|(name, _)| name == "host")
+    {
+        headers.push(("host".into(), authority.as_str().into()));
+    }
     ApiRequest {
         id: ApiId(shared.draw_number()),
         method: parts.method.as_str().to_owned(),
         path: percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: headers
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect(),
+        headers,
         body: Vec::new(),
         peer: client.address.ip(),
         secure: client.secure,

@@ -23,7 +23,7 @@ const HEADERS: [(&str, &str); 7] = [
     (
         "content-security-policy",
         "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' \
-         blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; object-src 'none'; \
+         blob:; style-src 'self' 'unsafe-inline'; worker-src 'self'; object-src 'none'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
     ("cross-origin-opener-policy", "same-origin"),

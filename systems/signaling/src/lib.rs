@@ -248,6 +248,7 @@ impl Signaling {
             LegTimer::Reliable => self.repeat_reliable(now, leg),
             LegTimer::SessionEnd => self.refresh_unanswered(now, leg),
             LegTimer::Talk => self.phone_did_not_answer(leg),
+            LegTimer::Turn => self.send_invite(now, leg),
             LegTimer::Unacknowledged => self.repeat_ok(now, leg),
         }
     }

@@ -43,6 +43,8 @@ pub(crate) enum LegTimer {
     SessionEnd,
     /// The phone was told to answer and should have by now.
     Talk,
+    /// The phone may be free of its earlier call by now.
+    Turn,
     /// A 2xx is repeated until ACK.
     Unacknowledged,
 }
@@ -110,13 +112,14 @@ impl Timers {
     }
 }
 
-const LEG_TIMERS: [LegTimer; 7] = [
+const LEG_TIMERS: [LegTimer; 8] = [
     LegTimer::Limit,
     LegTimer::Provisional,
     LegTimer::Refresh,
     LegTimer::Reliable,
     LegTimer::SessionEnd,
     LegTimer::Talk,
+    LegTimer::Turn,
     LegTimer::Unacknowledged,
 ];
 

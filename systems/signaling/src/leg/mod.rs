@@ -125,6 +125,8 @@ pub(crate) struct Outgoing {
     pub resume: bool,
     /// The Min-SE of a 422.
     pub min_se: Option<u32>,
+    /// How often the INVITE was put off while the phone's earlier call was taken back.
+    pub turns_waited: u32,
 }
 
 /// Whether the phone is to answer.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ALLOW_EVENTS, RESUME_HEADER, Signaling,
     dialog::{Call, Dialog, Path},
-    limits::{MIN_SE_S, RINGING_MAX},
+    limits::{MIN_SE_S, RINGING_MAX, TURN, TURNS_MAX},
     outlet::{Hop, Source, is_only_way},
     registrar::Binding,
     timers::{LegTimer, Timer},
@@ -73,6 +73,7 @@ impl Signaling {
             identity,
             resume: ring.resume,
             min_se: None,
+            turns_waited: 0,
         };
         self.legs.insert(Leg {
             id,
@@ -90,10 +91,16 @@ impl Signaling {
         self.outlet.media(MediaCommand::Open { leg: id, kind, offer: None });
     }
 
-    /// Media described the leg: the INVITE goes out.
+    /// Media described the leg: the INVITE goes out, once the phone's earlier call is taken back.
+    /// A phone that is called anew before its CANCEL came would refuse as busy.
     pub(crate) fn send_invite(&mut self, now: Now, id: LegId) {
+        let waits = self.legs.get(id).is_some_and(|leg| self.is_being_freed(leg));
         let Some(leg) = self.legs.get_mut(id) else { return };
         let Stage::Outgoing(outgoing) = &mut leg.stage else { return };
+        if waits && outgoing.turns_waited < TURNS_MAX {
+            outgoing.turns_waited += 1;
+            return self.outlet.timers.set(Timer::Leg(id, LegTimer::Turn), now.instant + TURN);
+        }
         let (invite, hop) = leg.dialog.request(&mut self.outlet, &mut self.random, &Method::Invite);
         let min_se = outgoing.min_se.unwrap_or(MIN_SE_S);
         let interval = self.settings.session_expires_s.max(min_se);
@@ -115,6 +122,14 @@ impl Signaling {
         outgoing.invite = invite;
         let limit = Timer::Leg(id, LegTimer::Limit);
         self.outlet.timers.set(limit, now.instant + RINGING_MAX);
+    }
+
+    /// Whether an earlier call to the leg's phone is still being cancelled.
+    fn is_being_freed(&self, leg: &Leg) -> bool {
+        let cancelled = |other: &&Leg| {
+            matches!(other.stage, Stage::Closing(Closing::Cancelling { .. })) && other.dn == leg.dn
+        };
+        self.legs.iter().find(cancelled).is_some()
     }
 
     /// A response to our INVITE.

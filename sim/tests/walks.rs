@@ -1,0 +1,139 @@
+//! Ten thousand random walks over switch, routing and signaling with lost and late datagrams.
+//!
+//! The small model: an agent has one call at most; a caller gets one final answer; when everybody
+//! has hung up and time has passed, nothing is left anywhere and an agent who was at work and has
+//! a phone can be called again.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, missing_docs)]
+
+use std::time::Duration;
+
+use model::{Dn, Request, WorkMode, random::Random};
+use sim::{CallerState, PhoneAct, Weather, World};
+
+#[test]
+fn ten_thousand_random_walks_leave_nothing_stuck_and_nothing_behind() {
+    let mut talked = 0;
+    for seed in 0..WALKS {
+        talked += walk(seed);
+    }
+    assert!(talked > WALKS, "the walks were too tame: {talked} conversations");
+}
+
+/// One walk; how many conversations came of it.
+fn walk(seed: u64) -> u64 {
+    let mut random = Random::from_number(seed ^ 0x5eed);
+    let weather = if random.below(2) == 0 { Weather::fair() } else { Weather::foul() };
+    let mut world = World::new(seed, weather, AGENTS);
+    for at in 0..AGENTS {
+        world.at_work(&dn(u64::from(at)));
+    }
+    let mut talked = 0;
+    for _ in 0..STEPS {
+        step(&mut world, &mut random);
+        world.run_for(Duration::from_millis(random.below(6000)));
+        talked += u64::from(world.agents.values().any(|a| a.calls.values().any(|up| *up)));
+    }
+    finish(&mut world, seed);
+    talked
+}
+
+fn step(world: &mut World, random: &mut Random) {
+    let at = random.below(u64::from(AGENTS)) as usize;
+    let dn = dn(at as u64);
+    let caller = random.below(world.callers.len().max(1) as u64) as usize;
+    let conn = world.conn_at(&dn);
+    match random.below(13) {
+        0..3 => {
+            let dnis = if random.below(8) == 0 { "+1999" } else { "+18005551234" };
+            world.call(&format!("555{}", random.below(10_000_000)), dnis);
+        }
+        3..5 => {
+            if let Some(conn) = conn {
+                world.request(Request::AnswerCall { dn: dn.as_str().into(), conn });
+            }
+        }
+        5 => world.phone(at, PhoneAct::Answer),
+        6 => world.phone(at, PhoneAct::HangUp),
+        7 => world.phone(at, PhoneAct::Refuse),
+        8 => {
+            if let Some(conn) = conn {
+                world.request(Request::ReleaseCall { dn: dn.as_str().into(), conn });
+            }
+        }
+        9 => world.caller_hangs_up(caller),
+        10 => {
+            let dn = Dn::from(dn.as_str());
+            world.request(Request::AgentNotReady { dn, work_mode: WorkMode::AuxWork });
+        }
+        11 => {
+            let dn = Dn::from(dn.as_str());
+            world.request(Request::AgentReady { dn, work_mode: WorkMode::ManualIn });
+        }
+        _ => {
+            if random.below(3) == 0 {
+                world.close_page(at);
+            } else {
+                world.reload_page(at);
+            }
+        }
+    }
+}
+
+/// Everybody hangs up; after some minutes nothing may be left.
+fn finish(world: &mut World, seed: u64) {
+    for at in 0..world.callers.len() {
+        world.caller_hangs_up(at);
+    }
+    for at in 0..usize::from(AGENTS) {
+        world.phone(at, PhoneAct::HangUp);
+        world.phone(at, PhoneAct::Refuse);
+    }
+    world.run_for(Duration::from_secs(300));
+    assert_eq!(world.faults, Vec::<String>::new(), "seed {seed}");
+    for caller in &world.callers {
+        assert!(caller.is_done(), "seed {seed}: a caller hangs in {:?}", caller.state);
+        assert_eq!(caller.contradictions, 0, "seed {seed}");
+    }
+    for phone in &world.phones {
+        assert_eq!(phone.double_invites, 0, "seed {seed}: {} was called twice", phone.dn);
+    }
+    for (dn, agent) in &world.agents {
+        assert!(agent.calls.is_empty(), "seed {seed}: {dn} still has a call");
+    }
+    assert_eq!((world.open_legs(), world.busy_phones()), (0, 0), "seed {seed}");
+    let systems = world.board.systems();
+    assert!(systems.switch.is_idle(), "seed {seed}: {:?}", systems.switch.counts());
+    assert!(systems.signaling.is_idle(), "seed {seed}: {:?}", systems.signaling.counts());
+    let routing = systems.routing.counts();
+    assert_eq!((routing.offered, routing.waiting), (0, 0), "seed {seed}");
+    serves_again(world, seed);
+}
+
+/// An agent whose page is loaded anew gets the next call and can answer it.
+fn serves_again(world: &mut World, seed: u64) {
+    world.network_clears();
+    world.reload_page(0);
+    world.run_for(Duration::from_secs(1));
+    let first = dn(0);
+    world.request(Request::AgentReady { dn: first.as_str().into(), work_mode: WorkMode::ManualIn });
+    for at in 1..u64::from(AGENTS) {
+        let dn = dn(at).as_str().into();
+        world.request(Request::AgentNotReady { dn, work_mode: WorkMode::AuxWork });
+    }
+    world.run_for(Duration::from_secs(1));
+    let caller = world.call("5550000000", "+18005551234");
+    world.run_for(Duration::from_secs(1));
+    let conn = world.conn_at(&first);
+    let conn = conn.unwrap_or_else(|| panic!("seed {seed}: {first} gets no call any more"));
+    world.request(Request::AnswerCall { dn: first.as_str().into(), conn });
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.callers[caller].state, CallerState::Talking, "seed {seed}");
+}
+
+fn dn(at: u64) -> String {
+    format!("{}", 5001 + at)
+}
+
+const WALKS: u64 = 10_000;
+const STEPS: u32 = 20;
+const AGENTS: u16 = 3;
