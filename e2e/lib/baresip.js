@@ -35,9 +35,9 @@ export class Baresip {
   static async dial(folder, target, speech) {
     const settings = path.join(folder, "baresip");
     await mkdir(settings, { recursive: true });
-    // It hangs up when its file ends.
+    // Three times the text, then silence: it hangs up when its file ends.
     const long = path.join(settings, "speech.wav");
-    await run("sox", ["-D", speech, long, "repeat", "7"]);
+    await run("sox", ["-D", speech, long, "repeat", "2", "pad", "0", "120"]);
     await writeFile(path.join(settings, "config"), configuration(settings, long));
     const account = "<sip:5551234567@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1\n";
     await writeFile(path.join(settings, "accounts"), account);
@@ -50,12 +50,14 @@ export class Baresip {
     await until(`baresip saying ${words}`, () => words.test(this.output), msMax);
   }
 
-  /** What it heard from the first packet on. */
-  async recording() {
+  /** The end of what it heard. @param {number} seconds */
+  async lastSeconds(seconds) {
     const files = await readdir(this.folder);
     const file = files.find((name) => name.endsWith("-dec.wav"));
     if (file === undefined) throw new Error(`baresip recorded nothing:\n${this.output}`);
-    return path.join(this.folder, file);
+    const end = path.join(this.folder, "last.wav");
+    await run("sox", [path.join(this.folder, file), end, "trim", `-${seconds}`]);
+    return end;
   }
 
   async close() {

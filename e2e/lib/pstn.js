@@ -93,25 +93,24 @@ export class PstnPhone {
    * @param {string} method @param {string} uri @param {[string, string][]} [more]
    * @param {string} [body] */
   async ask(method, uri, more = [], body = "") {
-    const callId = `${this.token()}@${this.host}`;
     /** @type {Message | null} */
     let reply = null;
-    this.strays.set(callId, (message) => {
-      if ((message.status ?? 0) >= 200) reply = message;
-    });
     /** @type {[string, string][]} */
     const headers = [
       ["Via", `SIP/2.0/UDP ${this.place};branch=${this.branch()};rport`],
       ["Max-Forwards", "70"],
       ["From", `<sip:carrier@${this.place}>;tag=${this.token()}`],
       ["To", `<${uri}>`],
-      ["Call-ID", callId],
+      ["Call-ID", `${this.token()}@${this.host}`],
       ["CSeq", `1 ${method}`],
       ["Contact", `<sip:carrier@${this.place}>`],
     ];
     const replaced = new Set(more.map(([name]) => name.toLowerCase()));
     const kept = headers.filter(([name]) => !replaced.has(name.toLowerCase()));
     const message = { method, uri, headers: [...kept, ...more], body };
+    this.strays.set(header(message, "Call-ID") ?? "", (response) => {
+      if ((response.status ?? 0) >= 200) reply = response;
+    });
     this.sendUntil(message, () => reply !== null);
     return /** @type {Promise<Message>} */ (until(`an answer to ${method}`, () => reply));
   }

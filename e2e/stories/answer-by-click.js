@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 
-import { recordRemote } from "../lib/ear.js";
-import { assertHeard } from "../lib/score.js";
+import { conversation } from "../lib/conversation.js";
 import { story } from "../lib/story.js";
 import { until } from "../lib/wait.js";
 
 story("a customer's call is answered by a click and both hear each other", async (scene) => {
-  const { agent, customer } = await scene.speech;
+  const { customer } = await scene.speech;
   const carrier = await scene.carrier();
   const desktop = await scene.readyAgent();
 
@@ -23,12 +22,7 @@ story("a customer's call is answered by a click and both hear each other", async
   await desktop.press("Answer");
   await Promise.all([desktop.talks(), call.answered()]);
 
-  call.rtp.forget();
-  const seconds = 2 * Math.max(agent.seconds, customer.seconds) + 1.5;
-  await recordRemote(desktop.page, scene.file("at-agent.wav"), seconds);
-  const heard = await call.heard(scene.file("at-customer.wav"));
-  await assertHeard("the agent hears the customer", customer.narrow, scene.file("at-agent.wav"));
-  await assertHeard("the customer hears the agent", agent.narrow, scene.file("at-customer.wav"));
+  const heard = await conversation(scene, desktop, call);
   assert.deepEqual(heard.kinds, [0], "only what was negotiated arrives at the carrier");
   assert.ok(heard.gapMsMax < 200, `${heard.gapMsMax} ms without a packet at the carrier`);
 

@@ -22,10 +22,10 @@ story("the program says where it serves, within two seconds, and stops politely"
 });
 
 story("an unknown key in the configuration is named with its line and the right one", async () => {
-  const { code, output } = await Server.fail("[ports]\nhttp = 0\nhttsp = 0\n");
+  const { code, output } = await Server.fail("[ports]\nhttp = 0\nhtttps = 0\n");
   assert.notEqual(code, 0);
   assert.match(output, /:3\b/, output);
-  assert.match(output, /httsp/, output);
+  assert.match(output, /htttps/, output);
   assert.match(output, /did you mean `?https`?/, output);
 });
 

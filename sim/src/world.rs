@@ -68,11 +68,11 @@ pub struct AgentView {
 
 impl World {
     /// The demo site with the CTI program connected; agents 5001 to `5000 + agents` have phones
-    /// that are registered.
+    /// that are registered. Virtual time goes on from `began`, any moment.
     #[must_use]
-    pub fn new(seed: u64, weather: Weather, agents: u16) -> Self {
+    pub fn new(began: Instant, seed: u64, weather: Weather, agents: u16) -> Self {
         let mut random = Random::from_number(seed);
-        let now = Now::new(Instant::now(), Duration::from_secs(1_800_000_000));
+        let now = Now::new(began, Duration::from_secs(1_800_000_000));
         let mut world = Self {
             board: Board::new(systems(now, &mut random)),
             now,

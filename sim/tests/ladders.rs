@@ -1,7 +1,7 @@
 //! The main job's flows through the whole board, as ladders in virtual time.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 use model::{AgentState, Request};
@@ -15,7 +15,7 @@ fn ladder(world: &mut World, expected: &Expect) {
 }
 
 fn site() -> World {
-    let mut world = World::new(1, Weather::fair(), 2);
+    let mut world = World::new(Instant::now(), 1, Weather::fair(), 2);
     world.at_work("5001");
     world.run_for(Duration::from_secs(1));
     world.board.ladder().switch_on();
@@ -109,7 +109,7 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
 
 #[test]
 fn a_caller_who_gives_up_in_the_queue_is_abandoned() {
-    let mut world = World::new(1, Weather::fair(), 1);
+    let mut world = World::new(Instant::now(), 1, Weather::fair(), 1);
     world.board.ladder().switch_on();
     world.call("5551234567", "+18005551234");
     seconds(&mut world, 20);

@@ -5,7 +5,7 @@
 //! a phone can be called again.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, missing_docs)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::{Dn, Request, WorkMode, random::Random};
 use sim::{CallerState, PhoneAct, Weather, World};
@@ -23,7 +23,7 @@ fn ten_thousand_random_walks_leave_nothing_stuck_and_nothing_behind() {
 fn walk(seed: u64) -> u64 {
     let mut random = Random::from_number(seed ^ 0x5eed);
     let weather = if random.below(2) == 0 { Weather::fair() } else { Weather::foul() };
-    let mut world = World::new(seed, weather, AGENTS);
+    let mut world = World::new(Instant::now(), seed, weather, AGENTS);
     for at in 0..AGENTS {
         world.at_work(&dn(u64::from(at)));
     }

@@ -28,7 +28,11 @@ pub struct Certificate(Arc<ServerConfig>);
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     /// The files hold no usable pair.
-    #[error("{} and {} are not a certificate chain and its key: {reason}", certificate.display(), key.display())]
+    #[error(
+        "{} and {} are not a certificate chain and its key: {reason}",
+        certificate.display(),
+        key.display()
+    )]
     Unusable {
         /// The chain's file.
         certificate: PathBuf,

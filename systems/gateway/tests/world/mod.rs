@@ -29,6 +29,20 @@ pub struct World {
     pub foreign_ports: Vec<u16>,
     pub open_ports: Vec<u16>,
     flying: Vec<Flying>,
+    /// What the shard's steps cost.
+    pub cost: Cost,
+    /// Counts allocations of the whole program.
+    pub meter: Option<fn() -> usize>,
+}
+
+/// What the shard's steps cost.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Cost {
+    pub allocations: usize,
+    pub browser_packets: (Duration, u32),
+    pub plain_packets: (Duration, u32),
+    pub ticks: (Duration, u32),
+    pub transmits: (Duration, u32),
 }
 
 /// What happens to datagrams on their way.
@@ -88,7 +102,24 @@ impl World {
             foreign_ports: Vec::new(),
             open_ports: Vec::new(),
             flying: Vec::new(),
+            cost: Cost::default(),
+            meter: None,
         }
+    }
+
+    fn measure<T>(
+        &mut self,
+        part: fn(&mut Cost) -> &mut (Duration, u32),
+        act: impl FnOnce(&mut Shard, Now) -> T,
+    ) -> T {
+        let before = self.meter.map_or(0, |meter| meter());
+        let began = Instant::now();
+        let result = act(&mut self.shard, self.now);
+        let (spent, count) = part(&mut self.cost);
+        *spent += began.elapsed();
+        *count += 1;
+        self.cost.allocations += self.meter.map_or(0, |meter| meter()) - before;
+        result
     }
 
     pub fn command(&mut self, command: MediaCommand) {
@@ -110,7 +141,7 @@ impl World {
             self.deliver(from, to, &mut bytes);
         }
         if self.shard.poll_timeout().is_some_and(|at| at <= instant) {
-            self.shard.handle_timeout(self.now);
+            self.measure(|cost| &mut cost.ticks, |shard, now| shard.handle_timeout(now));
         }
         self.drain();
         for n in 0..self.browsers.len() {
@@ -126,12 +157,18 @@ impl World {
 
     fn deliver(&mut self, from: SocketAddr, to: SocketAddr, bytes: &mut [u8]) {
         if to == browser_port() {
-            self.shard.handle_packet(self.now, MediaPort::Browsers, from, bytes);
+            self.measure(
+                |cost| &mut cost.browser_packets,
+                |shard, now| shard.handle_packet(now, MediaPort::Browsers, from, bytes),
+            );
             self.drain();
         } else if to.ip() == browser_port().ip() {
             if self.open_ports.contains(&(to.port() & !1)) {
                 let port = MediaPort::Plain(to.port());
-                self.shard.handle_packet(self.now, port, from, bytes);
+                self.measure(
+                    |cost| &mut cost.plain_packets,
+                    |shard, now| shard.handle_packet(now, port, from, bytes),
+                );
                 self.drain();
             }
         } else if let Some(browser) = self.browsers.iter_mut().find(|b| b.address == to) {
@@ -145,7 +182,9 @@ impl World {
         let mut buffer = [0; 1500];
         loop {
             let mut idle = true;
-            while let Some(sent) = self.shard.poll_transmit(&mut buffer) {
+            while let Some(sent) = self
+                .measure(|cost| &mut cost.transmits, |shard, _| shard.poll_transmit(&mut buffer))
+            {
                 idle = false;
                 let from = match sent.port {
                     MediaPort::Browsers => browser_port(),
