@@ -33,8 +33,9 @@ pub struct Control {
 }
 
 impl Control {
-    /// Runs until drained or until nobody can send orders any more.
-    pub fn run(mut self) {
+    /// Runs until drained or until nobody can send orders any more; gives the ports back for a
+    /// clean end.
+    pub fn run(mut self) -> Ports {
         let mut metrics_at = Instant::now();
         let mut drain_until: Option<Instant> = None;
         loop {
@@ -43,7 +44,7 @@ impl Control {
             match self.orders.recv_timeout(wait) {
                 Ok(order) => self.handle_some(order, &mut drain_until),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.ports,
             }
             let now = crate::now();
             if self.board.poll_timeout().is_some_and(|at| at <= now.instant) {
@@ -56,7 +57,7 @@ impl Control {
             }
             let is_idle = self.board.systems().switch.is_idle();
             if drain_until.is_some_and(|limit| is_idle || now.instant >= limit) {
-                return;
+                return self.ports;
             }
         }
     }

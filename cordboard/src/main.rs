@@ -7,6 +7,7 @@ mod ports;
 mod run;
 
 use std::{
+    io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
@@ -38,7 +39,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_terminal)
+        .init();
     let result = match Cli::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Check { config } => check(&config),
@@ -46,8 +52,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = format!("{error:#}");
-            tracing::error!("{text}");
+            complain(&format!("cordboard: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -58,6 +63,12 @@ fn check(file: &std::path::Path) -> anyhow::Result<()> {
     config.advertised().map_err(anyhow::Error::msg)?;
     say(&format!("{} is right", file.display()));
     Ok(())
+}
+
+/// A line on standard error, for the person who started us.
+#[allow(clippy::print_stderr, reason = "what can't start has no log yet")]
+fn complain(line: &str) {
+    eprintln!("{line}");
 }
 
 /// A line on standard output, for people and for programs that started us.

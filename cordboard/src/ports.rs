@@ -78,6 +78,13 @@ impl Ports {
         }
     }
 
+    /// Ends in order: voice stops, what happened is written, the database is closed.
+    pub async fn close(self) {
+        self.media.stop();
+        self.history.close().await;
+        self.store.close().await;
+    }
+
     fn publish(&self, configuration: Arc<Configuration>) {
         let is_new = self.configuration.borrow().version != configuration.version;
         self.configuration.send_replace(configuration.clone());

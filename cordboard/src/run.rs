@@ -76,7 +76,7 @@ pub fn run(options: &RunOptions) -> anyhow::Result<()> {
 /// What must be looked after until the end.
 struct Running {
     orders: Sender<Order>,
-    control_ended: oneshot::Receiver<()>,
+    control_ended: oneshot::Receiver<Ports>,
     stop_clients: watch::Sender<bool>,
 }
 
@@ -292,7 +292,7 @@ fn serve_clients(
     });
 }
 
-fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<()>> {
+fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<Ports>> {
     let (ended, control_ended) = oneshot::channel();
     let runtime = Handle::current();
     thread::Builder::new()
@@ -300,8 +300,7 @@ fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<()>> {
         .spawn(move || {
             // Ports spawn tasks for slow work.
             let _entered = runtime.enter();
-            control.run();
-            if ended.send(()).is_err() {
+            if ended.send(control.run()).is_err() {
                 tracing::debug!("nobody waits for the control thread any more");
             }
         })
@@ -324,7 +323,11 @@ async fn stopped(running: Running) {
     stop_clients.send_replace(true);
     if orders.send(Order::Drain(DRAIN_LIMIT)).is_ok() {
         tokio::select! {
-            _ = control_ended => {}
+            ports = control_ended => {
+                if let Ok(ports) = ports {
+                    ports.close().await;
+                }
+            }
             () = asked_to_stop() => tracing::warn!("asked again to stop: calls are cut"),
         }
     }

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, UdpSocket};
 #[error(
     "{purpose} can't listen on {protocol} {address}: {}.{} Change it with {option} in the \
      configuration file (0 takes a free port).",
-    reason(source),
+    reason(error),
     holder.as_ref().map(|h| format!(" The port is held by {h}.")).unwrap_or_default()
 )]
 pub struct BindError {
@@ -18,7 +18,8 @@ pub struct BindError {
     address: SocketAddr,
     option: &'static str,
     holder: Option<String>,
-    source: io::Error,
+    /// Told in words by this error's own text, so not its `source`.
+    error: io::Error,
 }
 
 /// A TCP listener. `purpose` and `option` go into the error, e.g. `SIP` and `ports.sip`.
@@ -60,7 +61,7 @@ fn failure(
     let holder = (source.kind() == io::ErrorKind::AddrInUse)
         .then(|| holder_of(&table, address.port()))
         .flatten();
-    BindError { purpose, protocol, address, option, holder, source }
+    BindError { purpose, protocol, address, option, holder, error: source }
 }
 
 fn reason(source: &io::Error) -> String {

@@ -227,8 +227,8 @@ impl<'a> Check<'a> {
         }
         if !person.password_hash.is_empty() && !person.password_hash.starts_with("$argon2") {
             self.say(format!(
-                "Person {user}, password_hash: it is no argon2 hash; set the password with \
-                 `cordboard user`, or leave it empty for a person who may not log in."
+                "Person {user}, password_hash: it is no argon2 hash; give one, \
+                 or leave it empty for a person who may not log in."
             ));
         }
         if let Some(place) = &person.place
@@ -425,8 +425,8 @@ mod tests {
             ),
             (
                 |site| agent(site, "agent5001").password_hash = "demo".into(),
-                "Person agent5001, password_hash: it is no argon2 hash; set the password with \
-                 `cordboard user`, or leave it empty for a person who may not log in.",
+                "Person agent5001, password_hash: it is no argon2 hash; give one, \
+                 or leave it empty for a person who may not log in.",
             ),
             (
                 |site| agent(site, "agent5001").user_name = "agent".into(),
