@@ -69,7 +69,8 @@ pub fn run(options: &RunOptions) -> anyhow::Result<()> {
     let (running, ready_line) = runtime.block_on(start(options, &config))?;
     say(&ready_line);
     runtime.block_on(stopped(running));
-    runtime.shutdown_timeout(Duration::from_secs(2));
+    // Everything that must end in order has; connections that are left are cut.
+    runtime.shutdown_background();
     Ok(())
 }
 
