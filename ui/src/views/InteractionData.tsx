@@ -35,7 +35,9 @@ export function InteractionData({ callId, userData, editable }: {
   const form = draft === null ? null : (
     <DraftForm draft={draft} onChange={setDraft} onSave={(event) => void save(event)} />
   );
-  const rows = flatten(userData, []);
+  const all = flatten(userData, []);
+  const rows = all.filter(({ path }) => !isRoutingData(path));
+  const routing = all.filter(({ path }) => isRoutingData(path));
   return (
     <Card title="Interaction data" icon={Database}
       aside={
@@ -67,7 +69,25 @@ export function InteractionData({ callId, userData, editable }: {
       </dl>
       {rows.length === 0 && draft === null ? <p className="empty">Nothing attached.</p> : null}
       {draft?.fresh === true ? form : null}
+      {routing.length > 0 ? <RoutingData rows={routing} /> : null}
     </Card>
+  );
+}
+
+/** What the router attached for reports: there for whoever wants it, out of the agent's way. */
+function RoutingData({ rows }: { rows: readonly Row[] }) {
+  return (
+    <details className="routing">
+      <summary>How the call was routed</summary>
+      <dl className="facts">
+        {rows.map(({ path, value }) => (
+          <div key={path.join(".")}>
+            <dt title={path.join(".")}>{path.map(label).join(" › ")}</dt>
+            <dd>{value || "–"}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 
@@ -102,4 +122,9 @@ function flatten(data: UserData, path: readonly string[]): readonly Row[] {
     const here = [...path, key];
     return typeof value === "string" ? [{ path: here, value }] : flatten(value, here);
   });
+}
+
+/** URS names its data R and a capital (RStrategyName, RTargetAgentSelected, RVQID), and a few. */
+function isRoutingData(path: readonly string[]): boolean {
+  return /^(R[A-Z]|CBR-|PegAG|CustomerSegment$|ServiceType$|ServiceObjective$)/.test(path[0] ?? "");
 }
