@@ -189,4 +189,41 @@ mod tests {
         assert_eq!(out.len(), FRAME);
         assert_eq!(Decoder::new(Codec::Pcmu).conceal(None, FRAME, &mut out), None);
     }
+
+    /// How far the sound of lost frames is from the truth, as a share of its power.
+    fn loss_error(percent: u8) -> f64 {
+        let chirp = |at: usize| {
+            let t = at as f32 / 8000.0;
+            (6000.0 * (TAU * (300.0 * t + 150.0 * t * t)).sin() * (TAU * 3.0 * t).sin()) as i16
+        };
+        let mut encoder = Encoder::new(Codec::Opus);
+        encoder.set_loss(percent);
+        let (mut clean, mut lossy) = (Decoder::new(Codec::Opus), Decoder::new(Codec::Opus));
+        let payloads: Vec<Vec<u8>> = (0..150)
+            .map(|n| {
+                let sound: [i16; FRAME] = std::array::from_fn(|i| chirp(n * FRAME + i));
+                let mut payload = [0; 400];
+                let len = encoder.encode(&sound, &mut payload).unwrap();
+                payload[..len].to_vec()
+            })
+            .collect();
+        let (mut truth, mut heard) = (Vec::new(), Vec::new());
+        for (n, payload) in payloads.iter().enumerate() {
+            clean.decode(payload, &mut truth).unwrap();
+            if n % 10 == 9 {
+                lossy.conceal(payloads.get(n + 1).map(Vec::as_slice), FRAME, &mut heard).unwrap();
+            } else {
+                lossy.decode(payload, &mut heard).unwrap();
+            }
+        }
+        let power = |sound: &mut dyn Iterator<Item = f64>| sound.map(|x| x * x).sum::<f64>();
+        let differences = truth.iter().zip(&heard).map(|(a, b)| f64::from(*a) - f64::from(*b));
+        power(&mut differences.into_iter()) / power(&mut truth.iter().map(|a| f64::from(*a)))
+    }
+
+    #[test]
+    fn reported_loss_buys_redundancy_that_restores_lost_frames() {
+        let (plain, guarded) = (loss_error(0), loss_error(10));
+        assert!(guarded < plain / 2.0, "{guarded} with FEC, {plain} without");
+    }
 }

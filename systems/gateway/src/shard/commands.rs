@@ -169,7 +169,8 @@ impl Shard {
 
     pub(super) fn connect(&mut self, a: LegId, b: LegId) {
         let (Some(&a), Some(&b)) = (self.by_id.get(&a), self.by_id.get(&b)) else { return };
-        if a == b {
+        if a == b || (self.hears(a, b) && self.hears(b, a)) {
+            // Said again: the jitter buffers stay as they are.
             return;
         }
         self.unlink(a);
@@ -180,6 +181,11 @@ impl Shard {
                 leg.ear.listen(true);
             }
         }
+    }
+
+    fn hears(&self, place: usize, other: usize) -> bool {
+        let leg = self.places.get(place).and_then(Option::as_ref);
+        leg.is_some_and(|leg| matches!(leg.source, Source::Leg(source) if source == other))
     }
 
     pub(super) fn play(&mut self, id: LegId, tune: Tune) {

@@ -1,6 +1,7 @@
 //! What comes in on a shard's sockets: whose it is, and what a key means for the partner.
 
 use std::net::SocketAddr;
+use std::panic::catch_unwind;
 
 use is::stun::StunMessage;
 use model::Now;
@@ -50,7 +51,8 @@ impl Shard {
 
     fn stun(&mut self, now: Now, from: SocketAddr, packet: &[u8]) {
         // We never ask, so only requests are for us.
-        let Ok(message) = StunMessage::parse(packet) else { return };
+        // Not inside a leg's step yet, and the parser is not ours: it is guarded like one.
+        let Ok(Ok(message)) = catch_unwind(|| StunMessage::parse(packet)) else { return };
         if !message.is_binding_request() {
             return;
         }
