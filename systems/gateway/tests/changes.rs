@@ -274,7 +274,7 @@ fn a_browser_that_falls_silent_is_lost_once_and_found_again() {
 }
 
 #[test]
-fn a_muted_browser_is_not_lost_in_half_an_hour_and_music_goes_on_at_the_trunk() {
+fn a_muted_browser_is_not_lost_in_four_minutes_and_music_goes_on_at_the_trunk() {
     let mut world = talking();
     world.browsers[0].is_talking = false;
     world.phones[0].is_talking = false;
