@@ -19,7 +19,8 @@ export interface Monitor {
     readonly status: string;
     readonly registered: readonly { readonly dn: string; readonly user: string }[];
     readonly activeCalls: number;
-    readonly trunks: readonly { readonly name: string; readonly up: boolean }[];
+    /** `up` is null for a trunk that is not probed. */
+    readonly trunks: readonly { readonly name: string; readonly up: boolean | null }[];
   };
   readonly agents: {
     readonly ready: number;
@@ -70,10 +71,10 @@ export function decodeMonitor(body: unknown): Monitor {
         user: text(record(item)["user"]),
       })),
       activeCalls: number(gateway["activeCalls"]),
-      trunks: list(gateway["trunks"]).map((item) => ({
-        name: text(record(item)["name"]),
-        up: flag(record(item)["up"]),
-      })),
+      trunks: list(gateway["trunks"]).map((item) => {
+        const { name, up } = record(item);
+        return { name: text(name), up: typeof up === "boolean" ? up : null };
+      }),
     },
     agents: {
       ready: number(agents["ready"]),

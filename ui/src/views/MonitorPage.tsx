@@ -175,10 +175,10 @@ function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
         {gateway.trunks.map((trunk) => (
           <div key={trunk.name}>
             <dt>
-              <Dot tone={trunk.up ? "good" : "bad"} />
+              <Dot tone={trunk.up === null ? "off" : trunk.up ? "good" : "bad"} />
               Trunk {trunk.name}
             </dt>
-            <dd>{trunk.up ? "Up" : "Down"}</dd>
+            <dd>{trunk.up === null ? "Not probed" : trunk.up ? "Up" : "Down"}</dd>
           </div>
         ))}
       </dl>
