@@ -22,6 +22,21 @@ pub enum LegCommand {
         /// A leg that is `Ringing`.
         leg: LegId,
     },
+    /// Call an outside number by a trunk. The switch chooses the new leg's id.
+    Dial {
+        /// The new leg.
+        leg: LegId,
+        /// By which trunk.
+        trunk: TrunkName,
+        /// As dialled: digits, perhaps a `+` before them.
+        number: String,
+        /// Goes out as `X-Genesys-CallUUID`.
+        uuid: CallUuid,
+        /// The caller's number as the carrier shall see it: From and P-Asserted-Identity.
+        from: String,
+        /// The caller's name, when known.
+        from_name: Option<String>,
+    },
     /// Tell an offered leg how it goes (18x).
     Progress {
         /// A leg that was `Offered`.

@@ -190,6 +190,7 @@ fn leg_command(command: &LegCommand) -> String {
     match command {
         LegCommand::Answer { leg } => format!("Answer {leg}"),
         LegCommand::AnswerPhone { leg } => format!("AnswerPhone {leg}"),
+        LegCommand::Dial { leg, trunk, number, .. } => format!("Dial {leg} {number} by {trunk}"),
         LegCommand::Progress { leg, progress } => format!("Progress {leg} {progress:?}"),
         LegCommand::Release { leg, cause } => format!("Release {leg} {cause:?}"),
         LegCommand::Ring { leg, dn, from, resume, .. } => {

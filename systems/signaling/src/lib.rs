@@ -50,7 +50,10 @@ use model::{
 pub(crate) use self::inbound::with_abilities;
 use self::{
     counters::Counters,
-    leg::{Legs, outgoing::Ring},
+    leg::{
+        Legs,
+        outgoing::{Dial, Ring},
+    },
     outlet::Outlet,
     proof::Guard,
     registrar::Registrar,
@@ -196,6 +199,9 @@ impl Signaling {
         match command {
             LegCommand::Answer { leg } => self.answer(now, leg),
             LegCommand::AnswerPhone { leg } => self.answer_phone(now, leg),
+            LegCommand::Dial { leg, trunk, number, uuid, from, from_name } => {
+                self.dial(Dial { leg, trunk, number, uuid, from, from_name });
+            }
             LegCommand::Progress { leg, progress } => self.progress(now, leg, progress),
             LegCommand::Release { leg, cause } => self.release(now, leg, cause),
             LegCommand::Ring { leg, dn, uuid, from, from_name, resume } => {

@@ -80,7 +80,7 @@ impl Signaling {
 }
 
 /// `host:port` or `host`, perhaps as a URI; addresses alone.
-fn address_of(contact: &str) -> Option<SocketAddr> {
+pub(crate) fn address_of(contact: &str) -> Option<SocketAddr> {
     let uri =
         if contact.starts_with("sip:") { contact.to_owned() } else { format!("sip:{contact}") };
     crate::route::literal(&uri).map(|(_, address)| address)

@@ -79,6 +79,46 @@ fn a_resumed_call_says_so_and_names_can_not_break_out_of_their_quotes() {
 }
 
 #[test]
+fn an_outside_number_is_dialled_at_the_trunk_s_contact_and_talked_to() {
+    let mut bench = Bench::new();
+    let dial = |leg, trunk: &str| LegCommand::Dial {
+        leg,
+        trunk: trunk.into(),
+        number: "+15559876543".into(),
+        uuid: uuid(),
+        from: "5002".into(),
+        from_name: None,
+    };
+    bench.command(dial(LEG, "pstn"));
+    let open = MediaCommand::Open { leg: LEG, kind: LegKind::Plain, offer: None };
+    assert_eq!(bench.take_media(), [open]);
+    let invite = bench.take_one();
+    assert_eq!(invite.request_uri(), Some(format!("sip:+15559876543@{PSTN}").as_str()));
+    assert_eq!(header(&invite, "X-Genesys-CallUUID"), uuid().to_string());
+    assert_eq!(header(&invite, "P-Asserted-Identity"), "<sip:5002@cordboard>");
+    bench.udp(PSTN, response(&invite, 180, "far", "", ""));
+    assert_eq!(bench.take_facts(), [LegFact::Ringing { leg: LEG }]);
+    let contact = format!("Contact: <sip:gw@{PSTN}>\r\n");
+    bench.udp(PSTN, response(&invite, 200, "far", &contact, "v=0 theirs"));
+    assert_eq!(bench.take_facts(), [LegFact::Answered { leg: LEG }]);
+    let ack = bench.take_one();
+    assert_eq!(
+        (name(&ack), ack.request_uri()),
+        ("ACK".into(), Some(format!("sip:gw@{PSTN}").as_str()))
+    );
+    bench.command(LegCommand::Release { leg: LEG, cause: Cause::Normal });
+    assert_eq!(bench.take_facts(), [ended(LEG, Cause::Normal)]);
+    let bye = bench.take_one();
+    assert_eq!(name(&bye), "BYE");
+    bench.udp(PSTN, response(&bye, 200, "", "", ""));
+
+    bench.command(dial(LegId(9), "none"));
+    assert_eq!(bench.take_facts(), [ended(LegId(9), Cause::Unreachable)]);
+    bench.pass_s(40);
+    assert!(bench.sip.is_idle());
+}
+
+#[test]
 fn a_dn_without_a_phone_is_unreachable_at_once() {
     let mut bench = Bench::new();
     bench.ring(1, "5002");

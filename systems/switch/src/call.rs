@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use model::{
-    CallType, CallUuid, ConnId, Dn, KvList, LegId, Now, Origin, ReferenceId,
+    CallType, CallUuid, ConnId, Dn, KvList, LegId, Now, Origin, ReferenceId, TrunkName,
     request::{NoAnswer, Treatment},
 };
 
@@ -22,6 +22,9 @@ pub struct Call {
     pub caller: Caller,
     /// The number dialled, as dialled.
     pub dnis: String,
+    /// The trunk that the call leaves by, when the number dialled is not ours. Nobody of ours is
+    /// there, so no event is.
+    pub leaves_by: Option<TrunkName>,
     /// AttributeUserData.
     pub user_data: Arc<KvList>,
     /// The route point that the call came to, if it came to one.
@@ -156,6 +159,11 @@ impl Call {
     /// Every DN that has a part in the call now.
     pub fn parties(&self) -> impl Iterator<Item = &Dn> {
         self.caller.dn.iter().chain(self.held_at()).chain(self.callee())
+    }
+
+    /// Whether this is the outside number that the call left for.
+    pub fn is_outside(&self, dn: &Dn) -> bool {
+        self.leaves_by.is_some() && self.callee() == Some(dn)
     }
 
     /// Whether this DN has a part in the call now.

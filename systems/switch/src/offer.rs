@@ -1,9 +1,10 @@
-//! A call comes in: from a trunk or from a phone of ours, to a route point or to an extension.
+//! A call comes in: from a trunk or from a phone of ours, to a route point, to an extension or,
+//! from our phones alone, to an outside number.
 
 use std::sync::Arc;
 
 use model::{
-    CallType, CallUuid, Configuration, Dn, EventName, KvList, LegId, Now,
+    CallType, CallUuid, Configuration, Dn, EventName, KvList, LegId, Now, TrunkName,
     config::DnKind,
     leg::{Cause, FIRST_OFFERED_LEG, LegCommand, LegSource, Progress},
 };
@@ -28,6 +29,7 @@ pub struct Offer {
 #[derive(Debug)]
 enum Destination {
     Extension(Dn),
+    Outside(Dn, TrunkName),
     RoutePoint(Dn),
 }
 
@@ -57,7 +59,13 @@ impl Switch {
                 return Err(Cause::Busy);
             }
         }
-        match destination(&self.configuration, &offer.dnis).ok_or(Cause::Unallocated)? {
+        let ours = destination(&self.configuration, &offer.dnis);
+        // What comes in by a trunk never goes out by one: that would be toll fraud or a loop.
+        let found = match &offer.source {
+            LegSource::Dn(_) => ours.or_else(|| outside(&self.configuration, &offer.dnis)),
+            LegSource::Trunk(_) => ours,
+        };
+        match found.ok_or(Cause::Unallocated)? {
             Destination::Extension(dn) => {
                 let calls_itself = offer.source == LegSource::Dn(dn.clone());
                 if self.dns.is_busy(&dn) || calls_itself {
@@ -68,7 +76,7 @@ impl Switch {
                 }
                 Ok(Destination::Extension(dn))
             }
-            Destination::RoutePoint(dn) => Ok(Destination::RoutePoint(dn)),
+            found @ (Destination::Outside(..) | Destination::RoutePoint(_)) => Ok(found),
         }
     }
 
@@ -77,7 +85,12 @@ impl Switch {
         let call_id = self.next_call_id;
         self.next_call_id = self.next_call_id.wrapping_add(1);
         let uuid = self.call_uuid(offer.uuid);
+        let leaves_by = match &destination {
+            Destination::Outside(_, trunk) => Some(trunk.clone()),
+            Destination::Extension(_) | Destination::RoutePoint(_) => None,
+        };
         let (call_type, caller_dn) = match offer.source {
+            LegSource::Dn(dn) if leaves_by.is_some() => (CallType::Outbound, Some(dn)),
             LegSource::Dn(dn) => (CallType::Internal, Some(dn)),
             LegSource::Trunk(_) => (CallType::Inbound, None),
         };
@@ -85,7 +98,7 @@ impl Switch {
         let mut number = caller_dn.as_ref().map_or(offer.ani, ToString::to_string);
         truncate(&mut number, NUMBER_BYTES_MAX);
         let queue = match &destination {
-            Destination::Extension(_) => None,
+            Destination::Extension(_) | Destination::Outside(..) => None,
             Destination::RoutePoint(dn) => Some(Queue {
                 route_point: dn.clone(),
                 entered: now,
@@ -114,13 +127,14 @@ impl Switch {
                     told: Told::Nothing,
                 },
                 dnis: offer.dnis,
+                leaves_by,
                 user_data: Arc::new(KvList::new()),
                 queue,
                 stage: Stage::Queued,
             },
         );
         match destination {
-            Destination::Extension(dn) => {
+            Destination::Extension(dn) | Destination::Outside(dn, _) => {
                 let until = now.instant + self.settings.direct_ring_limit;
                 self.call_phone(conn, &dn, None, until);
                 self.say_dialing(now, conn);
@@ -188,6 +202,15 @@ fn destination(configuration: &Configuration, dialled: &str) -> Option<Destinati
     })
 }
 
+/// The trunk for a number that is not ours: the first, while there is no dial plan.
+fn outside(configuration: &Configuration, dialled: &str) -> Option<Destination> {
+    let digits = dialled.strip_prefix('+').unwrap_or(dialled);
+    let is_number = (OUTSIDE_DIGITS_MIN..=OUTSIDE_DIGITS_MAX).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let trunk = configuration.trunks.keys().next().filter(|_| is_number)?;
+    Some(Destination::Outside(Dn::from(dialled), trunk.clone()))
+}
+
 fn truncate(text: &mut String, bytes_max: usize) {
     if text.len() > bytes_max {
         let end = (0..=bytes_max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -195,5 +218,9 @@ fn truncate(text: &mut String, bytes_max: usize) {
     }
 }
 
+/// Emergency numbers have three digits.
+const OUTSIDE_DIGITS_MIN: usize = 3;
+/// E.164 has 15, with an access code before them.
+const OUTSIDE_DIGITS_MAX: usize = 20;
 /// A caller's number is cut to this; E.164 has 15 digits, SIP users are longer at times.
 const NUMBER_BYTES_MAX: usize = 64;

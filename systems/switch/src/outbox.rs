@@ -103,8 +103,11 @@ impl Outbox {
         self.queue.push_back(Output::Media(command));
     }
 
-    /// An event of a call.
+    /// An event of a call, unless it is nobody's of ours.
     pub fn call_event(&mut self, now: Now, call: &Call, dns: &DnTable, draft: Draft<'_>) {
+        if call.is_outside(draft.dn) {
+            return;
+        }
         let agent = dns.agent(draft.dn).map(crate::dn::Agent::attributes);
         let attributes = call_attributes(call, &draft);
         self.push(now, draft, Some(attributes), agent);

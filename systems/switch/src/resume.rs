@@ -23,6 +23,9 @@ impl Switch {
         if call.caller.leg == leg {
             return self.end_call(now, conn, &Ending::Caller(None));
         }
+        if call.leaves_by.is_some() {
+            return self.end_call(now, conn, &Ending::Dropped);
+        }
         let Stage::Established(Established { dn, bindings, .. }) = &call.stage else {
             return match &call.stage {
                 Stage::Alerting(_) => self.phone_unanswered(now, conn, Unanswered::Unreachable),

@@ -32,7 +32,7 @@ pub enum Unanswered {
 }
 
 impl Switch {
-    /// Calls `dn`'s phone for the call.
+    /// Calls `dn`'s phone, or the outside number of this name, for the call.
     pub(crate) fn call_phone(
         &mut self,
         conn: ConnId,
@@ -43,7 +43,9 @@ impl Switch {
         let Some(leg) = self.ring_leg(conn, dn, false) else { return };
         let Some(call) = self.calls.get_mut(&conn) else { return };
         let dn = dn.clone();
-        self.dns.seize(&dn, conn);
+        if call.leaves_by.is_none() {
+            self.dns.seize(&dn, conn);
+        }
         call.stage = Stage::Alerting(Alerting {
             dn,
             leg,
@@ -55,19 +57,19 @@ impl Switch {
         self.timers.set(Timer::NoAnswer(conn), rings_until);
     }
 
-    /// A new leg towards `dn`'s phone.
+    /// A new leg towards `dn`'s phone, or towards the outside number that the call leaves for.
     pub(crate) fn ring_leg(&mut self, conn: ConnId, dn: &Dn, resume: bool) -> Option<LegId> {
         let call = self.calls.get(&conn)?;
         let leg = LegId(self.next_leg);
         self.next_leg += 1;
         self.legs.insert(leg, LegUse::Of(conn));
-        self.out.leg(LegCommand::Ring {
-            leg,
-            dn: dn.clone(),
-            uuid: call.uuid,
-            from: call.caller.number.clone(),
-            from_name: call.caller.name.clone(),
-            resume,
+        let (uuid, from, from_name) =
+            (call.uuid, call.caller.number.clone(), call.caller.name.clone());
+        self.out.leg(match call.leaves_by.clone() {
+            None => LegCommand::Ring { leg, dn: dn.clone(), uuid, from, from_name, resume },
+            Some(trunk) => {
+                LegCommand::Dial { leg, trunk, number: dn.to_string(), uuid, from, from_name }
+            }
         });
         Some(leg)
     }

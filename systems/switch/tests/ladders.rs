@@ -541,6 +541,68 @@ fn a_phone_dials_another_and_is_refused_there() {
 }
 
 #[test]
+fn a_phone_dials_an_outside_number_and_hangs_up() {
+    let mut site = Site::at_work();
+    let caller = site.offer_from(LegSource::Dn("5002".into()), "5002", "5559876543");
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.fact(LegFact::Answered { leg });
+    site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
+    site.fact(LegFact::Ended { leg, cause: Cause::Normal });
+    expect![[r#"
+        0.0    in1 offered: phone 5002 dials 5559876543
+               out1 dial 5559876543 by pstn from 5002
+               EventDialing 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn
+        0.0    out1 rings
+               in1 progress Ringing
+        0.0    out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn
+        0.0    in1 ended: Normal
+               EventReleased 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn ext{BusinessCall:0}
+               out1 release Normal
+        0.0    out1 ended: Normal
+    "#]].assert_eq(&site.take_ladder());
+    assert!(site.switch.is_idle());
+}
+
+#[test]
+fn two_phones_reach_the_same_outside_number_and_a_carrier_may_be_lost() {
+    let mut site = Site::at_work();
+    let first = site.offer_from(LegSource::Dn("5001".into()), "5001", "+15559876543");
+    let out = site.rung();
+    let second = site.offer_from(LegSource::Dn("5002".into()), "5002", "+15559876543");
+    let busy = site.rung();
+    site.fact(LegFact::Answered { leg: out });
+    site.fact(LegFact::Ended { leg: busy, cause: Cause::Busy });
+    site.fact(LegFact::Ended { leg: second, cause: Cause::Rejected });
+    site.fact(LegFact::Lost { leg: out });
+    site.fact(LegFact::Ended { leg: first, cause: Cause::Normal });
+    expect![[r#"
+        0.0    in1 offered: phone 5001 dials +15559876543
+               out1 dial +15559876543 by pstn from 5001
+               EventDialing 5001 call=1 Outbound Origination other=+15559876543/Destination agent=5001:Ready:AutoIn
+        0.0    in2 offered: phone 5002 dials +15559876543
+               out2 dial +15559876543 by pstn from 5002
+               EventDialing 5002 call=2 Outbound Origination other=+15559876543/Destination agent=5002:Ready:AutoIn
+        0.0    out1 answered
+               in1 answer
+               media connect in1 out1
+               EventEstablished 5001 call=1 Outbound Origination other=+15559876543/Destination agent=5001:Ready:AutoIn
+        0.0    out2 ended: Busy
+               EventReleased 5002 call=2 Outbound Origination state=Busy other=+15559876543/Destination agent=5002:Ready:AutoIn ext{BusinessCall:0}
+               in2 release Rejected
+        0.0    in2 ended: Rejected
+        0.0    out1 lost
+               EventReleased 5001 call=1 Outbound Origination state=RemoteRelease other=+15559876543/Destination agent=5001:Ready:AutoIn ext{BusinessCall:0}
+               in1 release Normal
+        0.0    in1 ended: Normal
+    "#]].assert_eq(&site.take_ladder());
+    assert!(site.switch.is_idle());
+}
+
+#[test]
 fn a_direct_call_from_the_trunk_rings_for_a_minute() {
     let mut site = Site::at_work();
     site.offer("5001");

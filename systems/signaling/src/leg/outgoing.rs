@@ -1,9 +1,10 @@
-//! We call a phone: INVITE, what it says, and its answer.
+//! We call a phone or, by a trunk, an outside number: INVITE, what it says, and its answer.
 
 use model::{
-    CallUuid, Dn, LegId, Now,
+    CallUuid, Dn, LegId, Now, TrunkName,
     leg::{Cause, LegFact},
-    media::MediaCommand,
+    media::{LegKind, MediaCommand},
+    sip::Transport,
 };
 use wire_sip::{HeaderName, Message, Method, escape_user, quote};
 
@@ -19,6 +20,7 @@ use crate::{
     registrar::Binding,
     timers::{LegTimer, Timer},
     transaction::{TransactionId, client::User, timers::GIVE_UP},
+    trunk::address_of,
     with_abilities,
 };
 
@@ -32,37 +34,99 @@ pub(crate) struct Ring {
     pub resume: bool,
 }
 
+/// What the switch wants dialled.
+pub(crate) struct Dial {
+    pub leg: LegId,
+    pub trunk: TrunkName,
+    pub number: String,
+    pub uuid: CallUuid,
+    pub from: String,
+    pub from_name: Option<String>,
+}
+
+/// Where an INVITE of ours goes, whatever is there.
+struct Called {
+    /// A DN of ours.
+    dn: Option<Dn>,
+    kind: LegKind,
+    path: Path,
+    target: String,
+    to: String,
+    resume: bool,
+}
+
+/// Who calls with an INVITE of ours.
+struct Calling {
+    uuid: CallUuid,
+    from: String,
+    from_name: Option<String>,
+}
+
 impl Signaling {
     /// Calls a DN's phone.
     pub(crate) fn ring(&mut self, ring: Ring) {
-        let id = ring.leg;
+        let Ring { leg, dn, uuid, from, from_name, resume } = ring;
+        let Some(binding) = self.registrar.find(&dn) else {
+            return self.outlet.say(LegFact::Ended { leg, cause: Cause::Unreachable });
+        };
+        let called = Called {
+            kind: kind_of(binding.transport),
+            path: path_to(binding),
+            target: binding.contact.clone(),
+            to: format!("<sip:{}@{}>", escape_user(dn.as_str()), self.configuration.switch.domain),
+            dn: Some(dn),
+            resume,
+        };
+        self.call_out(leg, called, Calling { uuid, from, from_name });
+    }
+
+    /// Calls an outside number.
+    pub(crate) fn dial(&mut self, dial: Dial) {
+        let Dial { leg, trunk, number, uuid, from, from_name } = dial;
+        let trunk = self.configuration.trunks.get(&trunk);
+        let Some(address) = trunk.and_then(|trunk| address_of(&trunk.contact)) else {
+            return self.outlet.say(LegFact::Ended { leg, cause: Cause::Unreachable });
+        };
+        let target = format!("sip:{}@{address}", escape_user(&number));
+        let called = Called {
+            dn: None,
+            kind: LegKind::Plain,
+            path: Path::Routed(Source {
+                hop: Hop::Udp(address),
+                remote: address,
+                transport: Transport::Udp,
+            }),
+            to: format!("<{target}>"),
+            target,
+            resume: false,
+        };
+        self.call_out(leg, called, Calling { uuid, from, from_name });
+    }
+
+    fn call_out(&mut self, id: LegId, called: Called, calling: Calling) {
         if self.legs.get(id).is_some() {
             return;
         }
-        let Some(binding) = self.registrar.find(&ring.dn).cloned() else {
-            return self.outlet.say(LegFact::Ended { leg: id, cause: Cause::Unreachable });
-        };
         if self.legs.count() >= self.settings.legs_max {
             return self.outlet.say(LegFact::Ended { leg: id, cause: Cause::Overloaded });
         }
-        let domain = &self.configuration.switch.domain;
         // RFC 3261 25.1: a user part is never empty; a withheld number is anonymous (RFC 3323 4.1).
-        let known = if ring.from.is_empty() { "anonymous" } else { &ring.from };
+        let known = if calling.from.is_empty() { "anonymous" } else { &calling.from };
         let number = escape_user(known);
-        let address = format!("<sip:{number}@{domain}>");
-        let identity = match &ring.from_name {
+        let address = format!("<sip:{number}@{}>", self.configuration.switch.domain);
+        let identity = match &calling.from_name {
             Some(name) => format!("{} {address}", quote(name)),
             None => address,
         };
         let call = Call {
             from: identity.clone(),
-            target: binding.contact.clone(),
-            to: format!("<sip:{}@{domain}>", escape_user(ring.dn.as_str())),
+            target: called.target,
+            to: called.to,
             contact_user: number.into_owned(),
-            uuid: Some(ring.uuid),
-            path: path_to(&binding),
+            uuid: Some(calling.uuid),
+            path: called.path,
         };
-        let kind = kind_of(binding.transport);
+        let kind = called.kind;
         let outgoing = Outgoing {
             invite: None,
             has_provisional: false,
@@ -71,14 +135,14 @@ impl Signaling {
             rseq: None,
             talk: Talk::No,
             identity,
-            resume: ring.resume,
+            resume: called.resume,
             min_se: None,
             turns_waited: 0,
         };
         self.legs.insert(Leg {
             id,
             dialog: Dialog::of_call(call, &mut self.random),
-            dn: Some(ring.dn),
+            dn: called.dn,
             kind,
             has_media: true,
             asked: [Asked::Open].into(),
@@ -129,7 +193,7 @@ impl Signaling {
         let cancelled = |other: &&Leg| {
             matches!(other.stage, Stage::Closing(Closing::Cancelling { .. })) && other.dn == leg.dn
         };
-        self.legs.iter().find(cancelled).is_some()
+        leg.dn.is_some() && self.legs.iter().any(|other| cancelled(&other))
     }
 
     /// A response to our INVITE.

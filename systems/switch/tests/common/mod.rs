@@ -14,7 +14,7 @@ use std::{
 use model::{
     AgentId, Configuration, ConnId, Event, KvList, LegId, Now, Origin, ReferenceId, Request,
     System, TRequest, WorkMode,
-    config::{DnKind, DnObject, Person, Role},
+    config::{DnKind, DnObject, Person, Role, Trunk},
     leg::{FIRST_OFFERED_LEG, LegCommand, LegFact, LegSource},
     media::{MediaCommand, MediaFact},
     random::Random,
@@ -165,7 +165,9 @@ impl Site {
             .iter()
             .rev()
             .find_map(|output| match output {
-                Output::Leg(LegCommand::Ring { leg, .. }) => Some(*leg),
+                Output::Leg(LegCommand::Dial { leg, .. } | LegCommand::Ring { leg, .. }) => {
+                    Some(*leg)
+                }
                 _ => None,
             })
             .unwrap()
@@ -230,6 +232,9 @@ pub fn configuration() -> Configuration {
             },
         );
     }
+    let accept_from = vec!["127.0.0.1".parse().unwrap()];
+    let trunk = Trunk { accept_from, contact: "127.0.0.1:5070".into(), probe_s: 0 };
+    configuration.trunks.insert("pstn".into(), trunk);
     configuration.dns.insert("5004".into(), DnObject { kind: extension, alias: None });
     let kind = DnKind::RoutePoint { dnis: vec!["+18005551234".into()], strategy: "Support".into() };
     configuration.dns.insert("5000".into(), DnObject { kind, alias: None });
@@ -274,6 +279,9 @@ fn output_text(output: &Output) -> String {
         Output::Leg(command) => match command {
             LegCommand::Answer { leg } => format!("{} answer", leg_text(*leg)),
             LegCommand::AnswerPhone { leg } => format!("{} answer-phone", leg_text(*leg)),
+            LegCommand::Dial { leg, trunk, number, from, .. } => {
+                format!("{} dial {number} by {trunk} from {from}", leg_text(*leg))
+            }
             LegCommand::Progress { leg, progress } => {
                 format!("{} progress {progress:?}", leg_text(*leg))
             }

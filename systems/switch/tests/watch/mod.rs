@@ -161,6 +161,10 @@ impl Watch {
             LegCommand::AnswerPhone { leg } => {
                 assert!(self.live(*leg).rings, "a phone is told to answer before it rings");
             }
+            LegCommand::Dial { leg, .. } => {
+                assert!(leg.0 < FIRST_OFFERED_LEG);
+                assert!(self.legs.insert(*leg, Leg::default()).is_none(), "a leg id twice");
+            }
             LegCommand::Progress { leg, .. } => {
                 assert!(!self.offered_leg(*leg).answered, "18x after 200");
             }
