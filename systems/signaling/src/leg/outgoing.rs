@@ -77,7 +77,7 @@ impl Signaling {
             dn: Some(dn),
             resume,
         };
-        self.call_out(leg, called, Calling { uuid, from, from_name });
+        self.call_out(leg, called, &Calling { uuid, from, from_name });
     }
 
     /// Calls an outside number.
@@ -100,10 +100,10 @@ impl Signaling {
             target,
             resume: false,
         };
-        self.call_out(leg, called, Calling { uuid, from, from_name });
+        self.call_out(leg, called, &Calling { uuid, from, from_name });
     }
 
-    fn call_out(&mut self, id: LegId, called: Called, calling: Calling) {
+    fn call_out(&mut self, id: LegId, called: Called, calling: &Calling) {
         if self.legs.get(id).is_some() {
             return;
         }
