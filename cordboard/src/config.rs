@@ -194,9 +194,9 @@ mod tests {
 
     #[test]
     fn an_unknown_key_names_its_line_and_the_nearest_right_one() {
-        let (line, message) = Config::parse("[ports]\nhttp = 1\nhttsp = 2\n").unwrap_err();
+        let (line, message) = Config::parse("[ports]\nhttp = 1\nhtpps = 2\n").unwrap_err();
         assert_eq!(line, 3);
-        assert!(message.contains("`httsp`") && message.contains("did you mean `https`"));
+        assert!(message.contains("`htpps`") && message.contains("did you mean `https`"));
     }
 
     #[test]
