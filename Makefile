@@ -28,10 +28,11 @@ check: setup-build ui e2e/node_modules/.stamp
 
 ## Measurements; the figures in bench/ come from here.
 bench: setup-build ui
+	cargo build --release -p cordboard
 	cargo run --release -p bench
 
 unit: setup-build ui
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 	cd ui && npm test
 
 # One story: make e2e ONLY=reload
