@@ -39,6 +39,7 @@ fn main() -> Result<()> {
         }
         Some("--quick") => say(&Runtime::new()?.block_on(run(&QUICK))?),
         Some("echo") => echo(),
+        Some("codec") => transcoding::paced(TALKS as usize, &Voice::new()?),
         Some(other) => anyhow::bail!("{other} is unknown: --quick, or nothing"),
     }
 }
@@ -65,6 +66,7 @@ async fn run(plan: &Plan) -> Result<String> {
         load::cordboard(plan.media_calls, MEDIA_CALLS_PER_SECOND, Some(&voice)).await?;
     say("CPU per second of talk …\n")?;
     let talking = talking::measure(TALKS, plan.talk, &voice).await?;
+    let paced_codec = talking::codec_alone(plan.talk).await?;
     let packets = u64::from(TALKS) * 100;
     let voice_echo = load::echo(VOICE_BYTES, packets, PACKETS_TOGETHER).await?;
     let seconds = plan.virtual_seconds;
@@ -79,6 +81,7 @@ async fn run(plan: &Plan) -> Result<String> {
         sipp,
         message_echo,
         talking,
+        paced_codec,
         voice_echo,
         opus,
         pcmu,

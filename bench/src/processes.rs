@@ -117,6 +117,11 @@ pub async fn start_echo() -> Result<(Program, SocketAddr)> {
     Ok((program, address))
 }
 
+/// This program again, as the codec alone at the pace of calls.
+pub fn start_codec() -> Result<Program> {
+    Program::start(Command::new(env::current_exe()?).arg("codec"))
+}
+
 /// SIPp answering calls; `None` when it is not installed.
 pub fn start_sipp() -> Result<Option<(Program, SocketAddr)>> {
     let address = UdpSocket::bind("127.0.0.1:0")?.local_addr()?;

@@ -23,7 +23,7 @@ use crate::{
     agent::{Agent, AgentNews},
     counts::Counts,
     phone::Sound,
-    processes::Server,
+    processes::{Server, start_codec},
     trunk::{Trunk, TrunkFact},
     voice::{FRAME, FRAME_TIME, Voice},
 };
@@ -88,6 +88,15 @@ pub async fn measure(calls: u32, talked: Duration, voice: &Arc<Voice>) -> Result
     // Calls without a BYE would be waited for.
     drop(server);
     Ok(Talking { calls, cpu, talked, arrived })
+}
+
+/// CPU time of libopus alone for as many calls at the same pace.
+pub async fn codec_alone(talked: Duration) -> Result<Duration> {
+    let program = start_codec()?;
+    sleep(SETTLE).await;
+    let cpu = program.cpu()?;
+    sleep(talked).await;
+    Ok(program.cpu()? - cpu)
 }
 
 async fn answer(agent: &mut Agent) -> Result<()> {

@@ -3,6 +3,7 @@
 
 use std::{
     net::SocketAddr,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -50,6 +51,25 @@ impl Bridging {
     pub fn us(&self, time: Duration) -> f64 {
         self.ms(time) * 1e3 * FRAME_TIME.as_secs_f64()
     }
+}
+
+/// What the codec alone takes at the pace of real calls, when its caches are cold each time: the
+/// work of a program that does nothing else, until it is stopped.
+pub fn paced(calls: usize, voice: &Voice) -> Result<()> {
+    let references: Result<Vec<_>> = (0..calls).map(|_| Reference::new()).collect();
+    let mut references = references?;
+    let part = calls.div_ceil(STEPS as usize);
+    let mut due = Instant::now();
+    for frame in 0.. {
+        for (at, some) in references.chunks_mut(part).enumerate() {
+            for (call, reference) in some.iter_mut().enumerate() {
+                reference.work(voice, frame, frame + (at * part + call) * SHIFT);
+            }
+            due += FRAME_TIME / STEPS;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+    Ok(())
 }
 
 /// Bridges so many calls for so many seconds of virtual time.
