@@ -66,7 +66,7 @@ fn failure(
 
 fn reason(source: &io::Error) -> String {
     match source.kind() {
-        io::ErrorKind::AddrInUse => "another program uses it".into(),
+        io::ErrorKind::AddrInUse => "the port is in use".into(),
         io::ErrorKind::PermissionDenied => "ports below 1024 need root".into(),
         io::ErrorKind::AddrNotAvailable => "the address is not one of this machine's".into(),
         _ => source.to_string(),
