@@ -104,8 +104,8 @@ impl Report {
                 let ratio = one.ms_per_call() / sipp.ms_per_call();
                 let _ = writeln!(
                     text,
-                    " A whole call costs {ratio:.1} times what SIPp takes to answer its trunk side \
-                     alone.\n"
+                    " A whole call costs about {ratio:.0} times what SIPp takes to answer its trunk \
+                     side alone; SIPp's share is so small that this ratio is rough.\n"
                 );
             }
             None => text.push_str(" SIPp is not installed here, so that row is missing.\n\n"),
