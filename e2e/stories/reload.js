@@ -23,8 +23,8 @@ story("a page reloaded in a call keeps the call, and sound comes back both ways"
   assert.equal(after.state, "Established");
   assert.equal(call.state, "talking", "the caller noticed no end");
 
-  // The browser's jitter buffer starts afresh with the page.
-  await pause(1500);
+  // The browser's jitter buffer and gain control start afresh with the page and take some seconds.
+  await pause(8000);
   await conversation(scene, desktop, call);
 
   await desktop.press("Release");

@@ -1,8 +1,12 @@
 // The same over TLS, as a site with a certificate serves it.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+
+import { WebSocket } from "ws";
 
 import { story } from "../lib/story.js";
+import { within } from "../lib/wait.js";
 
 story("over HTTPS the phone registers by secure WebSocket and takes a call", async (scene) => {
   const carrier = await scene.carrier();
@@ -21,6 +25,25 @@ story("over HTTPS the phone registers by secure WebSocket and takes a call", asy
   await Promise.all([desktop.talks(), call.answered()]);
   call.hangUp();
   await desktop.afterCall.waitFor();
+});
+
+story("SIP over secure WebSocket is answered on its own port too", async (scene) => {
+  const server = await scene.server();
+  const socket = new WebSocket(`wss://${server.at.sips_ws}/ws`, "sip", {
+    rejectUnauthorized: false,
+  });
+  scene.finally(async () => socket.close());
+  await within(once(socket, "open"), "the upgrade");
+  assert.equal(socket.protocol, "sip");
+  const reply = within(once(socket, "message"), "an answer to OPTIONS");
+  socket.send([
+    "OPTIONS sip:5001@cordboard.invalid SIP/2.0",
+    "Via: SIP/2.0/WSS client.invalid;branch=z9hG4bK776asdhds",
+    "Max-Forwards: 70", "From: <sip:a@client.invalid>;tag=1", "To: <sip:5001@cordboard.invalid>",
+    "Call-ID: ws-options", "CSeq: 1 OPTIONS", "Content-Length: 0", "", "",
+  ].join("\r\n"));
+  const [message] = await reply;
+  assert.match(String(message), /^SIP\/2\.0 \d{3} /);
 });
 
 story("pages come with headers that keep strangers out", async (scene) => {

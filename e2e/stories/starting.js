@@ -39,7 +39,8 @@ story("a busy port is named, with how to choose another", async () => {
     const { code, output } = await Server.fail(`[ports]\nhttp = ${port}\n${zeros}\n`);
     assert.notEqual(code, 0);
     assert.match(output, new RegExp(String(port)), output);
-    assert.match(output, /in use|busy/i, output);
+    assert.match(output, /in use|uses it/i, output);
+    assert.match(output, /\bnode\b/, "it says who has the port");
     assert.match(output, /ports\.http|http\s*=|\[ports\]/, output);
     assert.doesNotMatch(output, /panicked/);
   } finally {
