@@ -45,8 +45,8 @@ async function speak(scene, desktop, call) {
   return heard;
 }
 
-/** Whoever repeats a text says it twice as a whole in this time, wherever one begins to listen.
+/** Whoever repeats a text says it three times as a whole in this time, wherever one begins to listen.
  * @param {import("./speech.js").Speech} speech */
-export const wholeSeconds = (speech) => 3 * speech.seconds + 1;
+export const wholeSeconds = (speech) => 4 * speech.seconds + 1;
 
 const ECHO_CANCELLER_MS = 1000;

@@ -122,4 +122,4 @@ export class Scene {
   }
 }
 
-const STORY_MS_MAX = 180_000;
+const STORY_MS_MAX = 300_000;
