@@ -45,7 +45,8 @@ async function speak(scene, desktop, call) {
   return heard;
 }
 
-/** Whoever repeats a text says it three times as a whole in this time, wherever one begins to listen.
+/** Whoever repeats a text says it three times as a whole in this time, wherever one begins to
+ * listen.
  * @param {import("./speech.js").Speech} speech */
 export const wholeSeconds = (speech) => 4 * speech.seconds + 1;
 
