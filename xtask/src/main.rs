@@ -6,7 +6,7 @@ mod tidy;
 
 use std::env;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -21,7 +21,7 @@ fn main() -> Result<ExitCode> {
 
 fn run_tidy() -> Result<ExitCode> {
     let root = workspace_root()?;
-    let findings = tidy::check(root).context("reading the workspace")?;
+    let findings = tidy::check(&root).context("reading the workspace")?;
     let mut out = io::stdout().lock();
     for finding in &findings {
         writeln!(out, "{finding}")?;
@@ -34,6 +34,9 @@ fn run_tidy() -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-fn workspace_root() -> Result<&'static Path> {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies one level under the root")
+/// Cargo says at run time where the package is; a binary outlives the checkout it was built in.
+fn workspace_root() -> Result<PathBuf> {
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("run this by `cargo run -p xtask`")?;
+    let root = Path::new(&package).parent().context("xtask lies one level under the root")?;
+    Ok(root.to_owned())
 }
