@@ -165,6 +165,11 @@ impl Dialog {
         is_next
     }
 
+    /// Whether both lead to the same phone.
+    pub fn has_path_of(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+
     /// The connection that this dialog stands and falls with.
     pub fn flow(&self) -> Option<FlowId> {
         match self.path {

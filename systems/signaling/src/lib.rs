@@ -132,6 +132,8 @@ pub struct Signaling {
     counters: Counters,
     /// Requests that legs left open when they ended.
     unanswered: Vec<TransactionId>,
+    /// DNs whose phone had a call that is taken back now.
+    freed: Vec<Dn>,
 }
 
 impl Signaling {
@@ -152,6 +154,7 @@ impl Signaling {
             trunks: Trunks::default(),
             counters: Counters::default(),
             unanswered: Vec::new(),
+            freed: Vec::new(),
         }
     }
 
@@ -254,7 +257,7 @@ impl Signaling {
             LegTimer::Reliable => self.repeat_reliable(now, leg),
             LegTimer::SessionEnd => self.refresh_unanswered(now, leg),
             LegTimer::Talk => self.phone_did_not_answer(leg),
-            LegTimer::Turn => self.send_invite(now, leg),
+            LegTimer::Turn => self.invite_now(now, leg),
             LegTimer::Unacknowledged => self.repeat_ok(now, leg),
         }
     }
@@ -271,14 +274,14 @@ impl System for Signaling {
             Input::Media(fact) => self.media_fact(now, fact),
             Input::Sip(input) => self.sip_input(now, input),
         }
-        self.answer_leftovers(now);
+        self.after_legs_ended(now);
     }
 
     fn handle_timeout(&mut self, now: Now) {
         while let Some(timer) = self.outlet.timers.pop(now.instant) {
             self.due(now, timer);
         }
-        self.answer_leftovers(now);
+        self.after_legs_ended(now);
     }
 
     fn poll_output(&mut self) -> Option<Output> {

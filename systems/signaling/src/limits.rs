@@ -66,10 +66,8 @@ pub const PROVISIONAL_REPEAT: Duration = Duration::from_secs(60);
 /// is the same guard in proxies).
 pub const RINGING_MAX: Duration = Duration::from_secs(300);
 
-/// How long an INVITE waits at a time for the phone's earlier call to be taken back.
-pub const TURN: Duration = Duration::from_millis(10);
-/// How often it waits, two seconds in all, before it goes out all the same.
-pub const TURNS_MAX: u32 = 200;
+/// How long an INVITE waits at most for the phone's earlier call to be taken back.
+pub const TURN: Duration = Duration::from_secs(2);
 
 /// Our Max-Forwards.
 pub const MAX_FORWARDS: u8 = 70;

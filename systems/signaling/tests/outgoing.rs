@@ -7,6 +7,7 @@ mod common;
 use common::*;
 use model::{
     LegId,
+    id::FlowId,
     leg::{Cause, LegCommand, LegFact},
     media::{LegKind, MediaCommand},
 };
@@ -257,6 +258,48 @@ fn a_call_answered_elsewhere_is_cancelled_so_that_no_call_is_missed() {
 }
 
 #[test]
+fn a_phone_is_called_anew_when_its_last_call_is_taken_back() {
+    let mut bench = Bench::new();
+    bench.register_udp("5002");
+    let (to, first) = ringing(&mut bench, 1, "5002");
+    release(&mut bench, Cause::NoAnswer);
+    let cancel = bench.take_one();
+    bench.ring(2, "5002");
+    assert_eq!(bench.take_names(), [""; 0], "the phone would refuse as busy");
+    bench.arrive(to, response(&cancel, 200, "p", "", ""));
+    assert_eq!(bench.take_names(), [""; 0]);
+    bench.arrive(to, response(&first, 487, "p", "", ""));
+    assert_eq!(bench.take_names(), ["ACK", "INVITE"]);
+}
+
+#[test]
+fn a_phone_that_does_not_take_its_last_call_back_is_called_anew_after_two_seconds() {
+    let mut bench = Bench::new();
+    bench.register_udp("5002");
+    ringing(&mut bench, 1, "5002");
+    release(&mut bench, Cause::NoAnswer);
+    bench.ring(2, "5002");
+    bench.pass_ms(1999);
+    assert!(!bench.take_names().contains(&"INVITE".into()));
+    bench.pass_ms(1);
+    assert_eq!(bench.take_names(), ["INVITE"]);
+}
+
+#[test]
+fn another_phone_of_the_dn_is_called_at_once() {
+    let mut bench = Bench::new();
+    bench.register_browser("5002", BROWSER);
+    ringing(&mut bench, 1, "5002");
+    let tab = FlowId(BROWSER.0 + 1);
+    bench.register_browser("5002", tab);
+    release(&mut bench, Cause::Redirected);
+    bench.take_sent();
+    bench.ring(2, "5002");
+    let (to, invite) = bench.sent.pop().unwrap();
+    assert_eq!((to, name(&invite)), (To::Flow(tab), "INVITE".into()));
+}
+
+#[test]
 fn a_200_that_crosses_the_cancel_is_acknowledged_and_hung_up() {
     let mut bench = Bench::new();
     bench.register_udp("5002");
@@ -434,7 +477,7 @@ fn a_phone_that_rings_for_ever_is_given_up() {
 #[test]
 fn a_phone_over_tcp_is_called_along_its_connection_or_a_new_one() {
     let mut bench = Bench::new();
-    let flow = model::id::FlowId(9);
+    let flow = FlowId(9);
     bench.open(flow, model::sip::Transport::Tcp);
     let contact = "<sip:x@192.0.2.20:5062;transport=tcp>";
     bench.flow(flow, register("5002", contact, 600, "t", 1, ""));
@@ -447,7 +490,7 @@ fn a_phone_over_tcp_is_called_along_its_connection_or_a_new_one() {
     bench.sent.clear();
     bench.ring(2, "5002");
     let (to, _) = bench.sent.pop().unwrap();
-    let new = model::id::FlowId(model::sip::FIRST_OUTGOING_FLOW);
+    let new = FlowId(model::sip::FIRST_OUTGOING_FLOW);
     assert_eq!(to, To::Flow(new));
     bench.close(new);
     assert_eq!(bench.take_facts(), [ended(LegId(2), Cause::Unreachable)]);

@@ -94,6 +94,9 @@ impl Signaling {
             Asked::Reply(transaction) => Some(*transaction),
             Asked::Open | Asked::Quiet => None,
         });
+        if let (Stage::Closing(Closing::Cancelling { .. }), Some(dn)) = (&leg.stage, &leg.dn) {
+            self.freed.push(dn.clone());
+        }
         let invite = match &leg.stage {
             Stage::Incoming(incoming) => Some(incoming.invite),
             Stage::Closing(_) | Stage::Confirmed(_) | Stage::Outgoing(_) => None,
@@ -105,8 +108,14 @@ impl Signaling {
         }
     }
 
+    /// What is owed to others once legs are forgotten.
+    pub(crate) fn after_legs_ended(&mut self, now: Now) {
+        self.answer_leftovers(now);
+        self.invite_in_turn(now);
+    }
+
     /// Answers what forgotten legs left open: 487 (RFC 3261 15.1.2).
-    pub(crate) fn answer_leftovers(&mut self, now: Now) {
+    fn answer_leftovers(&mut self, now: Now) {
         while let Some(transaction) = self.unanswered.pop() {
             self.reply_to(now, transaction, 487, |response| response);
             // Its connection may be gone, and then the answer never counts as sent.

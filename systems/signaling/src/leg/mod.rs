@@ -125,8 +125,8 @@ pub(crate) struct Outgoing {
     pub resume: bool,
     /// The Min-SE of a 422.
     pub min_se: Option<u32>,
-    /// How often the INVITE was put off while the phone's earlier call was taken back.
-    pub turns_waited: u32,
+    /// The INVITE is put off until the phone's earlier call is taken back.
+    pub awaits_turn: bool,
 }
 
 /// Whether the phone is to answer.

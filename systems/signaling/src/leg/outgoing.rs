@@ -15,7 +15,7 @@ use super::{
 use crate::{
     ALLOW_EVENTS, RESUME_HEADER, Signaling,
     dialog::{Call, Dialog, Path},
-    limits::{MIN_SE_S, RINGING_MAX, TURN, TURNS_MAX},
+    limits::{MIN_SE_S, RINGING_MAX, TURN},
     outlet::{Hop, Source, is_only_way},
     registrar::Binding,
     timers::{LegTimer, Timer},
@@ -137,7 +137,7 @@ impl Signaling {
             identity,
             resume: called.resume,
             min_se: None,
-            turns_waited: 0,
+            awaits_turn: false,
         };
         self.legs.insert(Leg {
             id,
@@ -158,12 +158,35 @@ impl Signaling {
     /// Media described the leg: the INVITE goes out, once the phone's earlier call is taken back.
     /// A phone that is called anew before its CANCEL came would refuse as busy.
     pub(crate) fn send_invite(&mut self, now: Now, id: LegId) {
-        let waits = self.legs.get(id).is_some_and(|leg| self.is_being_freed(leg));
+        if !self.legs.get(id).is_some_and(|leg| self.is_being_freed(leg)) {
+            return self.invite_now(now, id);
+        }
+        if let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(id).map(|leg| &mut leg.stage) {
+            outgoing.awaits_turn = true;
+            self.outlet.timers.set(Timer::Leg(id, LegTimer::Turn), now.instant + TURN);
+        }
+    }
+
+    /// Sends the INVITEs that waited for calls that are taken back now.
+    pub(crate) fn invite_in_turn(&mut self, now: Now) {
+        while let Some(dn) = self.freed.pop() {
+            let waits = |leg: &&Leg| match &leg.stage {
+                Stage::Outgoing(outgoing) => outgoing.awaits_turn && leg.dn.as_ref() == Some(&dn),
+                Stage::Closing(_) | Stage::Confirmed(_) | Stage::Incoming(_) => false,
+            };
+            let next = self.legs.iter().filter(waits).find(|leg| !self.is_being_freed(leg));
+            if let Some(id) = next.map(|leg| leg.id) {
+                self.invite_now(now, id);
+            }
+        }
+    }
+
+    /// Sends the INVITE, the first or once more.
+    pub(crate) fn invite_now(&mut self, now: Now, id: LegId) {
         let Some(leg) = self.legs.get_mut(id) else { return };
         let Stage::Outgoing(outgoing) = &mut leg.stage else { return };
-        if waits && outgoing.turns_waited < TURNS_MAX {
-            outgoing.turns_waited += 1;
-            return self.outlet.timers.set(Timer::Leg(id, LegTimer::Turn), now.instant + TURN);
+        if std::mem::take(&mut outgoing.awaits_turn) {
+            self.outlet.timers.clear(&Timer::Leg(id, LegTimer::Turn));
         }
         let (invite, hop) = leg.dialog.request(&mut self.outlet, &mut self.random, &Method::Invite);
         let min_se = outgoing.min_se.unwrap_or(MIN_SE_S);
@@ -191,7 +214,9 @@ impl Signaling {
     /// Whether an earlier call to the leg's phone is still being cancelled.
     fn is_being_freed(&self, leg: &Leg) -> bool {
         let cancelled = |other: &&Leg| {
-            matches!(other.stage, Stage::Closing(Closing::Cancelling { .. })) && other.dn == leg.dn
+            matches!(other.stage, Stage::Closing(Closing::Cancelling { .. }))
+                && other.dn == leg.dn
+                && other.dialog.has_path_of(&leg.dialog)
         };
         leg.dn.is_some() && self.legs.iter().any(|other| cancelled(&other))
     }
@@ -217,7 +242,7 @@ impl Signaling {
                 // RFC 4028 7.3: once more with the interval that the phone wants.
                 outgoing.min_se = Some(response.min_se().unwrap_or(MIN_SE_S));
                 outgoing.invite = None;
-                self.send_invite(now, id);
+                self.invite_now(now, id);
             }
             (Stage::Outgoing(_), _) => self.finish(id, Cause::from_sip_status(status)),
             (Stage::Confirmed(_), 200..=299) => self.answered_again(now, id, response),
