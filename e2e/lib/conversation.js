@@ -13,23 +13,9 @@ import { pause } from "./wait.js";
 
 /**
  * First the customer speaks, then the agent. Returns what the customer's telephone counted.
- *
- * Browser, carrier and server share a machine's few cores here, and a moment in which one of them
- * waits for a core is heard as a hole. So people who did not understand one another say it once
- * more, and both scores are printed; speech that is bad twice is the line's fault.
  * @param {Scene} scene @param {Desktop} desktop @param {PstnCall} call
  */
 export async function conversation(scene, desktop, call) {
-  try {
-    return await speak(scene, desktop, call);
-  } catch (error) {
-    console.error(`        once more, because ${error instanceof Error ? error.message : error}`);
-    return await speak(scene, desktop, call);
-  }
-}
-
-/** @param {Scene} scene @param {Desktop} desktop @param {PstnCall} call */
-async function speak(scene, desktop, call) {
   const { agent, customer } = await scene.speech;
   call.rtp.speak(customer.narrow);
   const atAgent = scene.file("at-agent.wav");

@@ -155,6 +155,11 @@ export class PstnCall {
   byeAnswered = false;
   cancelled = false;
 
+  /** Everything told before the answer, without repetitions: e.g. 100, 180. */
+  get told() {
+    return [...new Set(this.provisional.map((message) => message.status))];
+  }
+
   /** A provisional response with this status. @param {number} status @param {number} [msMax] */
   async progress(status, msMax) {
     const has = () => this.provisional.find((message) => message.status === status);

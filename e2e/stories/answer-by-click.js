@@ -21,6 +21,7 @@ story("a customer's call is answered by a click and both hear each other", async
   await desktop.picture(scene.file("ringing.png"));
   await desktop.press("Answer");
   await Promise.all([desktop.talks(), call.answered()]);
+  assert.deepEqual(call.told, [100, 180], "ringing is told once, when the phone rings");
 
   const heard = await conversation(scene, desktop, call);
   assert.deepEqual(heard.kinds, [0], "only what was negotiated arrives at the carrier");

@@ -18,6 +18,7 @@ story("a waiting caller hears music, and is connected once an agent is ready", a
   assert.ok(loud > 0.5, `music in ${Math.round(loud * 100)} % of the time`);
   assert.ok(level(music.samples) < -3, "music is not clipped");
   assert.equal(call.state, "calling", "waiting is not answering");
+  assert.deepEqual(call.told, [100, 183], "nobody's phone rings, so no ringing is told");
 
   const desktop = await scene.readyAgent();
   await desktop.rings();

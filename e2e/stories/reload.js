@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 
 import { conversation } from "../lib/conversation.js";
 import { story } from "../lib/story.js";
-import { pause } from "../lib/wait.js";
 
 story("a page reloaded in a call keeps the call, and sound comes back both ways", async (scene) => {
   const { customer } = await scene.speech;
@@ -23,8 +22,6 @@ story("a page reloaded in a call keeps the call, and sound comes back both ways"
   assert.equal(after.state, "Established");
   assert.equal(call.state, "talking", "the caller noticed no end");
 
-  // The browser's jitter buffer and gain control start afresh with the page and take some seconds.
-  await pause(8000);
   await conversation(scene, desktop, call);
 
   await desktop.press("Release");

@@ -47,63 +47,63 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
     ladder(
         &mut world,
         &expect![[r#"
-             wire -> signaling  INVITE sip:+18005551234@10.0.0.1
-        signaling -> wire       100 Trying
-            board -> shard      Open in1 Plain answers
-            shard -> signaling  Described in1
-        signaling -> switch     Offered in1 5551234567 to +18005551234
-           switch -> signaling  Progress in1 Ringing
-           switch -> all        EventQueued 5000 other=5551234567
-           switch -> all        EventRouteRequest 5000 other=5551234567
-        signaling -> wire       180 Ringing
-          routing -> switch     RequestUpdateUserData 5000
-          routing -> switch     RequestRouteCall 5000
-           switch -> routing    accepted #1
-           switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
-           switch -> routing    accepted #2
-           switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
-           switch -> signaling  Ring out1 5001 from 5551234567
-           switch -> all        EventRinging 5001 other=5551234567
-            board -> shard      Open out1 Browser offers
-              cti -> client     EventRinging 5001 other=5551234567
-            shard -> signaling  Described out1
-        signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  180 Ringing
-        signaling -> switch     Ringing out1
-           switch -> all        EventDiverted 5000 other=5551234567 third=5001
-           client -> cti        request #5
-              cti -> switch     RequestAnswerCall 5001
-           switch -> cti        accepted #5
-           switch -> signaling  AnswerPhone out1
-        signaling -> wire       INFO sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  200 OK
-             wire -> signaling  200 OK
-        signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-            board -> shard      Answer out1
-        signaling -> switch     Answered out1
-           switch -> signaling  Answer in1
-            board -> shard      Connect in1 out1
-           switch -> all        EventEstablished 5001 other=5551234567
-        signaling -> wire       200 OK
-        signaling -> switch     Answered in1
-              cti -> client     EventEstablished 5001 other=5551234567
-             wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
-             wire -> signaling  BYE sip:+18005551234@10.0.0.1:5060
-        signaling -> wire       200 OK
-        signaling -> switch     Ended in1 Normal
-            board -> shard      Close in1
-           switch -> all        EventReleased 5001 other=5551234567 state=RemoteRelease
-           switch -> signaling  Release out1 Normal
-           switch -> all        EventAgentNotReady 5001
-              cti -> client     EventReleased 5001 other=5551234567 state=RemoteRelease
-        signaling -> wire       BYE sip:x5001@abc.invalid;transport=ws
-        signaling -> switch     Ended out1 Normal
-            board -> shard      Close out1
-              cti -> client     EventAgentNotReady 5001
-             wire -> signaling  200 OK
-           switch -> all        EventAgentReady 5001
-              cti -> client     EventAgentReady 5001
-    "#]],
+                 wire -> signaling  INVITE sip:+18005551234@10.0.0.1
+            signaling -> wire       100 Trying
+                board -> shard      Open in1 Plain answers
+                shard -> signaling  Described in1
+            signaling -> switch     Offered in1 5551234567 to +18005551234
+               switch -> all        EventQueued 5000 other=5551234567
+               switch -> all        EventRouteRequest 5000 other=5551234567
+              routing -> switch     RequestUpdateUserData 5000
+              routing -> switch     RequestRouteCall 5000
+               switch -> routing    accepted #1
+               switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
+               switch -> routing    accepted #2
+               switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
+               switch -> signaling  Ring out1 5001 from 5551234567
+               switch -> all        EventRinging 5001 other=5551234567
+                board -> shard      Open out1 Browser offers
+                  cti -> client     EventRinging 5001 other=5551234567
+                shard -> signaling  Described out1
+            signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  180 Ringing
+            signaling -> switch     Ringing out1
+               switch -> all        EventDiverted 5000 other=5551234567 third=5001
+               switch -> signaling  Progress in1 Ringing
+            signaling -> wire       180 Ringing
+               client -> cti        request #5
+                  cti -> switch     RequestAnswerCall 5001
+               switch -> cti        accepted #5
+               switch -> signaling  AnswerPhone out1
+            signaling -> wire       INFO sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  200 OK
+                 wire -> signaling  200 OK
+            signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
+                board -> shard      Answer out1
+            signaling -> switch     Answered out1
+               switch -> signaling  Answer in1
+                board -> shard      Connect in1 out1
+               switch -> all        EventEstablished 5001 other=5551234567
+            signaling -> wire       200 OK
+            signaling -> switch     Answered in1
+                  cti -> client     EventEstablished 5001 other=5551234567
+                 wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
+                 wire -> signaling  BYE sip:+18005551234@10.0.0.1:5060
+            signaling -> wire       200 OK
+            signaling -> switch     Ended in1 Normal
+                board -> shard      Close in1
+               switch -> all        EventReleased 5001 other=5551234567 state=RemoteRelease
+               switch -> signaling  Release out1 Normal
+               switch -> all        EventAgentNotReady 5001
+                  cti -> client     EventReleased 5001 other=5551234567 state=RemoteRelease
+            signaling -> wire       BYE sip:x5001@abc.invalid;transport=ws
+            signaling -> switch     Ended out1 Normal
+                board -> shard      Close out1
+                  cti -> client     EventAgentNotReady 5001
+                 wire -> signaling  200 OK
+               switch -> all        EventAgentReady 5001
+                  cti -> client     EventAgentReady 5001
+        "#]],
     );
 }
 
@@ -120,31 +120,95 @@ fn a_caller_who_gives_up_in_the_queue_is_abandoned() {
     ladder(
         &mut world,
         &expect![[r#"
-             wire -> signaling  INVITE sip:+18005551234@10.0.0.1
-        signaling -> wire       100 Trying
-            board -> shard      Open in1 Plain answers
-            shard -> signaling  Described in1
-        signaling -> switch     Offered in1 5551234567 to +18005551234
-           switch -> signaling  Progress in1 Ringing
-           switch -> all        EventQueued 5000 other=5551234567
-           switch -> all        EventRouteRequest 5000 other=5551234567
-        signaling -> wire       180 Ringing
+                 wire -> signaling  INVITE sip:+18005551234@10.0.0.1
+            signaling -> wire       100 Trying
+                board -> shard      Open in1 Plain answers
+                shard -> signaling  Described in1
+            signaling -> switch     Offered in1 5551234567 to +18005551234
+               switch -> all        EventQueued 5000 other=5551234567
+               switch -> all        EventRouteRequest 5000 other=5551234567
+              routing -> switch     RequestUpdateUserData 5000
+              routing -> switch     RequestApplyTreatment 5000
+               switch -> routing    accepted #1
+               switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
+               switch -> routing    accepted #2
+               switch -> signaling  Progress in1 EarlyMedia
+                board -> shard      Play in1 Music
+               switch -> all        EventTreatmentApplied 5000 other=5551234567
+            signaling -> wire       183 Session Progress
+                 wire -> signaling  CANCEL sip:+18005551234@10.0.0.1
+            signaling -> wire       200 OK
+            signaling -> wire       487 Request Terminated
+            signaling -> switch     Ended in1 Cancelled
+                board -> shard      Close in1
+               switch -> all        EventAbandoned 5000 other=5551234567 state=Abandoned
+                 wire -> signaling  ACK sip:+18005551234@10.0.0.1
+        "#]],
+    );
+}
+
+#[test]
+fn a_caller_hears_music_while_nobody_is_ready_and_then_the_phone_that_rings() {
+    let mut world = World::new(Instant::now(), 1, Weather::fair(), 1);
+    world.board.ladder().switch_on();
+    world.call("5551234567", "+18005551234");
+    seconds(&mut world, 20);
+    assert!(world.callers[0].heard_early, "music plays while nobody is ready");
+    world.board.ladder().take();
+    world.at_work("5001");
+    seconds(&mut world, 2);
+    answer(&mut world, "5001");
+    seconds(&mut world, 2);
+    assert_eq!(world.callers[0].state, CallerState::Talking);
+    ladder(
+        &mut world,
+        &expect![[r#"
+           client -> cti        request #2
+              cti -> switch     RequestAgentLogin 5001
+           switch -> cti        accepted #2
+           switch -> all        EventAgentLogin 5001
+           switch -> all        EventAgentNotReady 5001
+              cti -> client     EventAgentLogin 5001
+              cti -> client     EventAgentNotReady 5001
+           client -> cti        request #3
+              cti -> switch     RequestAgentReady 5001
+           switch -> cti        accepted #3
+           switch -> all        EventAgentReady 5001
+              cti -> client     EventAgentReady 5001
           routing -> switch     RequestUpdateUserData 5000
-          routing -> switch     RequestApplyTreatment 5000
-           switch -> routing    accepted #1
+          routing -> switch     RequestRouteCall 5000
+           switch -> routing    accepted #3
            switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
-           switch -> routing    accepted #2
-           switch -> signaling  Progress in1 EarlyMedia
-            board -> shard      Play in1 Music
-           switch -> all        EventTreatmentApplied 5000 other=5551234567
-        signaling -> wire       183 Session Progress
-             wire -> signaling  CANCEL sip:+18005551234@10.0.0.1
+           switch -> routing    accepted #4
+           switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
+           switch -> signaling  Ring out1 5001 from 5551234567
+           switch -> all        EventRinging 5001 other=5551234567
+            board -> shard      Open out1 Browser offers
+              cti -> client     EventRinging 5001 other=5551234567
+            shard -> signaling  Described out1
+        signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
+             wire -> signaling  180 Ringing
+        signaling -> switch     Ringing out1
+           switch -> all        EventTreatmentEnd 5000 other=5551234567
+           switch -> all        EventDiverted 5000 other=5551234567 third=5001
+            board -> shard      Play in1 RingBack
+           client -> cti        request #4
+              cti -> switch     RequestAnswerCall 5001
+           switch -> cti        accepted #4
+           switch -> signaling  AnswerPhone out1
+        signaling -> wire       INFO sip:x5001@abc.invalid;transport=ws
+             wire -> signaling  200 OK
+             wire -> signaling  200 OK
+        signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
+            board -> shard      Answer out1
+        signaling -> switch     Answered out1
+           switch -> signaling  Answer in1
+            board -> shard      Connect in1 out1
+           switch -> all        EventEstablished 5001 other=5551234567
         signaling -> wire       200 OK
-        signaling -> wire       487 Request Terminated
-        signaling -> switch     Ended in1 Cancelled
-            board -> shard      Close in1
-           switch -> all        EventAbandoned 5000 other=5551234567 state=Abandoned
-             wire -> signaling  ACK sip:+18005551234@10.0.0.1
+        signaling -> switch     Answered in1
+              cti -> client     EventEstablished 5001 other=5551234567
+             wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
     "#]],
     );
 }
@@ -167,107 +231,107 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
     ladder(
         &mut world,
         &expect![[r#"
-             wire -> signaling  INVITE sip:+18005551234@10.0.0.1
-        signaling -> wire       100 Trying
-            board -> shard      Open in1 Plain answers
-            shard -> signaling  Described in1
-        signaling -> switch     Offered in1 5551234567 to +18005551234
-           switch -> signaling  Progress in1 Ringing
-           switch -> all        EventQueued 5000 other=5551234567
-           switch -> all        EventRouteRequest 5000 other=5551234567
-        signaling -> wire       180 Ringing
-          routing -> switch     RequestUpdateUserData 5000
-          routing -> switch     RequestRouteCall 5000
-           switch -> routing    accepted #1
-           switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
-           switch -> routing    accepted #2
-           switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
-           switch -> signaling  Ring out1 5001 from 5551234567
-           switch -> all        EventRinging 5001 other=5551234567
-            board -> shard      Open out1 Browser offers
-              cti -> client     EventRinging 5001 other=5551234567
-            shard -> signaling  Described out1
-        signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  180 Ringing
-        signaling -> switch     Ringing out1
-           switch -> all        EventDiverted 5000 other=5551234567 third=5001
-           client -> cti        request #5
-              cti -> switch     RequestAgentLogin 5002
-           switch -> cti        accepted #5
-           switch -> all        EventAgentLogin 5002
-           switch -> all        EventAgentNotReady 5002
-              cti -> client     EventAgentLogin 5002
-              cti -> client     EventAgentNotReady 5002
-           client -> cti        request #6
-              cti -> switch     RequestAgentReady 5002
-           switch -> cti        accepted #6
-           switch -> all        EventAgentReady 5002
-              cti -> client     EventAgentReady 5002
-           switch -> all        EventReleased 5001 other=5551234567 state=NoAnswer
-           switch -> signaling  Release out1 NoAnswer
-           switch -> all        EventAgentNotReady 5001 reason="No answer"
-           switch -> all        EventQueued 5000 other=5551234567
-           switch -> all        EventRouteRequest 5000 other=5551234567
-              cti -> client     EventReleased 5001 other=5551234567 state=NoAnswer
-        signaling -> wire       CANCEL sip:x5001@abc.invalid;transport=ws
-            board -> shard      Close out1
-        signaling -> switch     Ended out1 NoAnswer
-              cti -> client     EventAgentNotReady 5001 reason="No answer"
-          routing -> switch     RequestUpdateUserData 5000
-          routing -> switch     RequestRouteCall 5000
-           switch -> routing    accepted #3
-           switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
-           switch -> routing    accepted #4
-           switch -> all        EventRouteUsed 5000 other=5551234567 third=5002
-           switch -> signaling  Ring out2 5002 from 5551234567
-           switch -> all        EventRinging 5002 other=5551234567
-            board -> shard      Open out2 Browser offers
-              cti -> client     EventRinging 5002 other=5551234567
-            shard -> signaling  Described out2
-        signaling -> wire       INVITE sip:x5002@abc.invalid;transport=ws
-             wire -> signaling  200 OK
-             wire -> signaling  487 Request Terminated
-        signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  180 Ringing
-        signaling -> switch     Ringing out2
-           switch -> all        EventDiverted 5000 other=5551234567 third=5002
-           client -> cti        request #7
-              cti -> switch     RequestAnswerCall 5002
-           switch -> cti        accepted #7
-           switch -> signaling  AnswerPhone out2
-        signaling -> wire       INFO sip:x5002@abc.invalid;transport=ws
-             wire -> signaling  200 OK
-             wire -> signaling  200 OK
-        signaling -> wire       ACK sip:x5002@abc.invalid;transport=ws
-            board -> shard      Answer out2
-        signaling -> switch     Answered out2
-           switch -> signaling  Answer in1
-            board -> shard      Connect in1 out2
-           switch -> all        EventEstablished 5002 other=5551234567
-        signaling -> wire       200 OK
-        signaling -> switch     Answered in1
-              cti -> client     EventEstablished 5002 other=5551234567
-             wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
-           client -> cti        request #8
-              cti -> switch     RequestReleaseCall 5002
-           switch -> cti        accepted #8
-           switch -> all        EventReleased 5002 other=5551234567
-           switch -> signaling  Release out2 Normal
-           switch -> signaling  Release in1 Normal
-           switch -> all        EventAgentNotReady 5002
-              cti -> client     EventReleased 5002 other=5551234567
-        signaling -> wire       BYE sip:x5002@abc.invalid;transport=ws
-        signaling -> switch     Ended out2 Normal
-            board -> shard      Close out2
-        signaling -> wire       BYE sip:5551234567@10.0.0.9:5060
-        signaling -> switch     Ended in1 Normal
-            board -> shard      Close in1
-              cti -> client     EventAgentNotReady 5002
-             wire -> signaling  200 OK
-             wire -> signaling  200 OK
-           switch -> all        EventAgentReady 5002
-              cti -> client     EventAgentReady 5002
-    "#]],
+                 wire -> signaling  INVITE sip:+18005551234@10.0.0.1
+            signaling -> wire       100 Trying
+                board -> shard      Open in1 Plain answers
+                shard -> signaling  Described in1
+            signaling -> switch     Offered in1 5551234567 to +18005551234
+               switch -> all        EventQueued 5000 other=5551234567
+               switch -> all        EventRouteRequest 5000 other=5551234567
+              routing -> switch     RequestUpdateUserData 5000
+              routing -> switch     RequestRouteCall 5000
+               switch -> routing    accepted #1
+               switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
+               switch -> routing    accepted #2
+               switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
+               switch -> signaling  Ring out1 5001 from 5551234567
+               switch -> all        EventRinging 5001 other=5551234567
+                board -> shard      Open out1 Browser offers
+                  cti -> client     EventRinging 5001 other=5551234567
+                shard -> signaling  Described out1
+            signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  180 Ringing
+            signaling -> switch     Ringing out1
+               switch -> all        EventDiverted 5000 other=5551234567 third=5001
+               switch -> signaling  Progress in1 Ringing
+            signaling -> wire       180 Ringing
+               client -> cti        request #5
+                  cti -> switch     RequestAgentLogin 5002
+               switch -> cti        accepted #5
+               switch -> all        EventAgentLogin 5002
+               switch -> all        EventAgentNotReady 5002
+                  cti -> client     EventAgentLogin 5002
+                  cti -> client     EventAgentNotReady 5002
+               client -> cti        request #6
+                  cti -> switch     RequestAgentReady 5002
+               switch -> cti        accepted #6
+               switch -> all        EventAgentReady 5002
+                  cti -> client     EventAgentReady 5002
+               switch -> all        EventReleased 5001 other=5551234567 state=NoAnswer
+               switch -> signaling  Release out1 NoAnswer
+               switch -> all        EventAgentNotReady 5001 reason="No answer"
+               switch -> all        EventQueued 5000 other=5551234567
+               switch -> all        EventRouteRequest 5000 other=5551234567
+                  cti -> client     EventReleased 5001 other=5551234567 state=NoAnswer
+            signaling -> wire       CANCEL sip:x5001@abc.invalid;transport=ws
+                board -> shard      Close out1
+            signaling -> switch     Ended out1 NoAnswer
+                  cti -> client     EventAgentNotReady 5001 reason="No answer"
+              routing -> switch     RequestUpdateUserData 5000
+              routing -> switch     RequestRouteCall 5000
+               switch -> routing    accepted #3
+               switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
+               switch -> routing    accepted #4
+               switch -> all        EventRouteUsed 5000 other=5551234567 third=5002
+               switch -> signaling  Ring out2 5002 from 5551234567
+               switch -> all        EventRinging 5002 other=5551234567
+                board -> shard      Open out2 Browser offers
+                  cti -> client     EventRinging 5002 other=5551234567
+                shard -> signaling  Described out2
+            signaling -> wire       INVITE sip:x5002@abc.invalid;transport=ws
+                 wire -> signaling  200 OK
+                 wire -> signaling  487 Request Terminated
+            signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  180 Ringing
+            signaling -> switch     Ringing out2
+               switch -> all        EventDiverted 5000 other=5551234567 third=5002
+               client -> cti        request #7
+                  cti -> switch     RequestAnswerCall 5002
+               switch -> cti        accepted #7
+               switch -> signaling  AnswerPhone out2
+            signaling -> wire       INFO sip:x5002@abc.invalid;transport=ws
+                 wire -> signaling  200 OK
+                 wire -> signaling  200 OK
+            signaling -> wire       ACK sip:x5002@abc.invalid;transport=ws
+                board -> shard      Answer out2
+            signaling -> switch     Answered out2
+               switch -> signaling  Answer in1
+                board -> shard      Connect in1 out2
+               switch -> all        EventEstablished 5002 other=5551234567
+            signaling -> wire       200 OK
+            signaling -> switch     Answered in1
+                  cti -> client     EventEstablished 5002 other=5551234567
+                 wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
+               client -> cti        request #8
+                  cti -> switch     RequestReleaseCall 5002
+               switch -> cti        accepted #8
+               switch -> all        EventReleased 5002 other=5551234567
+               switch -> signaling  Release out2 Normal
+               switch -> signaling  Release in1 Normal
+               switch -> all        EventAgentNotReady 5002
+                  cti -> client     EventReleased 5002 other=5551234567
+            signaling -> wire       BYE sip:x5002@abc.invalid;transport=ws
+            signaling -> switch     Ended out2 Normal
+                board -> shard      Close out2
+            signaling -> wire       BYE sip:5551234567@10.0.0.9:5060
+            signaling -> switch     Ended in1 Normal
+                board -> shard      Close in1
+                  cti -> client     EventAgentNotReady 5002
+                 wire -> signaling  200 OK
+                 wire -> signaling  200 OK
+               switch -> all        EventAgentReady 5002
+                  cti -> client     EventAgentReady 5002
+        "#]],
     );
 }
 

@@ -42,8 +42,8 @@ impl Switch {
         }
         self.out.accept(asker.id);
         alerting.answer = Some(asker.id);
-        if alerting.has_rung {
-            self.out.leg(LegCommand::AnswerPhone { leg: alerting.leg });
+        if let Some(leg) = alerting.leg.filter(|_| alerting.has_rung) {
+            self.out.leg(LegCommand::AnswerPhone { leg });
         }
         self.timers.set(Timer::Answer(conn), answer_by);
         // The no-answer time must not cut off an answer on its way.
@@ -98,7 +98,8 @@ impl Switch {
         self.divert(now, conn);
         let Some(call) = self.calls.get_mut(&conn) else { return };
         let Stage::Alerting(alerting) = &call.stage else { return };
-        let (dn, leg, asker) = (alerting.dn.clone(), alerting.leg, alerting.answer);
+        let Some(leg) = alerting.leg else { return };
+        let (dn, asker) = (alerting.dn.clone(), alerting.answer);
         let bindings = self.dns.extension(&dn).map_or(0, |extension| extension.bindings);
         call.stage = Stage::Established(Established { dn: dn.clone(), leg, bindings });
         let caller_leg = call.caller.leg;

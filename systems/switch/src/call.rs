@@ -94,8 +94,10 @@ pub enum Stage {
 pub struct Alerting {
     /// Whose phone.
     pub dn: Dn,
-    /// Its leg.
-    pub leg: LegId,
+    /// Its leg; `None` while another phone of the DN is awaited (a page that is reloaded).
+    pub leg: Option<LegId>,
+    /// The DN's count of registrations when the phone was called.
+    pub bindings: u64,
     /// Whether the phone said that it rings.
     pub has_rung: bool,
     /// What happens when nobody answers; `None` for calls that weren't routed.
@@ -143,11 +145,9 @@ impl Call {
     /// The called phone's leg.
     pub fn callee_leg(&self) -> Option<LegId> {
         match &self.stage {
-            Stage::Alerting(Alerting { leg, .. }) | Stage::Established(Established { leg, .. }) => {
-                Some(*leg)
-            }
+            Stage::Alerting(Alerting { leg, .. }) | Stage::Resuming(Resuming { leg, .. }) => *leg,
+            Stage::Established(Established { leg, .. }) => Some(*leg),
             Stage::Queued => None,
-            Stage::Resuming(Resuming { leg, .. }) => *leg,
         }
     }
 

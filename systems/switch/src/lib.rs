@@ -12,6 +12,8 @@
 //!   and the DN is still busy. After-call work comes in between when the agent has any.
 //! - A call in progress outlives its agent's page for `recovery`: the customer hears music,
 //!   nobody is told of a release, and the DN's next registration is called back.
+//! - A phone that goes away while it rings, or before it could (a reload, a hand-over between two
+//!   tabs), is not its agent's refusal: the DN's next registration within `phone_return` is rung.
 //! - Voice that stops on a leg whose signalling is alive raises EventPrivateInfo and nothing
 //!   else: muting, a tunnel or a new access point must not cost the call.
 //! - An abandoned call's treatment ends without EventTreatmentEnd: EventAbandoned says it all.
@@ -111,6 +113,8 @@ pub struct SwitchSettings {
     /// How long a call waits for its agent's page to come back, and how long a DN may be
     /// without a phone before its agent is no longer Ready.
     pub recovery: Duration,
+    /// How long a ringing call waits for another phone of its DN when the one that rang is gone.
+    pub phone_return: Duration,
     /// How long a phone has to carry out AnswerCall.
     pub answer_limit: Duration,
     /// How long a phone that was called directly, not routed to, may ring.
@@ -126,6 +130,7 @@ impl SwitchSettings {
             started_unix_s,
             calls_max: 5000,
             recovery: Duration::from_secs(30),
+            phone_return: Duration::from_secs(3),
             answer_limit: Duration::from_secs(5),
             direct_ring_limit: Duration::from_secs(60),
         }
@@ -271,6 +276,9 @@ impl System for Switch {
                 timers::Timer::Answer(conn) => self.answer_overdue(conn),
                 timers::Timer::NoAnswer(conn) => self.no_answer(now, conn),
                 timers::Timer::OutOfService(dn) => self.out_of_service_for_long(now, &dn),
+                timers::Timer::PhoneBack(conn) => {
+                    self.phone_unanswered(now, conn, ring::Unanswered::Unreachable);
+                }
                 timers::Timer::Resume(conn) => self.page_did_not_return(now, conn),
                 timers::Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
             }

@@ -141,7 +141,6 @@ impl Switch {
                 self.say_ringing(now, conn);
             }
             Destination::RoutePoint(_) => {
-                self.tell_caller_ringing(conn);
                 self.say_dialing(now, conn);
                 self.say_queued(now, conn);
                 self.ask_for_route(now, conn);

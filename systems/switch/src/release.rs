@@ -81,7 +81,7 @@ impl Switch {
         }
         match &call.stage {
             Stage::Alerting(_) => {
-                self.phone_unanswered(now, conn, Unanswered::from_cause(cause));
+                self.alerting_phone_gone(now, conn, Unanswered::from_cause(cause));
             }
             Stage::Established(_) if cause == Cause::Normal => {
                 self.end_call(now, conn, &Ending::Callee(None));
@@ -101,7 +101,7 @@ impl Switch {
     /// Ends a call: every party hears of it, every leg is let go, every DN is free again.
     pub(crate) fn end_call(&mut self, now: Now, conn: ConnId, ending: &Ending) {
         let Some(call) = self.calls.remove(&conn) else { return };
-        for timer in [Timer::Answer(conn), Timer::NoAnswer(conn), Timer::Resume(conn)] {
+        for timer in Timer::all_of(conn) {
             self.timers.cancel(&timer);
         }
         self.live_uuids.remove(&call.uuid);

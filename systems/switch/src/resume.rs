@@ -28,7 +28,7 @@ impl Switch {
         }
         let Stage::Established(Established { dn, bindings, .. }) = &call.stage else {
             return match &call.stage {
-                Stage::Alerting(_) => self.phone_unanswered(now, conn, Unanswered::Unreachable),
+                Stage::Alerting(_) => self.alerting_phone_gone(now, conn, Unanswered::Unreachable),
                 Stage::Resuming(_) => self.resume_failed(conn, leg),
                 Stage::Established(_) | Stage::Queued => {}
             };

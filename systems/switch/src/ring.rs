@@ -47,8 +47,9 @@ impl Switch {
             self.dns.seize(&dn, conn);
         }
         call.stage = Stage::Alerting(Alerting {
+            bindings: self.dns.extension(&dn).map_or(0, |extension| extension.bindings),
             dn,
-            leg,
+            leg: Some(leg),
             has_rung: false,
             no_answer,
             rings_until,
@@ -89,7 +90,7 @@ impl Switch {
         let Some(conn) = self.call_of_leg(leg) else { return };
         let Some(call) = self.calls.get_mut(&conn) else { return };
         let Stage::Alerting(alerting) = &mut call.stage else { return };
-        if alerting.leg != leg || alerting.has_rung {
+        if alerting.leg != Some(leg) || alerting.has_rung {
             return;
         }
         alerting.has_rung = true;
@@ -124,6 +125,55 @@ impl Switch {
         self.out.call_event(now, call, &self.dns, draft);
     }
 
+    /// The leg of a phone that was called is over, unanswered. When the DN has another phone
+    /// already that one is rung; when it has none, one is awaited.
+    pub(crate) fn alerting_phone_gone(&mut self, now: Now, conn: ConnId, why: Unanswered) {
+        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) else {
+            return;
+        };
+        let dn = alerting.dn.clone();
+        match (why, self.dns.extension(&dn)) {
+            (Unanswered::Unreachable, Some(extension))
+                if !extension.in_service || extension.bindings > alerting.bindings =>
+            {
+                alerting.leg = None;
+                alerting.has_rung = false;
+                let until = now.instant + self.settings.phone_return;
+                self.timers.set(Timer::PhoneBack(conn), until);
+                self.ring_again(&dn);
+            }
+            (Unanswered::Unreachable, Some(_) | None)
+            | (Unanswered::NoAnswer | Unanswered::Rejected(_), _) => {
+                self.phone_unanswered(now, conn, why);
+            }
+        }
+    }
+
+    /// Rings the DN's new phone for the call that an earlier one never rang for, or went away
+    /// from.
+    pub(crate) fn ring_again(&mut self, dn: &Dn) {
+        let Some(extension) = self.dns.extension(dn).filter(|extension| extension.in_service)
+        else {
+            return;
+        };
+        let (Some(conn), bindings) = (extension.call, extension.bindings) else { return };
+        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get(&conn) else {
+            return;
+        };
+        if alerting.dn != *dn || alerting.has_rung || alerting.bindings >= bindings {
+            return;
+        }
+        self.timers.cancel(&Timer::PhoneBack(conn));
+        if let Some(leg) = alerting.leg {
+            self.let_leg_go(leg, Cause::Redirected);
+        }
+        let leg = self.ring_leg(conn, dn, false);
+        if let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) {
+            alerting.leg = leg;
+            alerting.bindings = bindings;
+        }
+    }
+
     /// The time for answering is over.
     pub(crate) fn no_answer(&mut self, now: Now, conn: ConnId) {
         let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get(&conn) else {
@@ -147,15 +197,18 @@ impl Switch {
         if call.queue.is_none() {
             return self.end_call(now, conn, &Ending::Unanswered(why));
         }
-        self.timers.cancel(&Timer::NoAnswer(conn));
-        self.timers.cancel(&Timer::Answer(conn));
+        for timer in Timer::all_of(conn) {
+            self.timers.cancel(&timer);
+        }
         let draft = Draft::new(EventName::Released, &dn)
             .state(why.call_state())
             .reference(why.asker())
             .extensions(KvList::new().with("BusinessCall", 1));
         self.out.call_event(now, call, &self.dns, draft);
         self.dns.free(&dn);
-        self.let_leg_go(leg, why.cause());
+        if let Some(leg) = leg {
+            self.let_leg_go(leg, why.cause());
+        }
         self.punish(now, &dn, why, no_answer);
         self.return_to_queue(now, conn);
         self.forget_if_unconfigured(now, &dn);

@@ -25,6 +25,7 @@ impl Switch {
             self.say_service(now, dn, EventName::DnBackInService);
         }
         self.call_back(dn);
+        self.ring_again(dn);
     }
 
     /// The DN's phone is gone.

@@ -14,12 +14,21 @@ pub enum Timer {
     Answer(ConnId),
     /// A phone has rung for long enough.
     NoAnswer(ConnId),
+    /// The phone that rang is gone, and no other came for its DN.
+    PhoneBack(ConnId),
     /// A DN has been without a phone for long enough.
     OutOfService(Dn),
     /// The page of a call's agent has not come back.
     Resume(ConnId),
     /// After-call work is over.
     WrapUp(Dn),
+}
+
+impl Timer {
+    /// Those that a call can have.
+    pub fn all_of(conn: ConnId) -> [Self; 4] {
+        [Self::Answer(conn), Self::NoAnswer(conn), Self::PhoneBack(conn), Self::Resume(conn)]
+    }
 }
 
 /// Timers by moment.

@@ -34,7 +34,6 @@ fn a_routed_call_is_answered_by_request_and_released_by_the_agent() {
     site.wait_s(60);
     expect![[r#"
         0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
-               in1 progress Ringing
                EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
                EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
         1.0    RequestRouteCall #3 at 5000
@@ -44,6 +43,7 @@ fn a_routed_call_is_answered_by_request_and_released_by_the_agent() {
                EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         1.0    out1 rings
                EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+               in1 progress Ringing
         3.0    RequestAnswerCall #4 at 5001
                ok #4
                out1 answer-phone
@@ -80,7 +80,6 @@ fn a_customer_hears_music_until_a_phone_rings_and_hangs_up_after_the_talk() {
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
     expect![[r#"
         0.0    in1 offered: trunk pstn 5551234567 dials 18005551234
-               in1 progress Ringing
                EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
                EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
         0.0    RequestApplyTreatment #3 at 5000
@@ -117,7 +116,6 @@ fn a_caller_gives_up_in_the_queue() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Cancelled });
     expect![[r#"
         0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
-               in1 progress Ringing
                EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
                EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
         9.0    in1 ended: Cancelled
@@ -135,7 +133,6 @@ fn a_caller_gives_up_while_it_rings() {
     site.fact(LegFact::Ended { leg, cause: Cause::Cancelled });
     expect![[r#"
         0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
-               in1 progress Ringing
                EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
                EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
         0.0    RequestRouteCall #3 at 5000
@@ -145,6 +142,7 @@ fn a_caller_gives_up_while_it_rings() {
                EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         0.0    out1 rings
                EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+               in1 progress Ringing
         0.0    in1 ended: Cancelled
                EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
                out1 release Cancelled
@@ -186,7 +184,6 @@ fn nobody_answers_for_15_seconds_and_the_call_goes_back_to_the_queue() {
     site.route("5002");
     expect![[r#"
         0.0    in1 offered: trunk pstn 5551234567 dials +18005551234
-               in1 progress Ringing
                EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
                EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000}
         0.0    RequestAttachUserData #3 at 5000
@@ -199,6 +196,7 @@ fn nobody_answers_for_15_seconds_and_the_call_goes_back_to_the_queue() {
                EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         5.0    out1 rings
                EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination data{customer_id:98765}
+               in1 progress Ringing
         20.0   (time)
                EventReleased 5001 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1}
                out1 release NoAnswer
@@ -301,6 +299,7 @@ fn an_answer_that_comes_before_the_180_is_passed_on_with_it() {
                ok #4
         0.0    out1 rings
                EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
+               in1 progress Ringing
                out1 answer-phone
         0.0    out1 answered
                in1 answer
@@ -359,107 +358,6 @@ fn an_answer_without_any_word_from_the_phone_is_refused_after_5_seconds() {
 }
 
 #[test]
-fn a_reloaded_page_is_called_back_into_its_call() {
-    let mut site = Site::at_work();
-    let (caller, leg) = site.talk("5001");
-    site.forget_ladder();
-    site.fact(LegFact::Lost { leg });
-    site.fact(LegFact::DnOutOfService { dn: "5001".into() });
-    site.wait_s(2);
-    site.fact(LegFact::DnInService { dn: "5001".into() });
-    let leg = site.rung();
-    site.fact(LegFact::Ringing { leg });
-    site.fact(LegFact::Answered { leg });
-    site.wait_s(60);
-    site.fact(LegFact::Ended { leg, cause: Cause::Normal });
-    site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
-    expect![[r#"
-        0.0    out1 lost
-               media play in1 Music
-        0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
-        2.0    5001 has a phone
-               EventDnBackInService 5001 agent=5001:Ready:AutoIn
-               out2 ring 5001 from 5551234567 resume
-        2.0    out2 rings
-        2.0    out2 answered
-               media connect in1 out2
-        62.0   out2 ended: Normal
-               EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-               in1 release Normal
-               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-        62.0   in1 ended: Normal
-    "#]].assert_eq(&site.take_ladder());
-    assert!(site.switch.is_idle());
-}
-
-#[test]
-fn a_page_that_registered_again_before_its_old_leg_was_lost_is_called_back_at_once() {
-    let mut site = Site::at_work();
-    let (_, leg) = site.talk("5001");
-    site.fact(LegFact::DnInService { dn: "5001".into() });
-    site.forget_ladder();
-    site.fact(LegFact::Lost { leg });
-    expect![[r#"
-        0.0    out1 lost
-               media play in1 Music
-               out2 ring 5001 from 5551234567 resume
-    "#]]
-    .assert_eq(&site.take_ladder());
-}
-
-#[test]
-fn a_page_that_is_reloaded_twice_is_called_back_twice() {
-    let mut site = Site::at_work();
-    let (_, leg) = site.talk("5001");
-    site.forget_ladder();
-    site.fact(LegFact::Lost { leg });
-    site.fact(LegFact::DnInService { dn: "5001".into() });
-    let second = site.rung();
-    site.fact(LegFact::DnInService { dn: "5001".into() });
-    site.fact(LegFact::Ended { leg: second, cause: Cause::Unreachable });
-    let third = site.rung();
-    site.fact(LegFact::Ended { leg: third, cause: Cause::Unreachable });
-    expect![[r#"
-        0.0    out1 lost
-               media play in1 Music
-        0.0    5001 has a phone
-               out2 ring 5001 from 5551234567 resume
-        0.0    5001 has a phone
-        0.0    out2 ended: Unreachable
-               out3 ring 5001 from 5551234567 resume
-        0.0    out3 ended: Unreachable
-    "#]]
-    .assert_eq(&site.take_ladder());
-}
-
-#[test]
-fn a_page_that_does_not_come_back_in_30_seconds_costs_the_call() {
-    let mut site = Site::at_work();
-    let (caller, leg) = site.talk("5001");
-    site.forget_ladder();
-    site.fact(LegFact::Lost { leg });
-    site.fact(LegFact::DnOutOfService { dn: "5001".into() });
-    site.wait_s(60);
-    site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
-    expect![[r#"
-        0.0    out1 lost
-               media play in1 Music
-        0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
-        30.0   (time)
-               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
-               EventReleased 5001 call=1 Inbound Destination state=Dropped queue=5000 other=5551234567/Origination agent=5001:NotReady:AuxWork (Phone not registered) ext{BusinessCall:1}
-               in1 release Normal
-               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
-        40.0   (time)
-               EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
-        60.0   in1 ended: Normal
-    "#]].assert_eq(&site.take_ladder());
-    assert!(site.switch.is_idle());
-}
-
-#[test]
 fn voice_that_stops_and_comes_again_is_told_and_costs_nothing() {
     let mut site = Site::at_work();
     let (caller, leg) = site.talk("5001");
@@ -490,7 +388,6 @@ fn a_phone_dials_the_route_point() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     expect![[r#"
         0.0    in1 offered: phone 5002 dials 5000
-               in1 progress Ringing
                EventDialing 5002 call=1 Internal Origination other=5000/Destination agent=5002:Ready:AutoIn
                EventQueued 5000 call=1 Internal Destination queue=5000 other=5002/Origination ext{QueuedAt:1800000000000}
                EventRouteRequest 5000 call=1 Internal Destination queue=5000 other=5002/Origination ext{QueuedAt:1800000000000}
@@ -501,6 +398,7 @@ fn a_phone_dials_the_route_point() {
                EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         0.0    out1 rings
                EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination
+               in1 progress Ringing
         0.0    out1 answered
                in1 answer
                media connect in1 out1
@@ -795,6 +693,7 @@ fn user_data_changes_are_told_to_every_party() {
                EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination data{a:1} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         0.0    out1 rings
                EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:1}
+               in1 progress Ringing
         0.0    RequestUpdateUserData #5 at 5001
                ok #5
                EventAttachedDataChanged 5002 call=1 Internal Origination other=5001/Destination third=5001/Destination data{a:2} agent=5002:Ready:AutoIn #5
