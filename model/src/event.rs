@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    AgentId, AgentState, CallState, CallType, CallUuid, ConnId, Dn, DnRole, KvList, Now, Origin,
-    ReferenceId, WorkMode,
+    AgentId, AgentState, CallState, CallType, CallUuid, Capabilities, ConnId, Dn, DnRole, KvList,
+    Now, Origin, ReferenceId, WorkMode,
 };
 
 /// One event at one DN. Cheap to clone: pass it as `Arc<Event>`.
@@ -57,8 +57,13 @@ pub struct CallAttributes {
     pub dnis: Option<String>,
     /// AttributeUserData.
     pub user_data: Arc<KvList>,
-    /// AttributePreviousConnID, of consult calls.
+    /// AttributePreviousConnID: of consult calls the first call; of a party that a transfer or a
+    /// conference brought into this call, the call where it was before.
     pub previous_conn: Option<ConnId>,
+    /// Every other party's number, as they joined; supervisors who only listen are left out.
+    pub parties: Vec<Dn>,
+    /// What may be asked of this call by ThisDN from now on.
+    pub capabilities: Capabilities,
 }
 
 /// What agent events carry: the agent as he or she is after the event.
@@ -109,6 +114,8 @@ event_names! {
     AgentReady = 75,
     /// User data of a call changed.
     AttachedDataChanged = 85,
+    /// The number called can't be reached; the call state says why.
+    DestinationBusy = 63,
     /// A DN calls somebody.
     Dialing = 61,
     /// A call left a queue or a route point.
@@ -117,8 +124,36 @@ event_names! {
     DnBackInService = 148,
     /// A DN's phone is gone.
     DnOutOfService = 147,
+    /// A DN takes calls again.
+    DndOff = 78,
+    /// A DN takes no calls.
+    DndOn = 77,
+    /// Keys were pressed for the others.
+    DtmfSent = 98,
     /// Two parties can talk.
     Established = 64,
+    /// A DN's calls are forwarded no more.
+    ForwardCancel = 89,
+    /// A DN's calls are forwarded; Extensions: `ForwardTo`.
+    ForwardSet = 88,
+    /// A party holds its call.
+    Held = 66,
+    /// A supervisor listens to an agent no more.
+    MonitoringCancelled = 142,
+    /// A supervisor will hear an agent's calls.
+    MonitoringNextCall = 141,
+    /// A party is heard again.
+    MuteOff = 146,
+    /// A party is heard by nobody.
+    MuteOn = 145,
+    /// A call left by a trunk, and the network said that it goes on.
+    NetworkReached = 62,
+    /// Somebody joined the call.
+    PartyAdded = 69,
+    /// Another party is in a party's place, or the party is in another call.
+    PartyChanged = 68,
+    /// Somebody left the call, and it goes on.
+    PartyDeleted = 70,
     /// News of a call that T-Library has no event for. Extensions: `MediaState` is `lost` when no
     /// voice comes from one side any more, `flowing` when it comes again; `MediaDN` is that side.
     PrivateInfo = 150,
@@ -126,6 +161,8 @@ event_names! {
     Queued = 57,
     /// A party left a call.
     Released = 65,
+    /// A party goes on with its call.
+    Retrieved = 67,
     /// A phone rings.
     Ringing = 60,
     /// A call waits for the router's decision.
@@ -136,6 +173,8 @@ event_names! {
     TreatmentApplied = 114,
     /// A treatment ended.
     TreatmentEnd = 116,
+    /// A program has something of its own to tell.
+    UserEvent = 96,
 }
 
 impl fmt::Display for EventName {

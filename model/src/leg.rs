@@ -22,6 +22,22 @@ pub enum LegCommand {
         /// A leg that is `Ringing`.
         leg: LegId,
     },
+    /// What became of a phone's REFER: NOTIFY with this status, the last for it.
+    ReferDone {
+        /// A leg that was `Referred`.
+        leg: LegId,
+        /// 200, 404, 486, 603, …
+        status: u16,
+    },
+    /// Let an established phone show that its call is held, or held no more: NOTIFY `Event: hold`
+    /// or `talk` to phones that have them (`sip-cti-control`); nothing to the others, who need not
+    /// know.
+    ShowHeld {
+        /// A leg that is `Answered`.
+        leg: LegId,
+        /// Held from now on.
+        is_held: bool,
+    },
     /// Call an outside number by a trunk. The switch chooses the new leg's id.
     Dial {
         /// The new leg.
@@ -86,6 +102,19 @@ pub enum LegFact {
         /// Which leg.
         leg: LegId,
     },
+    /// A key came by INFO (`application/dtmf-relay` or `application/dtmf`).
+    Digit {
+        /// Which leg.
+        leg: LegId,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: char,
+    },
+    /// A phone or carrier that was called plays something before it answers (its SDP has gone to
+    /// media).
+    EarlyMedia {
+        /// Which leg.
+        leg: LegId,
+    },
     /// A DN has a phone. Said again when a new binding replaces an old one, not at refreshes.
     DnInService {
         /// Which DN.
@@ -128,6 +157,15 @@ pub enum LegFact {
     PhoneDidNotAnswer {
         /// Which leg.
         leg: LegId,
+    },
+    /// A phone wants its call sent elsewhere (REFER); `ReferDone` tells it the outcome.
+    Referred {
+        /// Which leg.
+        leg: LegId,
+        /// The user part of Refer-To.
+        target: String,
+        /// The other leg of the same phone whose far end takes this call (Replaces).
+        replaces: Option<LegId>,
     },
     /// A phone rings (180).
     Ringing {

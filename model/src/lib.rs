@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod api;
 pub mod call;
+pub mod capability;
 pub mod config;
 pub mod error;
 pub mod event;
@@ -25,6 +26,7 @@ pub mod tserver;
 
 pub use agent::{AgentState, WorkMode};
 pub use call::{CallState, CallType, DnRole};
+pub use capability::{Capabilities, Capability};
 pub use config::Configuration;
 pub use error::TError;
 pub use event::{Event, EventName};

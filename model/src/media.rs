@@ -28,6 +28,14 @@ pub enum MediaCommand {
         /// The other.
         b: LegId,
     },
+    /// Let a leg hear these legs, mixed; nobody: silence. Ends what it heard or was played before,
+    /// and changes nothing for those whom it hears.
+    Hear {
+        /// Who hears.
+        leg: LegId,
+        /// Whom.
+        sources: Vec<LegId>,
+    },
     /// Let a leg hear silence and be heard by nobody.
     Disconnect {
         /// Which leg.
@@ -109,6 +117,13 @@ pub enum MediaFact {
     Flowing {
         /// Which leg.
         leg: LegId,
+    },
+    /// The far end holds by its own SDP (sendonly or inactive), or holds no more.
+    Holds {
+        /// Which leg.
+        leg: LegId,
+        /// Held from now on.
+        is_held: bool,
     },
     /// Nothing came for the liveness limit (a browser's consent is gone, RTP is silent).
     Lost {

@@ -60,6 +60,15 @@ pub enum Request {
         /// `ManualIn` or `AutoIn`.
         work_mode: WorkMode,
     },
+    /// Hold one call and go back to another.
+    AlternateCall {
+        /// Whose phone.
+        dn: Dn,
+        /// The call that is held.
+        held: ConnId,
+        /// The call that is up.
+        current: ConnId,
+    },
     /// Answer a ringing call.
     AnswerCall {
         /// Whose phone.
@@ -85,12 +94,58 @@ pub enum Request {
         /// The pairs.
         user_data: KvList,
     },
+    /// Forward calls no more.
+    CallForwardCancel {
+        /// Whose calls.
+        dn: Dn,
+    },
+    /// Send every call for this DN elsewhere.
+    CallForwardSet {
+        /// Whose calls.
+        dn: Dn,
+        /// A DN or an outside number.
+        destination: String,
+    },
+    /// Listen to an agent's calls no more; one that is listened to is left.
+    CancelMonitoring {
+        /// The supervisor's DN.
+        dn: Dn,
+        /// The agent's DN.
+        target: Dn,
+    },
     /// Drop every party.
     ClearCall {
         /// A party's DN.
         dn: Dn,
         /// Which call.
         conn: ConnId,
+    },
+    /// Join the held call and the consult call to one conference.
+    CompleteConference {
+        /// Who consulted.
+        dn: Dn,
+        /// The first call.
+        held: ConnId,
+        /// The consult call.
+        current: ConnId,
+    },
+    /// Connect the held call with the consulted party and leave.
+    CompleteTransfer {
+        /// Who consulted.
+        dn: Dn,
+        /// The first call.
+        held: ConnId,
+        /// The consult call.
+        current: ConnId,
+    },
+    /// Drop one other party of a conference.
+    DeleteFromConference {
+        /// Who asks.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// Whom: a DN or an outside number.
+        party: Dn,
     },
     /// Remove the pairs under one key.
     DeletePair {
@@ -108,8 +163,100 @@ pub enum Request {
         /// Which call.
         conn: ConnId,
     },
+    /// Tell everybody who watches this DN something of one's own.
+    DistributeUserEvent {
+        /// At which DN.
+        dn: Dn,
+        /// What.
+        user_data: KvList,
+    },
+    /// Let the other side wait with music.
+    HoldCall {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// Hold the call and consult somebody, to confer.
+    InitiateConference {
+        /// Who consults.
+        dn: Dn,
+        /// The call that is up.
+        conn: ConnId,
+        /// Whom: a DN, a route point or an outside number.
+        destination: String,
+        /// Added to the consult call's copy.
+        user_data: KvList,
+    },
+    /// Hold the call and consult somebody, to transfer.
+    InitiateTransfer {
+        /// Who consults.
+        dn: Dn,
+        /// The call that is up.
+        conn: ConnId,
+        /// Whom: a DN, a route point or an outside number.
+        destination: String,
+        /// Added to the consult call's copy.
+        user_data: KvList,
+    },
+    /// Call somebody: this phone first, which answers by itself.
+    MakeCall {
+        /// Whose phone.
+        dn: Dn,
+        /// Whom: a DN, a route point or an outside number.
+        destination: String,
+        /// The new call's.
+        user_data: KvList,
+    },
+    /// Listen to an agent's calls.
+    MonitorNextCall {
+        /// The supervisor's DN.
+        dn: Dn,
+        /// The agent's DN.
+        target: Dn,
+        /// How.
+        mode: MonitorMode,
+        /// Every call from now on, not only one.
+        is_all: bool,
+    },
+    /// Transfer as soon as the other phone rings, without talking to it first.
+    MuteTransfer {
+        /// Who transfers.
+        dn: Dn,
+        /// The call that is up.
+        conn: ConnId,
+        /// Whom: a DN or an outside number.
+        destination: String,
+        /// Added to the call's.
+        user_data: KvList,
+    },
+    /// Drop the consult call and go back to the held one.
+    ReconnectCall {
+        /// Who consulted.
+        dn: Dn,
+        /// The first call.
+        held: ConnId,
+        /// The consult call.
+        current: ConnId,
+    },
+    /// Send a ringing call elsewhere.
+    RedirectCall {
+        /// Whose phone rings.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// A DN, a route point or an outside number.
+        destination: String,
+    },
     /// Hang up; on a ringing call: refuse it.
     ReleaseCall {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// Go on with a held call.
+    RetrieveCall {
         /// Whose phone.
         dn: Dn,
         /// Which call.
@@ -125,6 +272,61 @@ pub enum Request {
         target: Dn,
         /// What happens when the target does not answer.
         no_answer: NoAnswer,
+    },
+    /// Press keys for the others.
+    SendDtmf {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// `0`-`9`, `*`, `#`, `A`-`D`; `,` waits.
+        digits: String,
+    },
+    /// Take calls again.
+    SetDndOff {
+        /// Which DN.
+        dn: Dn,
+    },
+    /// Take no calls, whoever calls.
+    SetDndOn {
+        /// Which DN.
+        dn: Dn,
+    },
+    /// Be heard again; at a monitored call: speak.
+    SetMuteOff {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// Be heard by nobody.
+    SetMuteOn {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// Add somebody to the call, who talks to all once answered.
+    SingleStepConference {
+        /// Who asks.
+        dn: Dn,
+        /// The call that is up.
+        conn: ConnId,
+        /// Whom: a DN or an outside number.
+        destination: String,
+        /// Added to the call's.
+        user_data: KvList,
+    },
+    /// Send the call elsewhere and leave it.
+    SingleStepTransfer {
+        /// Who transfers.
+        dn: Dn,
+        /// The call that is up.
+        conn: ConnId,
+        /// Whom: a DN, a route point or an outside number.
+        destination: String,
+        /// Added to the call's.
+        user_data: KvList,
     },
     /// Replace pairs or add them.
     UpdateUserData {
@@ -180,6 +382,29 @@ pub enum Treatment {
     Silence,
 }
 
+/// How a supervisor is in an agent's call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MonitorMode {
+    /// Heard by everybody (barge in).
+    Connect,
+    /// Heard by the agent alone.
+    Coach,
+    /// Heard by nobody.
+    Mute,
+}
+
+impl MonitorMode {
+    /// The word in Extensions.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Coach => "coach",
+            Self::Mute => "mute",
+        }
+    }
+}
+
 /// A request's name alone, for logs and ladders.
 pub type RequestName = &'static str;
 
@@ -192,14 +417,38 @@ impl Request {
             Self::AgentLogout { .. } => "AgentLogout",
             Self::AgentNotReady { .. } => "AgentNotReady",
             Self::AgentReady { .. } => "AgentReady",
+            Self::AlternateCall { .. } => "AlternateCall",
             Self::AnswerCall { .. } => "AnswerCall",
             Self::ApplyTreatment { .. } => "ApplyTreatment",
             Self::AttachUserData { .. } => "AttachUserData",
+            Self::CallForwardCancel { .. } => "CallForwardCancel",
+            Self::CallForwardSet { .. } => "CallForwardSet",
+            Self::CancelMonitoring { .. } => "CancelMonitoring",
             Self::ClearCall { .. } => "ClearCall",
+            Self::CompleteConference { .. } => "CompleteConference",
+            Self::CompleteTransfer { .. } => "CompleteTransfer",
+            Self::DeleteFromConference { .. } => "DeleteFromConference",
             Self::DeletePair { .. } => "DeletePair",
             Self::DeleteUserData { .. } => "DeleteUserData",
+            Self::DistributeUserEvent { .. } => "DistributeUserEvent",
+            Self::HoldCall { .. } => "HoldCall",
+            Self::InitiateConference { .. } => "InitiateConference",
+            Self::InitiateTransfer { .. } => "InitiateTransfer",
+            Self::MakeCall { .. } => "MakeCall",
+            Self::MonitorNextCall { .. } => "MonitorNextCall",
+            Self::MuteTransfer { .. } => "MuteTransfer",
+            Self::ReconnectCall { .. } => "ReconnectCall",
+            Self::RedirectCall { .. } => "RedirectCall",
             Self::ReleaseCall { .. } => "ReleaseCall",
+            Self::RetrieveCall { .. } => "RetrieveCall",
             Self::RouteCall { .. } => "RouteCall",
+            Self::SendDtmf { .. } => "SendDTMF",
+            Self::SetDndOff { .. } => "SetDNDOff",
+            Self::SetDndOn { .. } => "SetDNDOn",
+            Self::SetMuteOff { .. } => "SetMuteOff",
+            Self::SetMuteOn { .. } => "SetMuteOn",
+            Self::SingleStepConference { .. } => "SingleStepConference",
+            Self::SingleStepTransfer { .. } => "SingleStepTransfer",
             Self::UpdateUserData { .. } => "UpdateUserData",
         }
     }
@@ -212,14 +461,38 @@ impl Request {
             | Self::AgentLogout { dn }
             | Self::AgentNotReady { dn, .. }
             | Self::AgentReady { dn, .. }
+            | Self::AlternateCall { dn, .. }
             | Self::AnswerCall { dn, .. }
             | Self::ApplyTreatment { dn, .. }
             | Self::AttachUserData { dn, .. }
+            | Self::CallForwardCancel { dn }
+            | Self::CallForwardSet { dn, .. }
+            | Self::CancelMonitoring { dn, .. }
             | Self::ClearCall { dn, .. }
+            | Self::CompleteConference { dn, .. }
+            | Self::CompleteTransfer { dn, .. }
+            | Self::DeleteFromConference { dn, .. }
             | Self::DeletePair { dn, .. }
             | Self::DeleteUserData { dn, .. }
+            | Self::DistributeUserEvent { dn, .. }
+            | Self::HoldCall { dn, .. }
+            | Self::InitiateConference { dn, .. }
+            | Self::InitiateTransfer { dn, .. }
+            | Self::MakeCall { dn, .. }
+            | Self::MonitorNextCall { dn, .. }
+            | Self::MuteTransfer { dn, .. }
+            | Self::ReconnectCall { dn, .. }
+            | Self::RedirectCall { dn, .. }
             | Self::ReleaseCall { dn, .. }
+            | Self::RetrieveCall { dn, .. }
             | Self::RouteCall { dn, .. }
+            | Self::SendDtmf { dn, .. }
+            | Self::SetDndOff { dn }
+            | Self::SetDndOn { dn }
+            | Self::SetMuteOff { dn, .. }
+            | Self::SetMuteOn { dn, .. }
+            | Self::SingleStepConference { dn, .. }
+            | Self::SingleStepTransfer { dn, .. }
             | Self::UpdateUserData { dn, .. } => dn,
         }
     }

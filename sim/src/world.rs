@@ -340,6 +340,13 @@ impl World {
                     }
                 }
             }
+            MediaCommand::Hear { leg, sources } => {
+                for leg in sources.iter().chain([leg]) {
+                    if !self.open_legs.contains(leg) {
+                        self.faults.push(format!("leg {leg} hears or is heard but not open"));
+                    }
+                }
+            }
             MediaCommand::Answer { .. }
             | MediaCommand::Disconnect { .. }
             | MediaCommand::Play { .. }
@@ -396,16 +403,33 @@ impl World {
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
             | EventName::Dialing
             | EventName::Diverted
             | EventName::DnBackInService
             | EventName::DnOutOfService
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyChanged
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
             | EventName::Queued
+            | EventName::Retrieved
             | EventName::RouteRequest
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => {}
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => {}
         }
     }
 

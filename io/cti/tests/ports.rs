@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use io_cti::{Clients, Inbox, Listeners, ServeError, Sources, serve};
 use model::{
-    AgentState, CallState, CallType, ClientId, Configuration, ConnId, Dn, DnRole, Event, EventName,
-    KvList, Now, ReferenceId, Request, TError, WorkMode,
+    AgentState, CallState, CallType, Capabilities, ClientId, Configuration, ConnId, Dn, DnRole,
+    Event, EventName, KvList, Now, ReferenceId, Request, TError, WorkMode,
     config::{DnKind, DnObject, Person, Role},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
@@ -142,6 +142,8 @@ fn ringing() -> Arc<Event> {
             dnis: Some("+18005551234".into()),
             user_data: Arc::new(KvList::new().with("customer_id", "98765").with("more", nested)),
             previous_conn: None,
+            parties: Vec::new(),
+            capabilities: Capabilities::NONE,
         }),
         agent: Some(AgentAttributes {
             agent: "5001".into(),

@@ -102,7 +102,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use model::{
-        AgentState, CallState, CallType, ConnId, DnRole, EventName, KvList, Now, WorkMode,
+        AgentState, CallState, CallType, Capabilities, ConnId, DnRole, EventName, KvList, Now,
+        WorkMode,
         event::{AgentAttributes, CallAttributes},
         id::CallUuids,
     };
@@ -141,6 +142,8 @@ mod tests {
             dnis: Some("+18005551234".into()),
             user_data: Arc::default(),
             previous_conn: None,
+            parties: Vec::new(),
+            capabilities: Capabilities::NONE,
         };
         Arc::new(Event { call: Some(call), ..event(after_ms, name, dn) })
     }

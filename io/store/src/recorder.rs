@@ -25,6 +25,7 @@ impl Recorder {
             | EventName::Dialing
             | EventName::Diverted
             | EventName::Established
+            | EventName::PartyChanged
             | EventName::Queued
             | EventName::Released
             | EventName::Ringing => event.call.is_some(),
@@ -33,13 +34,29 @@ impl Recorder {
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
             | EventName::DnBackInService
             | EventName::DnOutOfService
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
+            | EventName::Retrieved
             | EventName::RouteRequest
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => false,
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => false,
         };
         is_of_call || event.agent.is_some()
     }
@@ -106,30 +123,64 @@ impl Recorder {
                     .await
                     .map(|_| ())
             }
-            EventName::Abandoned | EventName::Diverted | EventName::Released => {
-                let Some(parties) = self.parties.get_mut(&call.conn) else { return Ok(()) };
-                parties.remove(&event.this_dn);
-                if !parties.is_empty() {
-                    return Ok(());
+            EventName::PartyChanged => {
+                self.parties.entry(call.conn).or_default().insert(event.this_dn.clone());
+                match call.previous_conn {
+                    Some(previous) => self.leave(to, event, previous, call.call_state).await,
+                    None => Ok(()),
                 }
-                self.parties.remove(&call.conn);
-                let outcome = outcome(event.name, call.call_state);
-                let query = sqlx::query(END).bind(at).bind(outcome).bind(conn);
-                query.execute(to).await.map(|_| ())
+            }
+            EventName::Abandoned | EventName::Diverted | EventName::Released => {
+                self.leave(to, event, call.conn, call.call_state).await
             }
             EventName::AgentLogin
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
             | EventName::DnBackInService
             | EventName::DnOutOfService
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
+            | EventName::Retrieved
             | EventName::RouteRequest
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => Ok(()),
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => Ok(()),
         }
+    }
+
+    /// A DN leaves a call; the last one ends it.
+    async fn leave(
+        &mut self,
+        to: &mut SqliteConnection,
+        event: &Event,
+        conn: ConnId,
+        state: CallState,
+    ) -> Result<(), sqlx::Error> {
+        let Some(parties) = self.parties.get_mut(&conn) else { return Ok(()) };
+        parties.remove(&event.this_dn);
+        if !parties.is_empty() {
+            return Ok(());
+        }
+        self.parties.remove(&conn);
+        let outcome = outcome(event.name, state);
+        let query = sqlx::query(END).bind(unix_ms(event)).bind(outcome).bind(conn.to_string());
+        query.execute(to).await.map(|_| ())
     }
 
     async fn write_state(

@@ -191,6 +191,8 @@ fn leg_command(command: &LegCommand) -> String {
         LegCommand::Answer { leg } => format!("Answer {leg}"),
         LegCommand::AnswerPhone { leg } => format!("AnswerPhone {leg}"),
         LegCommand::Dial { leg, trunk, number, .. } => format!("Dial {leg} {number} by {trunk}"),
+        LegCommand::ReferDone { leg, status } => format!("ReferDone {leg} {status}"),
+        LegCommand::ShowHeld { leg, is_held } => format!("ShowHeld {leg} {is_held}"),
         LegCommand::Progress { leg, progress } => format!("Progress {leg} {progress:?}"),
         LegCommand::Release { leg, cause } => format!("Release {leg} {cause:?}"),
         LegCommand::Ring { leg, dn, from, resume, .. } => {
@@ -203,12 +205,15 @@ fn leg_command(command: &LegCommand) -> String {
 fn leg_fact(fact: &LegFact) -> String {
     match fact {
         LegFact::Answered { leg } => format!("Answered {leg}"),
+        LegFact::Digit { leg, digit } => format!("Digit {leg} {digit}"),
+        LegFact::EarlyMedia { leg } => format!("EarlyMedia {leg}"),
         LegFact::DnInService { dn } => format!("DnInService {dn}"),
         LegFact::DnOutOfService { dn } => format!("DnOutOfService {dn}"),
         LegFact::Ended { leg, cause } => format!("Ended {leg} {cause:?}"),
         LegFact::Lost { leg } => format!("Lost {leg}"),
         LegFact::Offered { leg, ani, dnis, .. } => format!("Offered {leg} {ani} to {dnis}"),
         LegFact::PhoneDidNotAnswer { leg } => format!("PhoneDidNotAnswer {leg}"),
+        LegFact::Referred { leg, target, .. } => format!("Referred {leg} to {target}"),
         LegFact::Ringing { leg } => format!("Ringing {leg}"),
     }
 }
@@ -219,6 +224,10 @@ fn media_command(command: &MediaCommand) -> String {
         MediaCommand::Close { leg } => format!("Close {leg}"),
         MediaCommand::Connect { a, b } => format!("Connect {a} {b}"),
         MediaCommand::Disconnect { leg } => format!("Disconnect {leg}"),
+        MediaCommand::Hear { leg, sources } => {
+            let sources: Vec<_> = sources.iter().map(ToString::to_string).collect();
+            format!("Hear {leg} {}", sources.join("+"))
+        }
         MediaCommand::Open { leg, kind, offer } => {
             let role = if offer.is_some() { "answers" } else { "offers" };
             format!("Open {leg} {kind:?} {role}")
@@ -234,6 +243,7 @@ fn media_fact(fact: &MediaFact) -> Option<String> {
         MediaFact::Described { leg, .. } => Some(format!("Described {leg}")),
         MediaFact::Digit { leg, digit, .. } => Some(format!("Digit {leg} {digit}")),
         MediaFact::Flowing { leg } => Some(format!("Flowing {leg}")),
+        MediaFact::Holds { leg, is_held } => Some(format!("Holds {leg} {is_held}")),
         MediaFact::Lost { leg } => Some(format!("Lost {leg}")),
         MediaFact::Quality { .. } => None,
         MediaFact::Refused { leg, .. } => Some(format!("Refused {leg}")),

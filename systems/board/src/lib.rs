@@ -306,6 +306,7 @@ impl System for Board {
                 }
                 MediaFact::Digit { .. }
                 | MediaFact::Flowing { .. }
+                | MediaFact::Holds { .. }
                 | MediaFact::Lost { .. }
                 | MediaFact::Quality { .. } => self.lay(Cord::Switch(switch::Input::Media(fact))),
             },

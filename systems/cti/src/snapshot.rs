@@ -29,7 +29,10 @@ impl Snapshots {
             EventName::DnOutOfService => return known.in_service = Some(false),
             EventName::Abandoned | EventName::Diverted | EventName::Released => None,
             EventName::Dialing => Some("Dialing"),
-            EventName::Established => Some("Established"),
+            EventName::Established | EventName::PartyChanged | EventName::Retrieved => {
+                Some("Established")
+            }
+            EventName::Held => Some("Held"),
             EventName::Queued | EventName::RouteRequest => Some("Queued"),
             EventName::Ringing => Some("Ringing"),
             EventName::AgentLogin
@@ -37,12 +40,31 @@ impl Snapshots {
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => return,
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => return,
         };
         let Some(call) = &event.call else { return };
+        if event.name == EventName::PartyChanged
+            && let Some(previous) = call.previous_conn
+        {
+            known.calls.remove(&previous);
+        }
         match state {
             Some(state) => drop(known.calls.insert(call.conn, call_extensions(call, state))),
             None => drop(known.calls.remove(&call.conn)),

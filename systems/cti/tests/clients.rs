@@ -10,8 +10,8 @@ use std::{
 use cti::{Cti, Input, Outcome, Output};
 use expect_test::expect;
 use model::{
-    AgentState, CallState, CallType, ClientId, Configuration, ConnId, Dn, DnRole, Event, EventName,
-    KvList, Now, Origin, ReferenceId, Request, System, TError, WorkMode,
+    AgentState, CallState, CallType, Capabilities, ClientId, Configuration, ConnId, Dn, DnRole,
+    Event, EventName, KvList, Now, Origin, ReferenceId, Request, System, TError, WorkMode,
     config::{DnKind, DnObject},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
@@ -93,6 +93,8 @@ impl Port {
                 dnis: None,
                 user_data: Arc::default(),
                 previous_conn: None,
+                parties: Vec::new(),
+                capabilities: Capabilities::NONE,
             }),
             agent: Some(AgentAttributes {
                 agent: dn.into(),

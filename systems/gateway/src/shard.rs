@@ -197,6 +197,8 @@ impl MediaShard for Shard {
                     self.unlink(place);
                 }
             }
+            // Mixing is not there yet.
+            MediaCommand::Hear { .. } => {}
             MediaCommand::Open { leg, kind, offer } => self.open(now, leg, kind, offer),
             MediaCommand::Play { leg, tune } => self.play(leg, tune),
             MediaCommand::Reoffer { leg, offer } => {

@@ -88,6 +88,11 @@ impl AgentTable {
                 EventName::Abandoned | EventName::Diverted | EventName::Released => {
                     seat.calls.retain(|call| Some(*call) != conn);
                 }
+                EventName::PartyChanged => {
+                    let previous = event.call.as_ref().and_then(|call| call.previous_conn);
+                    seat.calls.retain(|call| Some(*call) != previous);
+                    seat.calls.extend(conn);
+                }
                 EventName::AgentLogout => {
                     seat.agent = None;
                     seat.state = AgentState::LoggedOut;
@@ -104,12 +109,28 @@ impl AgentTable {
                 | EventName::AgentNotReady
                 | EventName::AgentReady
                 | EventName::AttachedDataChanged
+                | EventName::DestinationBusy
+                | EventName::DndOff
+                | EventName::DndOn
+                | EventName::DtmfSent
+                | EventName::ForwardCancel
+                | EventName::ForwardSet
+                | EventName::Held
+                | EventName::MonitoringCancelled
+                | EventName::MonitoringNextCall
+                | EventName::MuteOff
+                | EventName::MuteOn
+                | EventName::NetworkReached
+                | EventName::PartyAdded
+                | EventName::PartyDeleted
                 | EventName::PrivateInfo
                 | EventName::Queued
+                | EventName::Retrieved
                 | EventName::RouteRequest
                 | EventName::RouteUsed
                 | EventName::TreatmentApplied
-                | EventName::TreatmentEnd => {}
+                | EventName::TreatmentEnd
+                | EventName::UserEvent => {}
             }
         })
     }

@@ -164,12 +164,29 @@ impl Router {
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady
+            | EventName::DestinationBusy
             | EventName::Dialing
             | EventName::DnBackInService
             | EventName::DnOutOfService
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyChanged
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
+            | EventName::Retrieved
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => {}
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => {}
         }
     }
 

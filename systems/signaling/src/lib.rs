@@ -205,6 +205,8 @@ impl Signaling {
             LegCommand::Dial { leg, trunk, number, uuid, from, from_name } => {
                 self.dial(Dial { leg, trunk, number, uuid, from, from_name });
             }
+            // REFER and hold lamps are not there yet.
+            LegCommand::ReferDone { .. } | LegCommand::ShowHeld { .. } => {}
             LegCommand::Progress { leg, progress } => self.progress(now, leg, progress),
             LegCommand::Release { leg, cause } => self.release(now, leg, cause),
             LegCommand::Ring { leg, dn, uuid, from, from_name, resume } => {
@@ -220,6 +222,7 @@ impl Signaling {
             // The switch's affair.
             MediaFact::Digit { .. }
             | MediaFact::Flowing { .. }
+            | MediaFact::Holds { .. }
             | MediaFact::Lost { .. }
             | MediaFact::Quality { .. } => {}
         }

@@ -141,6 +141,9 @@ impl Walk {
                     assert!(self.live.remove(&leg), "{leg:?} ended twice");
                 }
                 LegFact::Answered { leg }
+                | LegFact::Digit { leg, .. }
+                | LegFact::EarlyMedia { leg }
+                | LegFact::Referred { leg, .. }
                 | LegFact::PhoneDidNotAnswer { leg }
                 | LegFact::Ringing { leg } => assert!(self.live.contains(&leg), "{leg:?} is over"),
                 LegFact::DnInService { .. } | LegFact::DnOutOfService { .. } => {}

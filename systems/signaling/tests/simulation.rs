@@ -233,7 +233,10 @@ impl World {
                     self.at(delay, Event::Switch(LegCommand::AnswerPhone { leg }));
                 }
             }
-            LegFact::PhoneDidNotAnswer { leg } => assert!(self.live.contains(&leg)),
+            LegFact::Digit { leg, .. }
+            | LegFact::EarlyMedia { leg }
+            | LegFact::PhoneDidNotAnswer { leg }
+            | LegFact::Referred { leg, .. } => assert!(self.live.contains(&leg)),
             LegFact::DnInService { .. } => {}
             LegFact::DnOutOfService { .. } | LegFact::Lost { .. } => panic!("{fact:?}"),
         }

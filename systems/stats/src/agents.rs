@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use model::{AgentId, AgentState, ConnId, Dn, Event, EventName, Now};
+use model::{AgentId, AgentState, ConnId, Dn, Event, EventName, Now, event::CallAttributes};
 
 use crate::hour::Fact;
 
@@ -58,17 +58,34 @@ impl AgentTable {
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
             | EventName::Dialing
             | EventName::Diverted
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
             | EventName::Established
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyChanged
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
             | EventName::Queued
             | EventName::Released
+            | EventName::Retrieved
             | EventName::Ringing
             | EventName::RouteRequest
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => {}
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => {}
         }
         let before = seat.agent.take();
         seat.agent = match (&event.agent, event.name) {
@@ -78,7 +95,7 @@ impl AgentTable {
             (None, _) => before.clone(),
         };
         if let Some(call) = &event.call {
-            facts.extend(seat.learn_call(now, event.name, call.conn));
+            facts.extend(seat.learn_call(now, event.name, call));
         }
         let works = seat.agent.as_ref().is_some_and(|(_, s)| *s == AgentState::AfterCallWork);
         match (seat.working_since, works) {
@@ -134,7 +151,8 @@ impl AgentTable {
 }
 
 impl Seat {
-    fn learn_call(&mut self, now: Now, name: EventName, conn: ConnId) -> Option<Fact> {
+    fn learn_call(&mut self, now: Now, name: EventName, call: &CallAttributes) -> Option<Fact> {
+        let conn = call.conn;
         match name {
             EventName::Dialing | EventName::Ringing => {
                 self.calls.insert(conn);
@@ -147,6 +165,17 @@ impl Seat {
                 }
                 None
             }
+            EventName::PartyChanged => {
+                // The same talk goes on under another ConnID.
+                if let Some(previous) = call.previous_conn {
+                    self.calls.remove(&previous);
+                    if let Some(since) = self.talking_since.remove(&previous) {
+                        self.talking_since.insert(conn, since);
+                    }
+                }
+                self.calls.insert(conn);
+                None
+            }
             EventName::Abandoned | EventName::Diverted | EventName::Released => {
                 self.calls.remove(&conn);
                 let since = self.talking_since.remove(&conn)?;
@@ -157,14 +186,30 @@ impl Seat {
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
             | EventName::DnBackInService
             | EventName::DnOutOfService
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
             | EventName::Queued
+            | EventName::Retrieved
             | EventName::RouteRequest
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => None,
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => None,
         }
     }
 }

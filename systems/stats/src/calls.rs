@@ -63,19 +63,41 @@ impl CallTable {
                     facts.push(Fact::Abandoned);
                 }
             }
+            EventName::PartyChanged => {
+                if let Some(previous) = call.previous_conn {
+                    self.leave(previous, dn);
+                }
+                self.join(conn, dn);
+            }
             EventName::Diverted | EventName::Released => self.leave(conn, dn),
             EventName::AgentLogin
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::AttachedDataChanged
+            | EventName::DestinationBusy
             | EventName::DnBackInService
             | EventName::DnOutOfService
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyDeleted
             | EventName::PrivateInfo
+            | EventName::Retrieved
             | EventName::RouteRequest
             | EventName::RouteUsed
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd => {}
+            | EventName::TreatmentEnd
+            | EventName::UserEvent => {}
         }
         facts
     }

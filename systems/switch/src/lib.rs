@@ -227,6 +227,8 @@ impl Switch {
     fn handle_leg(&mut self, now: Now, fact: LegFact) {
         match fact {
             LegFact::Answered { leg } => self.leg_answered(now, leg),
+            // Nothing to hear, press or send elsewhere yet.
+            LegFact::Digit { .. } | LegFact::EarlyMedia { .. } | LegFact::Referred { .. } => {}
             LegFact::DnInService { dn } => self.dn_in_service(now, &dn),
             LegFact::DnOutOfService { dn } => self.dn_out_of_service(now, &dn),
             LegFact::Ended { leg, cause } => self.leg_ended(now, leg, cause),

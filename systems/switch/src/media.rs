@@ -22,6 +22,7 @@ impl Switch {
             }
             MediaFact::Described { .. }
             | MediaFact::Digit { .. }
+            | MediaFact::Holds { .. }
             | MediaFact::Quality { .. }
             | MediaFact::Refused { .. } => {}
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    CallState, Dn, DnRole, Event, EventName, KvList, Now, Origin, ReferenceId,
+    CallState, Capabilities, Dn, DnRole, Event, EventName, KvList, Now, Origin, ReferenceId,
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     leg::LegCommand,
@@ -167,5 +167,7 @@ fn call_attributes(call: &Call, draft: &Draft<'_>) -> CallAttributes {
         dnis: Some(call.dnis.clone()),
         user_data: Arc::clone(&call.user_data),
         previous_conn: None,
+        parties: Vec::new(),
+        capabilities: Capabilities::NONE,
     }
 }

@@ -57,6 +57,32 @@ impl Switch {
             Request::RouteCall { dn, conn, target, no_answer } => {
                 self.route_call(now, asker, (&dn, conn), &target, no_answer)
             }
+            Request::AlternateCall { .. }
+            | Request::CallForwardCancel { .. }
+            | Request::CallForwardSet { .. }
+            | Request::CancelMonitoring { .. }
+            | Request::CompleteConference { .. }
+            | Request::CompleteTransfer { .. }
+            | Request::DeleteFromConference { .. }
+            | Request::DistributeUserEvent { .. }
+            | Request::HoldCall { .. }
+            | Request::InitiateConference { .. }
+            | Request::InitiateTransfer { .. }
+            | Request::MakeCall { .. }
+            | Request::MonitorNextCall { .. }
+            | Request::MuteTransfer { .. }
+            | Request::ReconnectCall { .. }
+            | Request::RedirectCall { .. }
+            | Request::RetrieveCall { .. }
+            | Request::SendDtmf { .. }
+            | Request::SetDndOff { .. }
+            | Request::SetDndOn { .. }
+            | Request::SetMuteOff { .. }
+            | Request::SetMuteOn { .. }
+            | Request::SingleStepConference { .. }
+            | Request::SingleStepTransfer { .. } => {
+                Err(Refusal::new(TError::UnsupportedOperation, "Not supported yet."))
+            }
             Request::UpdateUserData { dn, conn, user_data } => {
                 self.update_user_data(now, asker, &dn, conn, user_data)
             }

@@ -62,6 +62,24 @@ impl Views {
             EventName::Dialing => view.call_begins(event, CallWord::Dialing),
             EventName::PrivateInfo => view.call_news(event),
             EventName::Ringing => view.call_begins(event, CallWord::Ringing),
+            // Not shown yet.
+            EventName::DestinationBusy
+            | EventName::DndOff
+            | EventName::DndOn
+            | EventName::DtmfSent
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::Held
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::MuteOff
+            | EventName::MuteOn
+            | EventName::NetworkReached
+            | EventName::PartyAdded
+            | EventName::PartyChanged
+            | EventName::PartyDeleted
+            | EventName::Retrieved
+            | EventName::UserEvent => Change::None,
             // Queues and route points are no agent's DN.
             EventName::Diverted
             | EventName::Queued

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use desk::Input;
 use model::{
-    AgentState, CallState, CallType, CallUuid, ConnId, DnRole, Event, EventName, KvList,
-    ReferenceId, Request, TError, WorkMode,
+    AgentState, CallState, CallType, CallUuid, Capabilities, ConnId, DnRole, Event, EventName,
+    KvList, ReferenceId, Request, TError, WorkMode,
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
 };
@@ -102,5 +102,7 @@ pub fn inbound(user_data: &KvList) -> CallAttributes {
         dnis: Some("+18005551234".into()),
         user_data: Arc::new(user_data.clone()),
         previous_conn: None,
+        parties: Vec::new(),
+        capabilities: Capabilities::NONE,
     }
 }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use model::{
-    AgentId, AgentState, CallState, CallType, Configuration, ConnId, Dn, DnRole, Event, EventName,
-    KvList, Now, ReferenceId, Request, StrategyName, System, TError, WorkMode,
+    AgentId, AgentState, CallState, CallType, Capabilities, Configuration, ConnId, Dn, DnRole,
+    Event, EventName, KvList, Now, ReferenceId, Request, StrategyName, System, TError, WorkMode,
     config::{Customer, DnKind, DnObject, Person, Place, Role, Strategy},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
@@ -188,6 +188,8 @@ pub fn attributes(conn: u64, user_data: KvList) -> CallAttributes {
         dnis: Some("+18005551234".into()),
         user_data: Arc::new(user_data),
         previous_conn: None,
+        parties: Vec::new(),
+        capabilities: Capabilities::NONE,
     }
 }
 

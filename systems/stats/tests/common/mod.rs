@@ -7,8 +7,8 @@ use std::{
 };
 
 use model::{
-    AgentState, CallState, CallType, Configuration, ConnId, DnRole, Event, EventName, KvList, Now,
-    WorkMode,
+    AgentState, CallState, CallType, Capabilities, Configuration, ConnId, DnRole, Event, EventName,
+    KvList, Now, WorkMode,
     config::{DnKind, DnObject, Person, Place, Role, Strategy, Trunk},
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
@@ -64,6 +64,8 @@ impl Happening {
             dnis: None,
             user_data: Arc::default(),
             previous_conn: None,
+            parties: Vec::new(),
+            capabilities: Capabilities::NONE,
         });
         let agent = self.state.map(|state| AgentAttributes {
             agent: self.dn.as_str().into(),

@@ -252,6 +252,11 @@ fn input_text(input: &Input) -> String {
             format!("{} offered: {from} dials {dnis}", leg_text(*leg))
         }
         Input::Leg(LegFact::Answered { leg }) => format!("{} answered", leg_text(*leg)),
+        Input::Leg(LegFact::Digit { leg, digit }) => format!("{} presses {digit}", leg_text(*leg)),
+        Input::Leg(LegFact::EarlyMedia { leg }) => format!("{} plays", leg_text(*leg)),
+        Input::Leg(LegFact::Referred { leg, target, .. }) => {
+            format!("{} refers to {target}", leg_text(*leg))
+        }
         Input::Leg(LegFact::DnInService { dn }) => format!("{dn} has a phone"),
         Input::Leg(LegFact::DnOutOfService { dn }) => format!("{dn} has no phone"),
         Input::Leg(LegFact::Ended { leg, cause }) => {
@@ -264,6 +269,10 @@ fn input_text(input: &Input) -> String {
         Input::Leg(LegFact::Ringing { leg }) => format!("{} rings", leg_text(*leg)),
         Input::Media(MediaFact::Lost { leg }) => format!("{} silent", leg_text(*leg)),
         Input::Media(MediaFact::Flowing { leg }) => format!("{} sounds", leg_text(*leg)),
+        Input::Media(MediaFact::Holds { leg, is_held: true }) => {
+            format!("{} holds", leg_text(*leg))
+        }
+        Input::Media(MediaFact::Holds { leg, .. }) => format!("{} holds no more", leg_text(*leg)),
         Input::Media(_) => "media".to_owned(),
         Input::Request(TRequest { reference, reasons, request, .. }) => {
             let why = if reasons.is_empty() { String::new() } else { json(" why", reasons) };
@@ -282,6 +291,12 @@ fn output_text(output: &Output) -> String {
             LegCommand::Dial { leg, trunk, number, from, .. } => {
                 format!("{} dial {number} by {trunk} from {from}", leg_text(*leg))
             }
+            LegCommand::ReferDone { leg, status } => {
+                format!("{} refer-done {status}", leg_text(*leg))
+            }
+            LegCommand::ShowHeld { leg, is_held } => {
+                format!("{} show-held {is_held}", leg_text(*leg))
+            }
             LegCommand::Progress { leg, progress } => {
                 format!("{} progress {progress:?}", leg_text(*leg))
             }
@@ -294,6 +309,10 @@ fn output_text(output: &Output) -> String {
         Output::Media(command) => match command {
             MediaCommand::Connect { a, b } => {
                 format!("media connect {} {}", leg_text(*a), leg_text(*b))
+            }
+            MediaCommand::Hear { leg, sources } => {
+                let sources: Vec<_> = sources.iter().map(|leg| leg_text(*leg)).collect();
+                format!("media hear {} {}", leg_text(*leg), sources.join("+"))
             }
             MediaCommand::Play { leg, tune } => format!("media play {} {tune:?}", leg_text(*leg)),
             other => format!("media {other:?}"),

@@ -67,6 +67,9 @@ impl Watch {
                 self.legs.remove(leg);
             }
             LegFact::Answered { .. }
+            | LegFact::Digit { .. }
+            | LegFact::EarlyMedia { .. }
+            | LegFact::Referred { .. }
             | LegFact::DnInService { .. }
             | LegFact::DnOutOfService { .. }
             | LegFact::Offered { .. }
@@ -164,6 +167,9 @@ impl Watch {
             LegCommand::Dial { leg, .. } => {
                 assert!(leg.0 < FIRST_OFFERED_LEG);
                 assert!(self.legs.insert(*leg, Leg::default()).is_none(), "a leg id twice");
+            }
+            LegCommand::ReferDone { leg, .. } | LegCommand::ShowHeld { leg, .. } => {
+                self.live(*leg);
             }
             LegCommand::Progress { leg, .. } => {
                 assert!(!self.offered_leg(*leg).answered, "18x after 200");
