@@ -106,6 +106,12 @@ impl Ear {
         }
     }
 
+    /// Whether sound is kept.
+    #[cfg(test)]
+    pub fn is_listened(&self) -> bool {
+        self.is_listened
+    }
+
     /// The stream begins anew (another source, another codec).
     pub fn forget(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.packet = None);

@@ -12,6 +12,7 @@ use crate::codec::{FRAME, RATE};
 use crate::describe::{Dialog, Payload, Terms};
 use crate::digits::{DigitEar, KeyMove};
 use crate::ear::Ear;
+use crate::mix::Mixer;
 use crate::mouth::Mouth;
 use crate::outbox::Outbox;
 use crate::plain::PlainLine;
@@ -33,6 +34,12 @@ pub struct Leg {
     pub mouth: Mouth,
     /// Where the sound that is said comes from.
     pub source: Source,
+    /// Adds up several legs that are heard.
+    pub mixer: Mixer,
+    /// What `ear` gave last.
+    pub heard: Heard,
+    /// Who hears this leg: places in the shard.
+    pub listeners: Vec<usize>,
     /// The name of our stream in RTCP and SDP.
     pub cname: String,
     terms: Option<(Terms, Instant)>,
@@ -55,12 +62,43 @@ pub enum Line {
 
 /// Where the sound for a leg comes from.
 pub enum Source {
-    /// The ear of another leg: its place in the shard.
-    Leg(usize),
-    /// Nowhere.
-    Silence,
+    /// The ears of other legs; none is silence.
+    Legs(Vec<Link>),
     /// A tune.
     Tune(Player),
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Legs(Vec::new())
+    }
+}
+
+impl Source {
+    /// The places of the legs that are heard.
+    #[must_use]
+    pub fn places(&self) -> Vec<usize> {
+        match self {
+            Self::Legs(links) => links.iter().map(|link| link.place).collect(),
+            Self::Tune(_) => Vec::new(),
+        }
+    }
+}
+
+/// One leg that is heard.
+pub struct Link {
+    /// Its place in the shard.
+    pub place: usize,
+    /// The number of its sound that was taken last.
+    pub had: u32,
+}
+
+/// The latest tick of a leg's ear, for all who hear the leg.
+pub struct Heard {
+    /// 20 ms.
+    pub sound: [i16; FRAME],
+    /// Counts up with each.
+    pub number: u32,
 }
 
 /// Up to two key moves that one packet means.
@@ -77,7 +115,10 @@ impl Leg {
             ear: Ear::default(),
             cname: format!("{:08x}@cordboard", mouth.ssrc()),
             mouth,
-            source: Source::Silence,
+            source: Source::default(),
+            mixer: Mixer::default(),
+            heard: Heard { sound: [0; FRAME], number: 0 },
+            listeners: Vec::new(),
             terms: None,
             keys: DigitEar::default(),
             reception: Reception::default(),
@@ -135,6 +176,30 @@ impl Leg {
             self.reception.report(now, &packet, ssrc);
         }
         self.mouth.set_loss(self.reception.reported_loss_percent());
+    }
+
+    /// Asks the ear for the next tick of sound.
+    pub fn listen(&mut self) {
+        self.ear.hear(&mut self.heard.sound);
+        self.heard.number = self.heard.number.wrapping_add(1);
+    }
+
+    /// Somebody hears this leg from now on; returns the number of the sound that he had, so that
+    /// he takes the one that those before him were given last.
+    pub fn gain_listener(&mut self, place: usize) -> u32 {
+        if self.listeners.is_empty() {
+            // What is left from before is not for him.
+            self.heard.sound.fill(0);
+        }
+        self.listeners.push(place);
+        self.ear.listen(true);
+        self.heard.number.wrapping_sub(u32::from(self.listeners.len() > 1))
+    }
+
+    /// Somebody hears this leg no more.
+    pub fn lose_listener(&mut self, place: usize) {
+        self.listeners.retain(|listener| *listener != place);
+        self.ear.listen(!self.listeners.is_empty());
     }
 
     /// One tick of sound for the far end.

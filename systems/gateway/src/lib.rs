@@ -10,9 +10,14 @@
 //! Play    { leg: A, tune: Music }                    Flowing   { leg: A }
 //! Open    { leg: B, kind: Browser, offer: None }     Described { leg: B, sdp: offer }
 //! Answer  { leg: B, sdp }                            Flowing   { leg: B }
-//! Connect { a: A, b: B }                             Digit, Quality, Lost
+//! Hear    { leg: A, sources: [B] }                   Digit, Quality, Lost
+//! Hear    { leg: B, sources: [A] }
 //! Close   { leg: A }, Close { leg: B }               Quality (the last one)
 //! ```
+//!
+//! Conferences, coaching, listening in, mute and hold are all made of `Hear`; `Play` changes what
+//! a leg hears and nothing else. `Connect` lets two legs hear each other and be heard by nobody
+//! else, `Disconnect` ends both directions.
 //!
 //! `Described` answers `Open` and `Reoffer`, for plain legs once their sockets are open;
 //! `Refused` does when the SDP can't be used, and then a leg that was being opened is gone, one
@@ -20,8 +25,8 @@
 //! Whatever a leg hears its RTP stream goes on without a break: music, a partner, silence.
 //!
 //! How sound goes: `browser` or `plain` (the line) -> `ear` (jitter buffer, decoder, concealment)
-//! -> the partner's `mouth` (encoder, numbering) on the partner's tick, every 20 ms. Everything
-//! between is 8 kHz mono.
+//! -> the `mixer` and `mouth` (encoder, numbering) of each who hears it, on his tick, every 20 ms.
+//! Everything between is 8 kHz mono.
 //!
 //! Deviations on purpose:
 //! - ICE: lite only, so the browser's candidates are not read (RFC 8445 2.5).
@@ -38,6 +43,7 @@ mod describe;
 mod digits;
 mod ear;
 mod leg;
+mod mix;
 mod mouth;
 mod outbox;
 mod pace;

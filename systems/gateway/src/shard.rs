@@ -6,6 +6,7 @@
 //! only ever grow by whole entries. So a panic drops one leg and is reported as `Lost`.
 
 mod commands;
+mod hearing;
 mod packets;
 
 use std::collections::{HashMap, VecDeque};
@@ -19,7 +20,7 @@ use model::{LegId, Now};
 
 use crate::browser::BrowserShared;
 use crate::codec::FRAME;
-use crate::leg::{Leg, Source};
+use crate::leg::Leg;
 use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::settings::ShardSettings;
@@ -64,6 +65,12 @@ struct Beat {
     legs: Vec<usize>,
 }
 
+impl Beat {
+    fn is_due(&self, now: Now) -> bool {
+        !self.legs.is_empty() && self.due.is_some_and(|due| due <= now.instant)
+    }
+}
+
 impl Shard {
     /// An empty shard.
     #[must_use]
@@ -101,22 +108,7 @@ impl Shard {
 
     fn tick(&mut self, now: Now, place: usize) {
         let mut sound = [0; FRAME];
-        let source = match self.places.get_mut(place) {
-            Some(Some(leg)) => match &mut leg.source {
-                Source::Leg(source) => Some(*source),
-                Source::Tune(player) => {
-                    player.play(&mut sound);
-                    None
-                }
-                Source::Silence => None,
-            },
-            Some(None) | None => return,
-        };
-        if let Some(source) = source {
-            self.step(source, |leg, _| {
-                leg.ear.hear(&mut sound);
-            });
-        }
+        self.gather(place, &mut sound);
         let moves = self.step(place, |leg, shard| {
             leg.speak(&mut sound, &mut shard.outbox);
             leg.chores(now, &shard.settings, &mut shard.outbox, &mut shard.facts)
@@ -124,27 +116,36 @@ impl Shard {
         self.relay_keys(place, moves);
     }
 
-    fn beat(&mut self, now: Now, at: usize) {
-        for _ in 0..CATCH_UP_MAX {
-            let Some(beat) = self.beats.get_mut(at) else { return };
-            let Some(due) = beat.due.filter(|due| *due <= now.instant) else { return };
-            beat.due = Some(due + TICK);
-            let legs = std::mem::take(&mut beat.legs);
-            for place in &legs {
-                self.tick(now, *place);
-            }
-            self.restore(at, legs);
+    /// Lets the beat tick that has been due the longest, unless it has had its share. Whatever
+    /// has to be made up for, ticks keep their order: listeners rely on it.
+    fn beat(&mut self, now: Now, left: &mut [usize; BEATS]) -> bool {
+        let beats = self.beats.iter_mut().zip(left);
+        let due = beats.enumerate().filter(|(_, (beat, left))| **left > 0 && beat.is_due(now));
+        let Some((at, (beat, left))) = due.min_by_key(|(_, (beat, _))| beat.due) else {
+            return false;
+        };
+        *left -= 1;
+        beat.due = beat.due.map(|due| due + TICK);
+        let legs = std::mem::take(&mut beat.legs);
+        for place in &legs {
+            self.tick(now, *place);
         }
-        // The thread was held up for long: what was missed is left out, on the streams' clocks
-        // too, rather than sent in a burst that no jitter buffer could hold.
-        let Some(beat) = self.beats.get_mut(at) else { return };
-        let Some(due) = beat.due.filter(|due| *due <= now.instant) else { return };
-        let missed = now.instant.duration_since(due).as_millis() / TICK.as_millis() + 1;
-        let missed = u32::try_from(missed).unwrap_or(u32::MAX);
-        beat.due = Some(due + TICK * missed);
-        for place in &beat.legs {
-            if let Some(Some(leg)) = self.places.get_mut(*place) {
-                leg.mouth.pause(missed);
+        self.restore(at, legs);
+        true
+    }
+
+    /// The thread was held up for long: what was missed is left out, on the streams' clocks too,
+    /// rather than sent in a burst that no jitter buffer could hold.
+    fn leave_out(&mut self, now: Now) {
+        for beat in self.beats.iter_mut().filter(|beat| beat.is_due(now)) {
+            let Some(due) = beat.due else { continue };
+            let missed = now.instant.duration_since(due).as_millis() / TICK.as_millis() + 1;
+            let missed = u32::try_from(missed).unwrap_or(u32::MAX);
+            beat.due = Some(due + TICK * missed);
+            for place in &beat.legs {
+                if let Some(Some(leg)) = self.places.get_mut(*place) {
+                    leg.mouth.pause(missed);
+                }
             }
         }
     }
@@ -192,13 +193,8 @@ impl MediaShard for Shard {
             MediaCommand::Answer { leg, sdp } => self.answer(now, leg, &sdp),
             MediaCommand::Close { leg } => self.close(now, leg),
             MediaCommand::Connect { a, b } => self.connect(a, b),
-            MediaCommand::Disconnect { leg } => {
-                if let Some(&place) = self.by_id.get(&leg) {
-                    self.unlink(place);
-                }
-            }
-            // Mixing is not there yet.
-            MediaCommand::Hear { .. } => {}
+            MediaCommand::Disconnect { leg } => self.disconnect(leg),
+            MediaCommand::Hear { leg, sources } => self.hear(leg, &sources),
             MediaCommand::Open { leg, kind, offer } => self.open(now, leg, kind, offer),
             MediaCommand::Play { leg, tune } => self.play(leg, tune),
             MediaCommand::Reoffer { leg, offer } => {
@@ -231,9 +227,9 @@ impl MediaShard for Shard {
     }
 
     fn handle_timeout(&mut self, now: Now) {
-        for at in 0..BEATS {
-            self.beat(now, at);
-        }
+        let mut left = [CATCH_UP_MAX; BEATS];
+        while self.beat(now, &mut left) {}
+        self.leave_out(now);
         self.tell();
     }
 

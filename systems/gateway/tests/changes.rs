@@ -371,7 +371,9 @@ fn random_commands_are_survived_and_leave_nothing_behind() {
         let kind = if random.below(2) == 0 { LegKind::Browser } else { LegKind::Plain };
         let offer = (random.below(2) == 0).then(|| phone.clone().into_bytes());
         let tune = [Tune::Music, Tune::RingBack, Tune::Silence][random.below(3) as usize];
-        world.command(match random.below(9) {
+        let sources = (0..random.below(40)).map(|_| LegId(random.below(14))).collect();
+        world.command(match random.below(12) {
+            9..=11 => MediaCommand::Hear { leg, sources },
             0 | 1 => MediaCommand::Open { leg, kind, offer },
             2 => MediaCommand::Answer { leg, sdp: phone.clone().into_bytes() },
             3 | 4 => MediaCommand::Connect { a: leg, b: LegId(random.below(12)) },

@@ -35,4 +35,14 @@ fn a_call_that_runs_allocates_nothing_but_its_reports() {
     // ICE checks (one every few seconds, answered by a crate that allocates) and the facts that
     // tell quality remain.
     assert!(cost.allocations < 150, "{cost:?}");
+    for leg in 3..=5 {
+        world.take_phone_call(LegId(leg), Phone::new(&format!("10.0.0.{leg}:4000")));
+    }
+    let everybody: Vec<LegId> = (1..=5).map(LegId).collect();
+    everybody.iter().for_each(|leg| world.hear(*leg, &everybody));
+    world.run(10_000);
+    world.cost = Default::default();
+    world.run(20_000);
+    assert!(world.cost.plain_packets.1 > 4000, "{:?}", world.cost);
+    assert!(world.cost.allocations < 150, "{:?}", world.cost);
 }

@@ -1,13 +1,13 @@
-//! What the board asks of a shard: legs come and go, are described, joined and played to.
+//! What the board asks of a shard: legs come and go, are described and refused.
 
-use model::media::{LegKind, MediaFact, PortRequest, Tune};
+use model::media::{LegKind, MediaFact, PortRequest};
 use model::{LegId, Now};
 
 use super::{BEATS, Opening, PORT_REST, PORT_TRIES_MAX, Shard, TICK};
 use crate::agree::{Desk, check_plain_offer};
 use crate::browser::BrowserLine;
 use crate::describe::{Dialog, browser_preferences, plain_preferences};
-use crate::leg::{Leg, Line, Source};
+use crate::leg::{Leg, Line};
 use crate::mouth::Mouth;
 use crate::plain::PlainLine;
 
@@ -167,59 +167,6 @@ impl Shard {
         }
     }
 
-    pub(super) fn connect(&mut self, a: LegId, b: LegId) {
-        let (Some(&a), Some(&b)) = (self.by_id.get(&a), self.by_id.get(&b)) else { return };
-        if a == b || (self.hears(a, b) && self.hears(b, a)) {
-            // Said again: the jitter buffers stay as they are.
-            return;
-        }
-        self.unlink(a);
-        self.unlink(b);
-        for (to, from) in [(a, b), (b, a)] {
-            if let Some(Some(leg)) = self.places.get_mut(to) {
-                leg.source = Source::Leg(from);
-                leg.ear.listen(true);
-            }
-        }
-    }
-
-    fn hears(&self, place: usize, other: usize) -> bool {
-        let leg = self.places.get(place).and_then(Option::as_ref);
-        leg.is_some_and(|leg| matches!(leg.source, Source::Leg(source) if source == other))
-    }
-
-    pub(super) fn play(&mut self, id: LegId, tune: Tune) {
-        let Some(&place) = self.by_id.get(&id) else { return };
-        self.unlink(place);
-        let player = self.tunes.player(tune);
-        if let Some(Some(leg)) = self.places.get_mut(place) {
-            leg.source = match tune {
-                Tune::Music | Tune::RingBack => Source::Tune(player),
-                Tune::Silence => Source::Silence,
-            };
-        }
-    }
-
-    /// A leg and the one that it is connected to go apart; both hear silence.
-    pub(super) fn unlink(&mut self, place: usize) {
-        let mut other = None;
-        if let Some(Some(leg)) = self.places.get_mut(place) {
-            if let Source::Leg(partner) = leg.source {
-                other = Some(partner);
-            }
-            leg.source = Source::Silence;
-            leg.ear.listen(false);
-            leg.mouth.keys().release_all();
-        }
-        if let Some(Some(partner)) = other.and_then(|other| self.places.get_mut(other))
-            && matches!(partner.source, Source::Leg(back) if back == place)
-        {
-            partner.source = Source::Silence;
-            partner.ear.listen(false);
-            partner.mouth.keys().release_all();
-        }
-    }
-
     pub(super) fn close(&mut self, now: Now, id: LegId) {
         if let Some(&place) = self.by_id.get(&id) {
             self.step(place, |leg, shard| leg.close(now, &mut shard.outbox, &mut shard.facts));
@@ -230,14 +177,7 @@ impl Shard {
     /// Forgets a leg wherever it is known.
     pub(super) fn drop_leg(&mut self, id: LegId) {
         let Some(place) = self.by_id.remove(&id) else { return };
-        self.unlink(place);
-        // Its partner may not point at it any more when it was lost to a panic.
-        for leg in self.places.iter_mut().flatten() {
-            if matches!(leg.source, Source::Leg(source) if source == place) {
-                leg.source = Source::Silence;
-                leg.ear.listen(false);
-            }
-        }
+        self.forget_place(place);
         if let Some(slot) = self.places.get_mut(place) {
             *slot = None;
         }

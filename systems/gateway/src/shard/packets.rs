@@ -1,4 +1,4 @@
-//! What comes in on a shard's sockets: whose it is, and what a key means for the partner.
+//! What comes in on a shard's sockets, and whose it is.
 
 use std::net::SocketAddr;
 use std::panic::catch_unwind;
@@ -8,8 +8,7 @@ use model::Now;
 use wire_rtp::{PacketKind, RtpPacket};
 
 use super::Shard;
-use crate::digits::KeyMove;
-use crate::leg::{KeyMoves, Line, Source};
+use crate::leg::Line;
 
 impl Shard {
     pub(super) fn browser_packet(&mut self, now: Now, from: SocketAddr, packet: &mut [u8]) {
@@ -109,27 +108,5 @@ impl Shard {
             }
         });
         self.relay_keys(place, moves);
-    }
-
-    /// A key of one leg is pressed on the one that it is connected to.
-    pub(super) fn relay_keys(&mut self, place: usize, moves: Option<KeyMoves>) {
-        let moves = moves.unwrap_or_default();
-        if moves == [None, None] {
-            return;
-        }
-        let partner = match self.places.get(place) {
-            Some(Some(leg)) => match leg.source {
-                Source::Leg(partner) => partner,
-                Source::Silence | Source::Tune(_) => return,
-            },
-            Some(None) | None => return,
-        };
-        let Some(Some(partner)) = self.places.get_mut(partner) else { return };
-        for key in moves.into_iter().flatten() {
-            match key {
-                KeyMove::Down { code } => partner.mouth.keys().press(code),
-                KeyMove::Up { duration_ms, .. } => partner.mouth.keys().release(duration_ms),
-            }
-        }
     }
 }

@@ -302,6 +302,10 @@ impl World {
         self.command(MediaCommand::Connect { a, b });
     }
 
+    pub fn hear(&mut self, leg: LegId, sources: &[LegId]) {
+        self.command(MediaCommand::Hear { leg, sources: sources.to_vec() });
+    }
+
     pub fn play(&mut self, leg: LegId, tune: Tune) {
         self.command(MediaCommand::Play { leg, tune });
     }

@@ -28,6 +28,8 @@ pub struct Phone {
     pub keys_heard: Vec<(u32, TelephoneEvent)>,
     /// Every so many packets one of comfort noise that nobody agreed to.
     pub comfort_noise_every: u32,
+    /// How much faster than ours its clock runs, in millionths.
+    pub drift_ppm: f64,
     to: Option<SocketAddr>,
     sequence: u16,
     timestamp: u32,
@@ -52,6 +54,7 @@ impl Phone {
             byes: 0,
             keys_heard: Vec::new(),
             comfort_noise_every: 0,
+            drift_ppm: 0.0,
             to: None,
             sequence: 65_500,
             timestamp: u32::MAX - 5000,
@@ -103,7 +106,7 @@ impl Phone {
         if now.instant < next {
             return Vec::new();
         }
-        self.next = Some(next + Duration::from_millis(20));
+        self.next = Some(next + Duration::from_millis(20).div_f64(1.0 + self.drift_ppm / 1e6));
         let mut out = Vec::new();
         self.sent += 1;
         let from = self.said;

@@ -43,6 +43,13 @@ pub fn purity(sound: &[i16], frequency: f32) -> f32 {
     (2.0 * (re * re + im * im) / (power * sound.len() as f64)) as f32
 }
 
+/// How far a tone strays from being one, at the worst place: what a click or a hole adds.
+pub fn roughness(sound: &[i16], frequency: f32) -> f32 {
+    let turn = 2.0 * (TAU * frequency / 8000.0).cos();
+    let stray = |w: &[i16]| f32::from(w[0]) + f32::from(w[2]) - turn * f32::from(w[1]);
+    sound.windows(3).map(|w| stray(w).abs()).fold(0.0, f32::max)
+}
+
 /// The delay at which `heard` is most like `said` and how alike they are there, in windows of
 /// 40 ms whose own delay may differ a little: the median of the windows' correlations.
 pub fn likeness(said: &[i16], heard: &[i16], delay_max: usize) -> (usize, f32) {
