@@ -45,6 +45,10 @@ pub struct Leg {
     terms: Option<(Terms, Instant)>,
     keys: DigitEar,
     reception: Reception,
+    /// The far end wants to hear nothing for the time being.
+    is_held: bool,
+    /// What the board knows of that.
+    is_held_told: bool,
     is_flowing: bool,
     is_lost: bool,
     next_chores: Instant,
@@ -122,6 +126,8 @@ impl Leg {
             terms: None,
             keys: DigitEar::default(),
             reception: Reception::default(),
+            is_held: false,
+            is_held_told: false,
             is_flowing: false,
             is_lost: false,
             next_chores: now.instant,
@@ -134,7 +140,19 @@ impl Leg {
     pub fn settle(&mut self, now: Now, terms: Terms, fresh_ssrc: u32) {
         let Terms { send, send_payload_type, send_event_payload_type, .. } = terms;
         self.mouth.speak_with(send, send_payload_type, send_event_payload_type, fresh_ssrc);
+        // One that never wanted to hear us does not hold: it sends early media or announcements.
+        let heard_us = self.terms.as_ref().is_some_and(|(before, _)| before.we_send);
+        self.is_held = !terms.we_send && (heard_us || self.is_held);
         self.terms = Some((terms, now.instant));
+        self.mind_ear();
+    }
+
+    /// Tells once that the far end holds or holds no more.
+    pub fn tell_hold(&mut self, facts: &mut Vec<MediaFact>) {
+        if self.is_held_told != self.is_held {
+            self.is_held_told = self.is_held;
+            facts.push(MediaFact::Holds { leg: self.id, is_held: self.is_held });
+        }
     }
 
     /// An RTP packet in the clear.
@@ -192,14 +210,19 @@ impl Leg {
             self.heard.sound.fill(0);
         }
         self.listeners.push(place);
-        self.ear.listen(true);
+        self.mind_ear();
         self.heard.number.wrapping_sub(u32::from(self.listeners.len() > 1))
     }
 
     /// Somebody hears this leg no more.
     pub fn lose_listener(&mut self, place: usize) {
         self.listeners.retain(|listener| *listener != place);
-        self.ear.listen(!self.listeners.is_empty());
+        self.mind_ear();
+    }
+
+    /// Music that a phone sends while it holds is not for those who hear it: we have our own.
+    fn mind_ear(&mut self) {
+        self.ear.listen(!self.listeners.is_empty() && !self.is_held);
     }
 
     /// One tick of sound for the far end.
@@ -305,7 +328,10 @@ impl Leg {
         let Some((terms, settled_at)) = &self.terms else { return };
         let (heard_at, limit) = match &self.line {
             Line::Browser(line) => (line.heard_at(), settings.browser_silence),
-            Line::Plain(line) if terms.we_receive => (line.heard_at(), settings.plain_silence_talk),
+            // Many phones say sendonly and send nothing while they hold.
+            Line::Plain(line) if terms.we_receive && !self.is_held => {
+                (line.heard_at(), settings.plain_silence_talk)
+            }
             Line::Plain(line) => (line.heard_at(), settings.plain_silence_hold),
         };
         let since = heard_at.map_or(*settled_at, |at| at.max(*settled_at));

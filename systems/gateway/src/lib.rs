@@ -19,6 +19,10 @@
 //! a leg hears and nothing else. `Connect` lets two legs hear each other and be heard by nobody
 //! else, `Disconnect` ends both directions.
 //!
+//! A far end that wanted to hear us and says sendonly, inactive or `c=0.0.0.0` holds: `Holds` is
+//! told after `Described`, and until it says otherwise those who hear the leg hear silence. It is
+//! sent nothing either, as our answer promised (RFC 3264 6.1); the stream's clock goes on.
+//!
 //! `Described` answers `Open` and `Reoffer`, for plain legs once their sockets are open;
 //! `Refused` does when the SDP can't be used, and then a leg that was being opened is gone, one
 //! that was up goes on unchanged. An `Answer` that can't be used is `Refused` too; the leg waits.

@@ -150,6 +150,7 @@ impl Shard {
         match sdp {
             Ok(sdp) => {
                 self.facts.push(MediaFact::Described { leg: id, sdp });
+                self.tell_hold(place);
                 None
             }
             Err(fault) => {
@@ -162,8 +163,16 @@ impl Shard {
     pub(super) fn answer(&mut self, now: Now, id: LegId, sdp: &[u8]) {
         let Some(&place) = self.by_id.get(&id) else { return };
         let taken = self.step(place, |leg, shard| leg.take_answer(now, sdp, &mut shard.desk()));
-        if let Some(Err(fault)) = taken {
-            self.refuse(id, &fault);
+        match taken {
+            Some(Ok(())) => self.tell_hold(place),
+            Some(Err(fault)) => self.refuse(id, &fault),
+            None => {}
+        }
+    }
+
+    fn tell_hold(&mut self, place: usize) {
+        if let Some(Some(leg)) = self.places.get_mut(place) {
+            leg.tell_hold(&mut self.facts);
         }
     }
 
