@@ -123,6 +123,10 @@ impl Dialog {
     /// What a response to our INVITE adds (12.1.2; 13.2.2.4 has a 2xx replace the route set).
     pub fn learn(&mut self, response: &Message) {
         if let Some(tag) = response.to_tag() {
+            if tag != self.remote_tag {
+                // Another branch of a fork counts its requests for itself.
+                self.remote_cseq = None;
+            }
             tag.clone_into(&mut self.remote_tag);
         }
         if let Some(contact) = response.contact() {
@@ -131,6 +135,11 @@ impl Dialog {
         let mut routes: Vec<_> = uris(response, HeaderName::RecordRoute).take(ROUTES_MAX).collect();
         routes.reverse();
         self.routes = routes;
+    }
+
+    /// Goes on counting our requests where another branch of the same call has got to.
+    pub fn count_on_from(&mut self, branch: &Self) {
+        self.local_cseq = self.local_cseq.max(branch.local_cseq);
     }
 
     /// Takes over the Contact of a target refresh request or its 2xx (12.2).

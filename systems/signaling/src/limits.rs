@@ -66,6 +66,9 @@ pub const PROVISIONAL_REPEAT: Duration = Duration::from_secs(60);
 /// is the same guard in proxies).
 pub const RINGING_MAX: Duration = Duration::from_secs(300);
 
+/// Early dialogs of one INVITE of ours (a fork); what comes in more is not looked at.
+pub const EARLY_DIALOGS_MAX: usize = 8;
+
 /// How long an INVITE waits at most for the phone's earlier call to be taken back.
 pub const TURN: Duration = Duration::from_secs(2);
 

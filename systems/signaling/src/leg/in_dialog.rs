@@ -162,7 +162,7 @@ impl Signaling {
                 Some(_) | None => Turn::Theirs,
             },
             Stage::Incoming(incoming) => incoming.turn(),
-            Stage::Outgoing(outgoing) if outgoing.is_answered_early => Turn::Theirs,
+            Stage::Outgoing(outgoing) if outgoing.is_answered_early() => Turn::Theirs,
             Stage::Outgoing(_) | Stage::Closing(_) => Turn::Ours,
         }
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod acknowledge;
 pub(crate) mod close;
+pub(crate) mod early;
 pub(crate) mod in_dialog;
 pub(crate) mod incoming;
 pub(crate) mod offer;
@@ -23,7 +24,7 @@ use model::{
 };
 use wire_sip::{HeaderName, Message};
 
-use self::{provisional::Reliability, session::Session};
+use self::{early::Early, provisional::Reliability, session::Session};
 use crate::{dialog::Dialog, outlet::Hop, transaction::TransactionId};
 
 /// All legs.
@@ -114,11 +115,10 @@ pub(crate) struct Outgoing {
     pub invite: Option<TransactionId>,
     /// A provisional response came, so that CANCEL may be sent.
     pub has_provisional: bool,
+    /// The switch knows that it rings.
     pub is_ringing: bool,
-    /// The phone's description came in a reliable provisional response.
-    pub is_answered_early: bool,
-    /// The last RSeq that was acknowledged.
-    pub rseq: Option<u32>,
+    /// The dialogs that provisional responses opened, in their order.
+    pub early: Vec<Early>,
     pub talk: Talk,
     /// Headers of the INVITE that only it has.
     pub identity: String,

@@ -9,7 +9,7 @@ use model::{
 use wire_sip::{HeaderName, Message, Method, escape_user, quote};
 
 use super::{
-    Asked, Closing, Confirmed, Leg, Outgoing, SDP, Stage, Talk, incoming::kind_of, sdp_of,
+    Asked, Closing, Confirmed, Leg, Outgoing, SDP, Stage, Talk, early::Answer, incoming::kind_of,
     session::Session,
 };
 use crate::{
@@ -131,8 +131,7 @@ impl Signaling {
             invite: None,
             has_provisional: false,
             is_ringing: false,
-            is_answered_early: false,
-            rseq: None,
+            early: Vec::new(),
             talk: Talk::No,
             identity,
             resume: called.resume,
@@ -238,7 +237,9 @@ impl Signaling {
         match (&mut leg.stage, status) {
             (Stage::Outgoing(_), ..200) => self.provisional_came(now, id, response),
             (Stage::Outgoing(_), 200..=299) => self.phone_answered(now, id, response),
-            (Stage::Outgoing(outgoing), 422) if outgoing.min_se.is_none() => {
+            (Stage::Outgoing(outgoing), 422)
+                if outgoing.min_se.is_none() && outgoing.early.is_empty() =>
+            {
                 // RFC 4028 7.3: once more with the interval that the phone wants.
                 outgoing.min_se = Some(response.min_se().unwrap_or(MIN_SE_S));
                 outgoing.invite = None;
@@ -281,60 +282,27 @@ impl Signaling {
         }
     }
 
-    fn provisional_came(&mut self, now: Now, id: LegId, response: &Message) {
-        let Some(leg) = self.legs.get_mut(id) else { return };
-        let Stage::Outgoing(outgoing) = &mut leg.stage else { return };
-        outgoing.has_provisional = true;
-        let status = response.status().unwrap_or_default();
-        if status == 100 || response.to_tag().is_none() {
-            return;
-        }
-        leg.dialog.learn(response);
-        let rseq = response.rseq().filter(|_| response.has_token(HeaderName::Require, "100rel"));
-        if let Some(rseq) = rseq {
-            if outgoing.rseq.is_some_and(|last| rseq != last + 1) {
-                // RFC 3262 4: a repetition, or one that came before its turn.
-                return;
-            }
-            outgoing.rseq = Some(rseq);
-            let cseq = response.cseq().map_or(0, |cseq| cseq.number);
-            let (prack, hop) =
-                leg.dialog.request(&mut self.outlet, &mut self.random, &Method::Prack);
-            let prack = prack.header(HeaderName::RAck, format!("{rseq} {cseq} INVITE")).build();
-            self.clients.start(&mut self.outlet, now, prack, hop, User::Nobody);
-            let sdp = sdp_of(response).filter(|_| !outgoing.is_answered_early);
-            if let Some(sdp) = sdp {
-                outgoing.is_answered_early = true;
-                leg.remote_sdp = Some(sdp.clone());
-                self.outlet.media(MediaCommand::Answer { leg: id, sdp });
-            }
-        }
-        if !std::mem::replace(&mut outgoing.is_ringing, true) {
-            self.outlet.say(LegFact::Ringing { leg: id });
-        }
-        self.tell_phone(now, id);
-    }
-
     fn phone_answered(&mut self, now: Now, id: LegId, response: &Message) {
         let Some(leg) = self.legs.get_mut(id) else { return };
         let Stage::Outgoing(outgoing) = &leg.stage else { return };
-        let is_answered_early = outgoing.is_answered_early;
+        let answer = outgoing.answer_in(response, leg.remote_sdp.as_ref());
         leg.dialog.learn(response);
         leg.session.learn(response);
         leg.stage = Stage::Confirmed(Confirmed::default());
         self.outlet.timers.clear_leg(id);
         self.send_ack(id, response);
-        let Some(leg) = self.legs.get_mut(id) else { return };
-        match sdp_of(response) {
-            Some(sdp) if !is_answered_early => {
-                leg.remote_sdp = Some(sdp.clone());
-                self.outlet.media(MediaCommand::Answer { leg: id, sdp });
-            }
-            None if !is_answered_early => {
+        match answer {
+            Answer::Known => {}
+            Answer::Missing => {
                 self.send_bye(now, id, &super::close::reason(Cause::NoCommonCodec));
                 return self.finish(id, Cause::NoCommonCodec);
             }
-            Some(_) | None => {}
+            Answer::New(sdp) => {
+                if let Some(leg) = self.legs.get_mut(id) {
+                    leg.remote_sdp = Some(sdp.clone());
+                }
+                self.outlet.media(MediaCommand::Answer { leg: id, sdp });
+            }
         }
         self.outlet.say(LegFact::Answered { leg: id });
         self.start_session(now, id);
