@@ -43,8 +43,7 @@ impl Signaling {
             Some(Method::Invite) => self.reinvited(now, id, transaction, request),
             Some(Method::Prack) => self.pracked(now, transaction, id, request),
             Some(Method::Update) => self.updated(now, id, transaction, request),
-            // DTMF of phones without RFC 4733 comes in INFO; it is taken and not used.
-            Some(Method::Info) => self.reply_to(now, transaction, 200, |response| response),
+            Some(Method::Info) => self.informed(now, id, transaction, request),
             Some(Method::Options) => self.reply_to_options(now, transaction),
             Some(Method::Notify | Method::Subscribe) => {
                 self.reply_to(now, transaction, 489, |response| response);

@@ -6,6 +6,7 @@ pub(crate) mod close;
 pub(crate) mod early;
 pub(crate) mod in_dialog;
 pub(crate) mod incoming;
+pub(crate) mod info;
 pub(crate) mod offer;
 pub(crate) mod outgoing;
 pub(crate) mod provisional;
