@@ -223,7 +223,11 @@ impl Signaling {
             Method::Message | Method::Publish => {
                 self.reply_to(now, id, 405, |r| r.header(HeaderName::Allow, ALLOW));
             }
-            Method::Refer | Method::Other(_) => {
+            Method::Refer => {
+                let warning = self.warning(399, "REFER is taken inside a call");
+                self.reply_to(now, id, 403, |r| r.header(HeaderName::Warning, warning));
+            }
+            Method::Other(_) => {
                 self.reply_to(now, id, 501, |r| r.header(HeaderName::Allow, ALLOW));
             }
             // Dealt with before they get here.
@@ -305,4 +309,4 @@ fn stateless_tag(request: &Message) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-const POLICY: Policy = Policy { extensions: &["100rel", "timer"] };
+const POLICY: Policy = Policy { extensions: &["100rel", "norefersub", "timer"] };

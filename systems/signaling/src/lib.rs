@@ -4,9 +4,9 @@
 //! decision and tells the switch of the rest in legs. What it is not: a proxy, a call model, a
 //! reader of SDP; descriptions pass through to media as they come.
 //!
-//! RFCs: 3261 with 6026, 3262 (100rel), 3311 (UPDATE), 3326 (Reason), 3581 (rport), 4028 (session
-//! timers), 7118 (WebSocket), 7616 with 8760 (digest), and of 5626 the rule that a registered
-//! connection is the way to its phone.
+//! RFCs: 3261 with 6026, 3262 (100rel), 3311 (UPDATE), 3326 (Reason), 3515 with 4488 (REFER), 3581
+//! (rport), 4028 (session timers), 6086 (INFO), 7118 (WebSocket), 7616 with 8760 (digest), and of
+//! 5626 the rule that a registered connection is the way to its phone.
 //!
 //! Deliberate deviations:
 //! - No DNS. A host name in a Contact or Route is reached where the dialog's messages come from.
@@ -18,6 +18,7 @@
 //! - The digest-uri is taken as the client computed it and not compared with the Request-URI;
 //!   nonce counts are what keeps a replay out.
 //! - A phone that comes back without an answer to two challenges is asked for MD5 alone.
+//! - The subscription that a REFER implies ends with its call, and a phone can't refresh it.
 //! - Requests over 1,300 bytes go over UDP if their dialog does (RFC 3261 18.1.1 wants TCP).
 
 mod counters;
@@ -205,8 +206,9 @@ impl Signaling {
             LegCommand::Dial { leg, trunk, number, uuid, from, from_name } => {
                 self.dial(Dial { leg, trunk, number, uuid, from, from_name });
             }
-            // REFER and hold lamps are not there yet.
-            LegCommand::ReferDone { .. } | LegCommand::ShowHeld { .. } => {}
+            LegCommand::ReferDone { leg, status } => self.refer_done(now, leg, status),
+            // Hold lamps are not there yet.
+            LegCommand::ShowHeld { .. } => {}
             LegCommand::Progress { leg, progress } => self.progress(now, leg, progress),
             LegCommand::Release { leg, cause } => self.release(now, leg, cause),
             LegCommand::Ring { leg, dn, uuid, from, from_name, resume } => {
@@ -256,6 +258,7 @@ impl Signaling {
         match timer {
             LegTimer::Limit => self.limit_reached(now, leg),
             LegTimer::Provisional => self.send_provisional(now, leg),
+            LegTimer::Refer => self.refer_expired(now, leg),
             LegTimer::Refresh => self.refresh_session(now, leg),
             LegTimer::Reliable => self.repeat_reliable(now, leg),
             LegTimer::SessionEnd => self.refresh_unanswered(now, leg),
@@ -301,7 +304,7 @@ pub(crate) const CALL_UUID_HEADER: &str = "X-Genesys-CallUUID";
 /// Says to a phone that its call was up before its page was loaded again.
 pub(crate) const RESUME_HEADER: &str = "X-Cordboard-Resume";
 pub(crate) const ALLOW: &str =
-    "ACK, BYE, CANCEL, INFO, INVITE, NOTIFY, OPTIONS, PRACK, REGISTER, UPDATE";
-pub(crate) const SUPPORTED: &str = "100rel, timer";
+    "ACK, BYE, CANCEL, INFO, INVITE, NOTIFY, OPTIONS, PRACK, REFER, REGISTER, UPDATE";
+pub(crate) const SUPPORTED: &str = "100rel, norefersub, timer";
 pub(crate) const ALLOW_EVENTS: &str = "talk, hold";
 pub(crate) const PRODUCT: &str = "Cordboard";

@@ -72,6 +72,12 @@ pub const EARLY_DIALOGS_MAX: usize = 8;
 /// How long an INVITE waits at most for the phone's earlier call to be taken back.
 pub const TURN: Duration = Duration::from_secs(2);
 
+/// How long a phone waits for the outcome of its REFER; a bit longer than a phone rings.
+pub const REFER_LIMIT: Duration = Duration::from_secs(360);
+
+/// The longest number or name that a REFER may send a call to, in bytes.
+pub const REFER_TARGET_LEN_MAX: usize = 128;
+
 /// Our Max-Forwards.
 pub const MAX_FORWARDS: u8 = 70;
 

@@ -35,6 +35,8 @@ pub(crate) enum LegTimer {
     Limit,
     /// The provisional response is repeated, so that proxies on the way keep waiting.
     Provisional,
+    /// The phone was not told what became of its REFER.
+    Refer,
     /// The session is refreshed by us.
     Refresh,
     /// A reliable provisional response is repeated until PRACK.
@@ -112,9 +114,10 @@ impl Timers {
     }
 }
 
-const LEG_TIMERS: [LegTimer; 8] = [
+const LEG_TIMERS: [LegTimer; 9] = [
     LegTimer::Limit,
     LegTimer::Provisional,
+    LegTimer::Refer,
     LegTimer::Refresh,
     LegTimer::Reliable,
     LegTimer::SessionEnd,

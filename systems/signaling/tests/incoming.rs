@@ -361,7 +361,7 @@ fn info_options_and_update_are_answered_while_it_rings() {
         ("UPDATE", "", "200 UPDATE"),
         ("UPDATE", "v=0 new", "500 UPDATE"),
         ("NOTIFY", "", "489 NOTIFY"),
-        ("REFER", "", "501 REFER"),
+        ("REFER", "", "403 REFER"),
         ("MESSAGE", "", "405 MESSAGE"),
     ] {
         bench.udp(PSTN, caller.request(method, contact, sdp));

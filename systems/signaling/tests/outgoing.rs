@@ -51,7 +51,7 @@ fn the_invite_names_caller_call_and_phone() {
     assert_eq!(header(&invite, "X-Genesys-CallUUID"), uuid().to_string());
     assert_eq!(header(&invite, "Session-Expires"), "1800;refresher=uac");
     assert_eq!(header(&invite, "Min-SE"), "90");
-    assert_eq!(header(&invite, "Supported"), "100rel, timer");
+    assert_eq!(header(&invite, "Supported"), "100rel, norefersub, timer");
     assert_eq!(header(&invite, "Allow-Events"), "talk, hold");
     assert_eq!(header(&invite, "X-Cordboard-Resume"), "");
     assert_eq!(invite.body(), b"v=0 ours out1");

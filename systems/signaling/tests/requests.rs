@@ -41,7 +41,7 @@ fn methods_that_nobody_serves_are_refused_each_in_its_way() {
     for (method, code) in [
         ("MESSAGE", 405),
         ("PUBLISH", 405),
-        ("REFER", 501),
+        ("REFER", 403),
         ("FLY", 501),
         ("options", 501),
         ("NOTIFY", 489),

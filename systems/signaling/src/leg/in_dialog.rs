@@ -48,7 +48,8 @@ impl Signaling {
             Some(Method::Notify | Method::Subscribe) => {
                 self.reply_to(now, transaction, 489, |response| response);
             }
-            Some(Method::Refer | Method::Other(_)) | None => {
+            Some(Method::Refer) => self.referred(now, id, transaction, request),
+            Some(Method::Other(_)) | None => {
                 self.reply_to(now, transaction, 501, |r| r.header(HeaderName::Allow, ALLOW));
             }
             Some(

@@ -10,6 +10,7 @@ pub(crate) mod info;
 pub(crate) mod offer;
 pub(crate) mod outgoing;
 pub(crate) mod provisional;
+pub(crate) mod refer;
 pub(crate) mod session;
 pub(crate) mod talk;
 
@@ -25,7 +26,7 @@ use model::{
 };
 use wire_sip::{HeaderName, Message};
 
-use self::{early::Early, provisional::Reliability, session::Session};
+use self::{early::Early, provisional::Reliability, refer::Refer, session::Session};
 use crate::{dialog::Dialog, outlet::Hop, transaction::TransactionId};
 
 /// All legs.
@@ -149,6 +150,8 @@ pub(crate) struct Confirmed {
     pub reinvite: Option<TransactionId>,
     /// An UPDATE or INVITE of ours is on its way.
     pub is_refreshing: bool,
+    /// The far end's REFER that the switch carries out.
+    pub refer: Option<Refer>,
     /// Our last ACK, for repetitions of its 2xx.
     pub ack: Option<(Message, Hop)>,
 }
@@ -211,9 +214,14 @@ impl Legs {
 
     /// The leg of a request inside a dialog.
     pub fn find(&self, request: &Message) -> Option<LegId> {
-        let key = (request.call_id().to_owned(), request.to_tag()?.to_owned());
-        let leg = self.all.get(self.by_dialog.get(&key)?)?;
-        leg.dialog.is_peer(request.from_tag()).then_some(leg.id)
+        let remote = request.from_tag().unwrap_or_default();
+        self.by_tags(request.call_id(), request.to_tag()?, remote).map(|leg| leg.id)
+    }
+
+    /// The leg of a dialog, named from our side.
+    pub fn by_tags(&self, call_id: &str, local: &str, remote: &str) -> Option<&Leg> {
+        let id = self.by_dialog.get(&(call_id.to_owned(), local.to_owned()))?;
+        self.all.get(id).filter(|leg| leg.dialog.is_peer(Some(remote)))
     }
 
     pub fn count(&self) -> usize {
