@@ -207,13 +207,12 @@ impl Signaling {
                 self.dial(Dial { leg, trunk, number, uuid, from, from_name });
             }
             LegCommand::ReferDone { leg, status } => self.refer_done(now, leg, status),
-            // Hold lamps are not there yet.
-            LegCommand::ShowHeld { .. } => {}
             LegCommand::Progress { leg, progress } => self.progress(now, leg, progress),
             LegCommand::Release { leg, cause } => self.release(now, leg, cause),
             LegCommand::Ring { leg, dn, uuid, from, from_name, resume } => {
                 self.ring(Ring { leg, dn, uuid, from, from_name, resume });
             }
+            LegCommand::ShowHeld { leg, is_held } => self.show_held(now, leg, is_held),
         }
     }
 

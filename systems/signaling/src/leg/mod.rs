@@ -4,6 +4,7 @@
 pub(crate) mod acknowledge;
 pub(crate) mod close;
 pub(crate) mod early;
+pub(crate) mod held;
 pub(crate) mod in_dialog;
 pub(crate) mod incoming;
 pub(crate) mod info;

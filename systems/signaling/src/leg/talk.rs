@@ -3,13 +3,16 @@
 //! A browser's SIP stack refuses NOTIFY before the call is up, but hands INFO of any type to its
 //! page; phones with `sip-cti-control` take NOTIFY `Event: talk` in the early dialog.
 
-use model::{LegId, Now, config::DnKind, leg::LegFact, media::LegKind};
-use wire_sip::{HeaderName, Method};
+use model::{
+    Configuration, LegId, Now, config::DnKind, leg::LegFact, media::LegKind, random::Random,
+};
+use wire_sip::{Builder, HeaderName, Method};
 
-use super::{Stage, Talk};
+use super::{Leg, Stage, Talk};
 use crate::{
     Signaling,
     limits::TALK_LIMIT,
+    outlet::{Hop, Outlet},
     timers::{LegTimer, Timer},
     transaction::client::User,
 };
@@ -18,17 +21,12 @@ impl Signaling {
     /// The switch wants the phone to answer.
     pub(crate) fn answer_phone(&mut self, now: Now, id: LegId) {
         let Some(leg) = self.legs.get_mut(id) else { return };
+        let can_be_told = leg.kind == LegKind::Browser || leg.has_cti_control(&self.configuration);
         let Stage::Outgoing(outgoing) = &mut leg.stage else { return };
         if outgoing.talk != Talk::No {
             return;
         }
-        let has_cti_control = leg.dn.as_ref().is_some_and(|dn| {
-            self.configuration.dns.get(dn).is_some_and(|object| match object.kind {
-                DnKind::Extension { cti_control, .. } => cti_control,
-                DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
-            })
-        });
-        if leg.kind == LegKind::Plain && !has_cti_control {
+        if !can_be_told {
             return self.outlet.say(LegFact::PhoneDidNotAnswer { leg: id });
         }
         outgoing.talk = Talk::Wanted;
@@ -44,17 +42,14 @@ impl Signaling {
             return;
         }
         outgoing.talk = Talk::Told;
-        let method = match leg.kind {
-            LegKind::Browser => Method::Info,
-            LegKind::Plain => Method::Notify,
-        };
-        let (request, hop) = leg.dialog.request(&mut self.outlet, &mut self.random, &method);
-        let request = request.header(HeaderName::Contact, leg.dialog.contact(&self.outlet, &hop));
-        let request = match leg.kind {
-            LegKind::Browser => request.body(TALK_TYPE, TALK_BODY),
-            LegKind::Plain => request
-                .header(HeaderName::Event, "talk")
-                .header(HeaderName::SubscriptionState, "active"),
+        let (outlet, random) = (&mut self.outlet, &mut self.random);
+        let (request, hop) = match leg.kind {
+            LegKind::Browser => {
+                let (info, hop) = leg.dialog.request(outlet, random, &Method::Info);
+                let info = info.header(HeaderName::Contact, leg.dialog.contact(outlet, &hop));
+                (info.body(TALK_TYPE, TALK_BODY), hop)
+            }
+            LegKind::Plain => leg.control(outlet, random, "talk"),
         };
         let user = User::Talk(id);
         self.clients.start(&mut self.outlet, now, request.build(), hop, user);
@@ -77,6 +72,32 @@ impl Signaling {
         outgoing.talk = Talk::No;
         self.outlet.timers.clear(&Timer::Leg(id, LegTimer::Talk));
         self.outlet.say(LegFact::PhoneDidNotAnswer { leg: id });
+    }
+}
+
+impl Leg {
+    /// Whether the phone takes words of its buttons by NOTIFY.
+    pub fn has_cti_control(&self, configuration: &Configuration) -> bool {
+        let object = self.dn.as_ref().and_then(|dn| configuration.dns.get(dn));
+        object.is_some_and(|object| match object.kind {
+            DnKind::Extension { cti_control, .. } => cti_control,
+            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
+        })
+    }
+
+    /// The word for one of its buttons. No subscription asked for it: phones take it unasked.
+    pub fn control(
+        &mut self,
+        outlet: &mut Outlet,
+        random: &mut Random,
+        event: &str,
+    ) -> (Builder, Hop) {
+        let (notify, hop) = self.dialog.request(outlet, random, &Method::Notify);
+        let notify = notify
+            .header(HeaderName::Contact, self.dialog.contact(outlet, &hop))
+            .header(HeaderName::Event, event)
+            .header(HeaderName::SubscriptionState, "active");
+        (notify, hop)
     }
 }
 
