@@ -19,6 +19,7 @@
 //!   nonce counts are what keeps a replay out.
 //! - A phone that comes back without an answer to two challenges is asked for MD5 alone.
 //! - The subscription that a REFER implies ends with its call, and a phone can't refresh it.
+//! - A redirection (3xx) of our INVITE is not followed and counts as unreachable.
 //! - Requests over 1,300 bytes go over UDP if their dialog does (RFC 3261 18.1.1 wants TCP).
 
 mod counters;

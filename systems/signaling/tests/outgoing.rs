@@ -209,7 +209,7 @@ fn what_a_phone_refuses_becomes_the_cause() {
         (480, Cause::Unreachable),
         (488, Cause::NoCommonCodec),
         (500, Cause::Failure),
-        (302, Cause::Failure),
+        (302, Cause::Unreachable),
     ] {
         let mut bench = Bench::new();
         bench.register_udp("5002");
@@ -224,6 +224,49 @@ fn what_a_phone_refuses_becomes_the_cause() {
         bench.arrive(to, &refusal);
         assert_eq!(bench.take_names(), ["ACK"]);
         idle(&mut bench);
+    }
+}
+
+#[test]
+fn what_an_outside_number_refuses_with_becomes_the_cause() {
+    for (code, cause) in [
+        (486, Cause::Busy),
+        (600, Cause::Busy),
+        (603, Cause::Rejected),
+        (404, Cause::Unallocated),
+        (604, Cause::Unallocated),
+        (484, Cause::Unallocated),
+        (403, Cause::Forbidden),
+        (407, Cause::Forbidden),
+        (408, Cause::Unreachable),
+        (480, Cause::Unreachable),
+        (488, Cause::NoCommonCodec),
+        (503, Cause::Overloaded),
+        (500, Cause::Failure),
+        (301, Cause::Unreachable),
+        (305, Cause::Unreachable),
+        (380, Cause::Unreachable),
+    ] {
+        for early in ["", "v=0 busy tone"] {
+            let mut bench = Bench::new();
+            bench.command(LegCommand::Dial {
+                leg: LEG,
+                trunk: "pstn".into(),
+                number: "+15559876543".into(),
+                uuid: uuid(),
+                from: "5002".into(),
+                from_name: None,
+            });
+            let invite = bench.take_one();
+            bench.udp(PSTN, response(&invite, 183, "far", "", early));
+            bench.take_facts();
+            let contact = "Contact: <sip:5003@192.0.2.1>";
+            bench.udp(PSTN, response(&invite, code, "far", contact, ""));
+            assert_eq!(bench.take_names(), ["ACK"], "{code}");
+            assert_eq!(bench.take_facts(), [ended(LEG, cause)], "{code}");
+            assert_eq!(bench.take_media().pop(), Some(MediaCommand::Close { leg: LEG }));
+            idle(&mut bench);
+        }
     }
 }
 

@@ -245,7 +245,7 @@ impl Signaling {
                 outgoing.invite = None;
                 self.invite_now(now, id);
             }
-            (Stage::Outgoing(_), _) => self.finish(id, Cause::from_sip_status(status)),
+            (Stage::Outgoing(_), _) => self.finish(id, cause_of(status)),
             (Stage::Confirmed(_), 200..=299) => self.answered_again(now, id, response),
             (Stage::Closing(Closing::Cancelling { is_cancelled, reason, .. }), ..200) => {
                 if !std::mem::replace(is_cancelled, true) {
@@ -328,6 +328,15 @@ impl Signaling {
         let (bye, hop) = dialog.request(&mut self.outlet, &mut self.random, &Method::Bye);
         let bye = bye.header(HeaderName::Reason, super::close::reason(Cause::Redirected)).build();
         self.clients.start(&mut self.outlet, now, bye, hop, User::Nobody);
+    }
+}
+
+/// What a refusal of our INVITE means. A redirection is not followed: where a call goes is the
+/// switch's to say, and a carrier's Contact leads wherever it likes.
+fn cause_of(status: u16) -> Cause {
+    match status {
+        300..=399 => Cause::Unreachable,
+        _ => Cause::from_sip_status(status),
     }
 }
 
