@@ -15,7 +15,9 @@ use model::{
 };
 
 const SEED: u64 = 4_475;
-const MUTATIONS: u32 = 30_000;
+/// Calls that are made anew, and the messages that each bears.
+const GENERATIONS: u32 = 100;
+const MUTATIONS: u32 = 300;
 
 fn still_works(bench: &mut Bench) {
     bench.take_sent();
@@ -82,17 +84,34 @@ fn mutate(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn mutated_messages_in_the_middle_of_calls_do_no_harm() {
-    let mut random = Random::from_number(SEED);
-    let mut bench = Bench::new();
+/// What a phone in a call asks of us; `round` makes each a request of its own.
+fn asked(invite: &wire_sip::Message, method: &str, kind: &str, body: &str) -> Vec<u8> {
+    let (us, id) = (invite.from().unwrap(), invite.call_id());
+    format!(
+        "{method} sip:5551234567@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.20:5062;\
+         branch=z9hG4bK{method}round\r\nFrom: <sip:5002@cordboard>;tag=p\r\nTo: <{}>;tag={}\r\n\
+         Call-ID: {id}\r\nCSeq: round {method}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+        us.uri,
+        us.tag().unwrap(),
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// Two calls that are up and one that rings, and what their far ends may send.
+fn corpus(bench: &mut Bench) -> Vec<(To, Vec<u8>)> {
     bench.register_udp("5002");
-    let (mut caller, _) = established(&mut bench);
-    let (to, invite) = in_call(&mut bench, 1, "5002");
+    let (mut caller, _) = established(bench);
+    let (to, invite) = in_call(bench, 1, "5002");
     bench.ring(2, "5002");
     let ringing = bench.sent.pop().unwrap().1;
     let contact = "Contact: <sip:5@192.0.2.10:5070>\r\n";
-    let corpus: Vec<(To, Vec<u8>)> = [
+    let (relay, plain) = ("application/dtmf-relay", "application/dtmf");
+    let key = |kind, body| asked(&invite, "INFO", &format!("Content-Type: {kind}\r\n"), body);
+    let tags = format!("to-tag%3D{}%3Bfrom-tag%3Dq", ringing.from_tag().unwrap());
+    let replaces = format!("{}%3B{tags}", ringing.call_id());
+    let refer = |to: &str| asked(&invite, "REFER", &format!("Refer-To: {to}\r\n"), "");
+    [
         caller.request("INVITE", contact, "v=0 hold").into_bytes(),
         caller.request("UPDATE", contact, "v=0 hold").into_bytes(),
         caller.request("INFO", "", "").into_bytes(),
@@ -108,18 +127,34 @@ fn mutated_messages_in_the_middle_of_calls_do_no_harm() {
     .chain([
         (to, response(&invite, 200, "p", "", "v=0 phone")),
         (to, response(&ringing, 183, "q", "Require: 100rel\nRSeq: 7", "v=0 early")),
+        (to, response(&ringing, 183, "s", "", "v=0 other early")),
+        (to, response(&ringing, 180, "s", "", "")),
         (to, response(&ringing, 422, "q", "Min-SE: 99", "")),
+        (to, key(relay, "Signal=5\r\nDuration=160\r\n")),
+        (to, key(plain, "11")),
+        (to, refer("<sip:5003@cordboard>\r\nReferred-By: <sip:5002@cordboard>")),
+        (to, refer(&format!("<sip:5003@cordboard?Replaces={replaces}>"))),
+        (to, refer("\"Ann\" <tel:+1-555>\r\nRefer-Sub: false;x=1")),
     ])
-    .collect();
+    .collect()
+}
+
+/// A flood of mutated messages over some calls: what was said of it.
+fn generation(random: &mut Random) -> Vec<LegFact> {
+    let mut bench = Bench::new();
+    let corpus = corpus(&mut bench);
     let mut facts = Vec::new();
     for round in 0..MUTATIONS {
         let pick = usize::try_from(random.below(corpus.len() as u64)).unwrap();
         let (from, bytes) = &corpus[pick];
         // A call of its own each time, else all but the first are repetitions.
         let text = String::from_utf8(bytes.clone()).unwrap().replace("new", &format!("n{round}-"));
-        bench.arrive(*from, mutate(&mut random, text.as_bytes()));
+        let text = text.replace("round", &(round + 1).to_string());
+        bench.arrive(*from, mutate(random, text.as_bytes()));
         if round % 50 == 0 {
             bench.pass_ms(random.below(3_000));
+            bench.command(LegCommand::ReferDone { leg: LegId(1), status: 486 });
+            bench.command(LegCommand::ShowHeld { leg: LegId(1), is_held: round % 100 == 0 });
             bench.take_sent();
             bench.take_media();
             bench.take_ladder();
@@ -130,7 +165,24 @@ fn mutated_messages_in_the_middle_of_calls_do_no_harm() {
     for leg in [LegId(1), LegId(2), LegId(model::leg::FIRST_OFFERED_LEG)] {
         bench.command(LegCommand::Release { leg, cause: Cause::Normal });
     }
-    assert!(facts.len() > 100, "{} facts: the messages got nowhere", facts.len());
     still_works(&mut bench);
     calms_down(&mut bench, &facts);
+    facts
+}
+
+#[test]
+fn mutated_messages_in_the_middle_of_calls_do_no_harm() {
+    let mut random = Random::from_number(SEED);
+    let facts: Vec<_> = (0..GENERATIONS).flat_map(|_| generation(&mut random)).collect();
+    let count = |of: fn(&LegFact) -> bool| facts.iter().filter(|fact| of(fact)).count();
+    let offered = count(|fact| matches!(fact, LegFact::Offered { .. }));
+    let early = count(|fact| matches!(fact, LegFact::EarlyMedia { .. }));
+    let keys = count(|fact| matches!(fact, LegFact::Digit { .. }));
+    let refers = count(|fact| matches!(fact, LegFact::Referred { replaces: None, .. }));
+    let consulted = count(|fact| matches!(fact, LegFact::Referred { replaces: Some(_), .. }));
+    assert!(
+        offered > 100 && early > 20 && keys > 100 && refers > 100 && consulted > 20,
+        "the messages got nowhere: {offered} calls, {early} heard early, {keys} keys, \
+         {refers} and {consulted} sent elsewhere"
+    );
 }

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod peers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{OURS, addr, configuration, response};
+use common::{OURS, addr, configuration};
 use model::{
     Dn, LegId, Now, System,
     config::{DnKind, DnObject},
@@ -22,7 +24,9 @@ use model::{
     sip::{SipInput, SipOutput},
 };
 use signaling::{Input, Output, Signaling, SignalingSettings};
-use wire_sip::{Message, Method};
+use wire_sip::Message;
+
+use self::peers::{Call, Does};
 
 const CALLS: u32 = 1_500;
 /// Calls at once, all in the same instant.
@@ -47,34 +51,6 @@ enum Event {
     Switch(LegCommand),
 }
 
-#[derive(Clone, Copy)]
-enum Does {
-    Answer,
-    Cancel,
-    HangUp,
-    Reject,
-}
-
-/// One end of one call, as a peer sees it.
-struct Call {
-    /// The INVITE, which gives branch and dialog to everything else.
-    invite: Message,
-    is_caller: bool,
-    tag: String,
-    cseq: u32,
-    state: State,
-    /// What a caller acknowledged with, a phone responded last.
-    last: Vec<u8>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    Calling,
-    Provisional,
-    Up,
-    Over,
-}
-
 struct World {
     now: Now,
     sip: Signaling,
@@ -93,6 +69,15 @@ struct World {
     next_leg: u64,
     answered: u32,
     talked: u32,
+    /// Legs that are heard before they answer.
+    early: BTreeSet<LegId>,
+    /// Legs whose REFER the switch has not done with.
+    referred: BTreeSet<LegId>,
+    refers: u32,
+    /// Outcomes of REFERs that phones heard of.
+    outcomes: u32,
+    /// Keys that peers pressed, and those that the switch heard of.
+    keys: (u32, u32),
 }
 
 impl World {
@@ -117,6 +102,11 @@ impl World {
             next_leg: 1,
             answered: 0,
             talked: 0,
+            early: BTreeSet::new(),
+            referred: BTreeSet::new(),
+            refers: 0,
+            outcomes: 0,
+            keys: (0, 0),
         };
         let mut configuration = configuration();
         for phone in 0..PHONES {
@@ -217,6 +207,12 @@ impl World {
                 {
                     self.at(Duration::ZERO, Event::Switch(LegCommand::Answer { leg: *caller }));
                 }
+                if self.chance(30) {
+                    for is_held in [true, false] {
+                        let delay = self.ms(0, 30_000);
+                        self.at(delay, Event::Switch(LegCommand::ShowHeld { leg, is_held }));
+                    }
+                }
             }
             LegFact::Ended { leg, .. } => {
                 assert!(self.live.remove(&leg), "{leg:?} ended twice or never began");
@@ -233,10 +229,24 @@ impl World {
                     self.at(delay, Event::Switch(LegCommand::AnswerPhone { leg }));
                 }
             }
-            LegFact::Digit { leg, .. }
-            | LegFact::EarlyMedia { leg }
-            | LegFact::PhoneDidNotAnswer { leg }
-            | LegFact::Referred { leg, .. } => assert!(self.live.contains(&leg)),
+            LegFact::Digit { leg, .. } => {
+                self.keys.1 += 1;
+                assert!(self.live.contains(&leg));
+            }
+            LegFact::EarlyMedia { leg } => {
+                assert!(self.live.contains(&leg) && self.open.contains(&leg));
+                assert!(self.early.insert(leg), "{leg:?} is heard early twice");
+            }
+            LegFact::Referred { leg, .. } => {
+                self.refers += 1;
+                assert!(self.live.contains(&leg));
+                assert!(self.referred.insert(leg), "{leg:?} has two REFERs open");
+                if self.chance(80) {
+                    let (delay, status) = (self.ms(0, 20_000), 200);
+                    self.at(delay, Event::Switch(LegCommand::ReferDone { leg, status }));
+                }
+            }
+            LegFact::PhoneDidNotAnswer { leg } => assert!(self.live.contains(&leg)),
             LegFact::DnInService { .. } => {}
             LegFact::DnOutOfService { .. } | LegFact::Lost { .. } => panic!("{fact:?}"),
         }
@@ -316,7 +326,12 @@ impl World {
                 self.at(interval, Event::Repeat { peer, key, interval: next, until });
             }
             Event::Peer { peer, call, does } => self.peer_does(peer, &call, does),
-            Event::Switch(command) => self.input(Input::Command(command)),
+            Event::Switch(command) => {
+                if let LegCommand::ReferDone { leg, .. } = &command {
+                    self.referred.remove(leg);
+                }
+                self.input(Input::Command(command));
+            }
         }
     }
 
@@ -330,228 +345,6 @@ impl World {
 
     fn stop(&mut self, peer: SocketAddr, key: &str) {
         self.repeats.remove(&(peer, key.to_owned()));
-    }
-
-    fn place_call(&mut self, number: u32) {
-        let peer = addr(&format!("192.0.2.10:{}", 10_000 + number));
-        let id = format!("call{number}");
-        let reliable = if self.chance(50) { "Supported: 100rel\r\n" } else { "" };
-        let sdp = if self.chance(80) { "v=0 caller" } else { "" };
-        let kind = if sdp.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        let invite = format!(
-            "INVITE sip:5000@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {peer};branch=z9hG4bK{id}\r\n\
-             From: <sip:555@{peer}>;tag=c{number}\r\nTo: <sip:5000@192.0.2.1>\r\nCall-ID: {id}\r\n\
-             CSeq: 1 INVITE\r\nContact: <sip:555@{peer}>\r\n{reliable}{kind}Content-Length: \
-             {}\r\n\r\n{sdp}",
-            sdp.len()
-        );
-        let invite = Message::parse(invite).unwrap();
-        let bytes = invite.as_bytes().to_vec();
-        let call = Call {
-            invite,
-            is_caller: true,
-            tag: String::new(),
-            cseq: 1,
-            state: State::Calling,
-            last: Vec::new(),
-        };
-        self.calls.insert((peer, id.clone()), call);
-        self.repeat(peer, &format!("INVITE{id}"), bytes);
-        if self.chance(25) {
-            let patience = self.ms(100, 20_000);
-            self.at(patience, Event::Peer { peer, call: id.clone(), does: Does::Cancel });
-        }
-        if self.chance(50) {
-            let length = self.ms(2_000, 90_000);
-            self.at(length, Event::Peer { peer, call: id, does: Does::HangUp });
-        }
-    }
-
-    fn peer_response(&mut self, peer: SocketAddr, message: &Message) {
-        let id = message.call_id().to_owned();
-        let (code, cseq) = (message.status().unwrap(), message.cseq().unwrap().clone());
-        if cseq.method != Method::Invite {
-            if code >= 200 {
-                self.stop(peer, &format!("{}{id}", cseq.method));
-            }
-            return;
-        }
-        self.stop(peer, &format!("INVITE{id}"));
-        let Some(call) = self.calls.get_mut(&(peer, id.clone())) else { return };
-        match (call.state, code) {
-            (State::Calling | State::Provisional, ..200) => {
-                call.state = State::Provisional;
-                if let (Some(rseq), Some(tag)) = (message.rseq(), message.to_tag()) {
-                    tag.clone_into(&mut call.tag);
-                    let rack = format!("RAck: {rseq} 1 INVITE\r\n");
-                    let is_offer = call.invite.body().is_empty() && !message.body().is_empty();
-                    let sdp = if is_offer { "v=0 early" } else { "" };
-                    let prack = call.request("PRACK", &rack, sdp);
-                    self.repeat(peer, &format!("PRACK{id}"), prack);
-                }
-            }
-            (State::Calling | State::Provisional, 200..=299) => {
-                call.state = State::Up;
-                call.tag = message.to_tag().unwrap().to_owned();
-                let sdp = if call.invite.body().is_empty() { "v=0 caller" } else { "" };
-                call.last = call.compose("ACK", 1, "", sdp);
-                let ack = call.last.clone();
-                self.stop(peer, &format!("PRACK{id}"));
-                self.wire(peer, addr(OURS), &ack);
-            }
-            (State::Calling | State::Provisional, _) => {
-                call.state = State::Over;
-                call.last = call.same_branch("ACK", message);
-                let ack = call.last.clone();
-                self.stop(peer, &format!("PRACK{id}"));
-                self.wire(peer, addr(OURS), &ack);
-            }
-            (State::Up | State::Over, 200..) => {
-                let ack = call.last.clone();
-                self.wire(peer, addr(OURS), &ack);
-            }
-            (State::Up | State::Over, _) => {}
-        }
-    }
-
-    fn peer_request(&mut self, peer: SocketAddr, message: &Message) {
-        let id = message.call_id().to_owned();
-        let key = (peer, id.clone());
-        let method = message.method().unwrap().clone();
-        if method == Method::Invite && !self.calls.contains_key(&key) {
-            return self.phone_rings(peer, message);
-        }
-        let Some(call) = self.calls.get_mut(&key) else {
-            let gone = response(message, 481, "x", "", "");
-            return self.wire(peer, addr(OURS), &gone);
-        };
-        match method {
-            Method::Invite => {
-                let last = call.last.clone();
-                self.wire(peer, addr(OURS), &last);
-            }
-            Method::Ack => self.stop(peer, &format!("final{id}")),
-            Method::Bye | Method::Cancel => {
-                let was = std::mem::replace(&mut call.state, State::Over);
-                let ok = response(message, 200, &call.tag, "", "");
-                if method == Method::Cancel && was == State::Up {
-                    // Too late: the 200 crosses it.
-                    call.state = State::Up;
-                } else if method == Method::Cancel && was != State::Over {
-                    call.last = response(&call.invite, 487, &call.tag, "", "");
-                    let last = call.last.clone();
-                    self.repeat(peer, &format!("final{id}"), last);
-                } else if method == Method::Bye {
-                    self.stop(peer, &format!("final{id}"));
-                }
-                self.wire(peer, addr(OURS), &ok);
-            }
-            _ => {
-                let ok = response(message, 200, &call.tag, "", "");
-                self.wire(peer, addr(OURS), &ok);
-                if method == Method::Notify {
-                    self.peer_does(peer, &id, Does::Answer);
-                }
-            }
-        }
-    }
-
-    fn phone_rings(&mut self, peer: SocketAddr, invite: &Message) {
-        let id = invite.call_id().to_owned();
-        let tag = self.random.hex(8);
-        let ringing = response(invite, 180, &tag, "", "");
-        let call = Call {
-            invite: invite.clone(),
-            is_caller: false,
-            tag,
-            cseq: 0,
-            state: State::Provisional,
-            last: ringing.clone(),
-        };
-        self.calls.insert((peer, id.clone()), call);
-        self.wire(peer, addr(OURS), &ringing);
-        let (does, delay) = match self.random.below(10) {
-            0 => (Does::Reject, self.ms(0, 5_000)),
-            1..=6 => (Does::Answer, self.ms(0, 20_000)),
-            _ => return,
-        };
-        self.at(delay, Event::Peer { peer, call: id, does });
-    }
-
-    fn peer_does(&mut self, peer: SocketAddr, id: &str, does: Does) {
-        let Some(call) = self.calls.get_mut(&(peer, id.to_owned())) else { return };
-        match (does, call.state, call.is_caller) {
-            (Does::Answer, State::Provisional, false) => {
-                call.state = State::Up;
-                let contact = format!("Contact: <sip:p@{peer}>");
-                call.last = response(&call.invite, 200, &call.tag, &contact, "v=0 phone");
-                let last = call.last.clone();
-                self.repeat(peer, &format!("final{id}"), last);
-                if self.chance(50) {
-                    let length = self.ms(1_000, 60_000);
-                    let call = id.to_owned();
-                    self.at(length, Event::Peer { peer, call, does: Does::HangUp });
-                }
-            }
-            (Does::Reject, State::Provisional, false) => {
-                call.state = State::Over;
-                call.last = response(&call.invite, 486, &call.tag, "", "");
-                let last = call.last.clone();
-                self.repeat(peer, &format!("final{id}"), last);
-            }
-            (Does::Cancel, State::Provisional, true) => {
-                let cancel = call.same_branch("CANCEL", &call.invite);
-                self.repeat(peer, &format!("CANCEL{id}"), cancel);
-            }
-            (Does::HangUp, State::Up, _) => {
-                call.state = State::Over;
-                let bye = call.request("BYE", "", "");
-                self.stop(peer, &format!("final{id}"));
-                self.repeat(peer, &format!("BYE{id}"), bye);
-            }
-            (Does::Answer | Does::Reject | Does::Cancel | Does::HangUp, _, _) => {}
-        }
-    }
-}
-
-impl Call {
-    fn request(&mut self, method: &str, extra: &str, sdp: &str) -> Vec<u8> {
-        self.cseq += 1;
-        self.compose(method, self.cseq, extra, sdp)
-    }
-
-    fn compose(&self, method: &str, cseq: u32, extra: &str, sdp: &str) -> Vec<u8> {
-        let (from, to) = (self.invite.from().unwrap(), self.invite.to().unwrap());
-        let (local, local_tag, remote, remote_tag) = if self.is_caller {
-            (from.uri, from.tag().unwrap_or_default(), to.uri, self.tag.as_str())
-        } else {
-            (to.uri, self.tag.as_str(), from.uri, from.tag().unwrap_or_default())
-        };
-        let id = self.invite.call_id();
-        let kind = if sdp.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        let text = format!(
-            "{method} sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.99:5060;rport;\
-             branch=z9hG4bK{method}{cseq}{id}\r\nFrom: <{local}>;tag={local_tag}\r\nTo: \
-             <{remote}>;tag={remote_tag}\r\nCall-ID: {id}\r\nCSeq: {cseq} \
-             {method}\r\n{extra}{kind}Content-Length: {}\r\n\r\n{sdp}",
-            sdp.len()
-        );
-        text.into_bytes()
-    }
-
-    /// CANCEL, or the ACK to a failure.
-    fn same_branch(&self, method: &str, to: &Message) -> Vec<u8> {
-        let method = Method::parse(method.as_bytes()).unwrap();
-        let invite = &self.invite;
-        wire_sip::Request::new(&method, invite.request_uri().unwrap())
-            .copy(invite, wire_sip::HeaderName::Via)
-            .copy(invite, wire_sip::HeaderName::From)
-            .copy(to, wire_sip::HeaderName::To)
-            .copy(invite, wire_sip::HeaderName::CallId)
-            .header(wire_sip::HeaderName::CSeq, format!("1 {method}"))
-            .build()
-            .as_bytes()
-            .to_vec()
     }
 }
 
@@ -578,6 +371,8 @@ fn simulate(weather: Weather) -> World {
         world.run();
     }
     assert!(world.sip.is_idle(), "{:?}", world.sip.counts());
+    let (pressed, told) = world.keys;
+    assert!(told <= pressed, "{pressed} keys were pressed and {told} told");
     assert_eq!(world.live, BTreeSet::new(), "legs that never ended");
     assert_eq!(world.open, BTreeSet::new(), "media that was never closed");
     assert_eq!(world.sip.registered().count(), usize::try_from(PHONES).unwrap());
@@ -590,6 +385,11 @@ fn in_fair_weather_all_calls_get_through() {
     assert_eq!(world.gone.iter().filter(|leg| leg.0 >= 1 << 32).count(), CALLS as usize);
     assert!(world.answered > CALLS, "{} legs answered", world.answered);
     assert!(world.talked > CALLS / 10, "{} phones told to answer", world.talked);
+    assert!(world.early.len() > CALLS as usize / 10, "{} heard early", world.early.len());
+    let (refers, outcomes) = (world.refers, world.outcomes);
+    assert!(outcomes > refers / 4 && refers > CALLS / 20, "{outcomes} outcomes of {refers}");
+    let (pressed, told) = world.keys;
+    assert!(told > pressed / 2 && pressed > CALLS / 10, "{told} of {pressed} keys");
 }
 
 #[test]
