@@ -74,6 +74,12 @@ impl Terms {
         })
     }
 
+    /// Whether keys may come in as events.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// What a packet that came carries.
     #[must_use]
     pub fn payload(&self, payload_type: u8) -> Payload {

@@ -18,6 +18,7 @@ use crate::outbox::Outbox;
 use crate::plain::PlainLine;
 use crate::reception::Reception;
 use crate::settings::ShardSettings;
+use crate::tones::{ToneEar, ToneKey};
 use crate::tunes::Player;
 
 /// One leg.
@@ -44,6 +45,8 @@ pub struct Leg {
     pub cname: String,
     terms: Option<(Terms, Instant)>,
     keys: DigitEar,
+    /// For keys that come as tones, where they can't come as events.
+    tones: Option<Box<ToneEar>>,
     reception: Reception,
     /// The far end wants to hear nothing for the time being.
     is_held: bool,
@@ -125,6 +128,7 @@ impl Leg {
             listeners: Vec::new(),
             terms: None,
             keys: DigitEar::default(),
+            tones: None,
             reception: Reception::default(),
             is_held: false,
             is_held_told: false,
@@ -143,6 +147,11 @@ impl Leg {
         // One that never wanted to hear us does not hold: it sends early media or announcements.
         let heard_us = self.terms.as_ref().is_some_and(|(before, _)| before.we_send);
         self.is_held = !terms.we_send && (heard_us || self.is_held);
+        if terms.has_events() || matches!(self.line, Line::Browser(_)) {
+            self.tones = None;
+        } else if self.tones.is_none() {
+            self.tones = Some(Box::default());
+        }
         self.terms = Some((terms, now.instant));
         self.mind_ear();
     }
@@ -197,9 +206,13 @@ impl Leg {
     }
 
     /// Asks the ear for the next tick of sound.
-    pub fn listen(&mut self) {
+    pub fn listen(&mut self, facts: &mut Vec<MediaFact>) {
         self.ear.hear(&mut self.heard.sound);
         self.heard.number = self.heard.number.wrapping_add(1);
+        let key = self.tones.as_mut().and_then(|tones| tones.hear(&self.heard.sound));
+        if let Some(ToneKey { code, duration_ms }) = key {
+            self.tell_keys([Some(KeyMove::Up { code, duration_ms }), None], facts);
+        }
     }
 
     /// Somebody hears this leg from now on; returns the number of the sound that he had, so that
@@ -222,7 +235,11 @@ impl Leg {
 
     /// Music that a phone sends while it holds is not for those who hear it: we have our own.
     fn mind_ear(&mut self) {
-        self.ear.listen(!self.listeners.is_empty() && !self.is_held);
+        let is_listened = !self.listeners.is_empty() && !self.is_held;
+        self.ear.listen(is_listened);
+        if let Some(tones) = self.tones.as_mut().filter(|_| !is_listened) {
+            tones.forget();
+        }
     }
 
     /// One tick of sound for the far end.

@@ -23,6 +23,9 @@
 //! told after `Described`, and until it says otherwise those who hear the leg hear silence. It is
 //! sent nothing either, as our answer promised (RFC 3264 6.1); the stream's clock goes on.
 //!
+//! `Digit` tells keys by RFC 4733. On a plain leg that has agreed on no telephone events it tells
+//! keys that are heard as tones, while somebody hears the leg.
+//!
 //! `Described` answers `Open` and `Reoffer`, for plain legs once their sockets are open;
 //! `Refused` does when the SDP can't be used, and then a leg that was being opened is gone, one
 //! that was up goes on unchanged. An `Answer` that can't be used is `Refused` too; the leg waits.
@@ -57,6 +60,7 @@ mod reception;
 mod settings;
 mod shard;
 mod stretch;
+mod tones;
 mod tunes;
 
 pub use settings::{Certificate, ShardSettings};

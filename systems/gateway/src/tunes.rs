@@ -66,16 +66,19 @@ impl Player {
     }
 }
 
+/// The RFC 4733 code of the key in a row and a column.
+#[must_use]
+pub fn key_code(row: usize, column: usize) -> u8 {
+    let keys = KEY_CODES.get(row).copied().unwrap_or_default();
+    keys.get(column).copied().unwrap_or(0)
+}
+
 /// The two tones of a telephone key, for legs that know no events.
 #[must_use]
 pub fn key_tone(code: u8, from: usize) -> [i16; FRAME] {
-    let (row, column) = match code {
-        0 => (3, 1),
-        1..=9 => (usize::from(code - 1) / 3, usize::from(code - 1) % 3),
-        10 => (3, 0),
-        11 => (3, 2),
-        _ => (usize::from(code.saturating_sub(12)).min(3), 3),
-    };
+    let keys = KEY_CODES.iter().flatten();
+    let at = keys.zip(0_usize..).find(|(key, _)| **key == code).map_or(0, |(_, at)| at);
+    let (row, column) = (at / KEY_COLUMNS.len(), at % KEY_COLUMNS.len());
     let low = KEY_ROWS.get(row).copied().unwrap_or(697.0);
     let high = KEY_COLUMNS.get(column).copied().unwrap_or(1209.0);
     std::array::from_fn(|n| {
@@ -185,9 +188,13 @@ const BARS: [[i32; 4]; 8] = [
     [52, 55, 59, 62],
     [57, 62, 64, 67],
 ];
-const KEY_COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
+/// Row by row: 1 2 3 A, 4 5 6 B, 7 8 9 C, * 0 # D.
+pub const KEY_CODES: [[u8; 4]; 4] = [[1, 2, 3, 12], [4, 5, 6, 13], [7, 8, 9, 14], [10, 0, 11, 15]];
+/// Hz.
+pub const KEY_COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 const KEY_LEVEL: f32 = 0.18;
-const KEY_ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
+/// Hz.
+pub const KEY_ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 /// When (in eighths of a bar) and which note.
 const MELODY: [(usize, i32); 18] = [
     (2, 81),

@@ -132,7 +132,7 @@ impl Shard {
         let mut voices = Voices::default();
         for link in &mut links {
             if self.leg_mut(link.place).is_some_and(|source| source.heard.number == link.had) {
-                self.step(link.place, |source, _| source.listen());
+                self.step(link.place, |source, shard| source.listen(&mut shard.facts));
             }
             if let Some(source) = self.leg_mut(link.place) {
                 link.had = source.heard.number;

@@ -30,6 +30,8 @@ pub struct Phone {
     pub comfort_noise_every: u32,
     /// How much faster than ours its clock runs, in millionths.
     pub drift_ppm: f64,
+    /// Whether its SDP names telephone events.
+    pub knows_events: bool,
     to: Option<SocketAddr>,
     sequence: u16,
     timestamp: u32,
@@ -55,6 +57,7 @@ impl Phone {
             keys_heard: Vec::new(),
             comfort_noise_every: 0,
             drift_ppm: 0.0,
+            knows_events: true,
             to: None,
             sequence: 65_500,
             timestamp: u32::MAX - 5000,
@@ -81,11 +84,15 @@ impl Phone {
         let (ip, port) = (self.described.ip(), self.described.port());
         let number = if self.law == Law::Mu { 0 } else { 8 };
         let name = if self.law == Law::Mu { "PCMU" } else { "PCMA" };
+        let (events, event_lines) = if self.knows_events {
+            (" 101", "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n")
+        } else {
+            ("", "")
+        };
         format!(
             "v=0\r\no=phone 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP {number} 101\r\na=rtpmap:{number} {name}/8000\r\n\
-             a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n\
-             a={direction}\r\n"
+             m=audio {port} RTP/AVP {number}{events}\r\na=rtpmap:{number} {name}/8000\r\n\
+             {event_lines}a=ptime:20\r\na={direction}\r\n"
         )
     }
 

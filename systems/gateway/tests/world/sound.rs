@@ -6,6 +6,26 @@ pub fn tone(frequency: f32) -> impl Fn(usize) -> i16 + Clone {
     move |n| (8000.0 * (TAU * frequency * n as f32 / 8000.0).sin()) as i16
 }
 
+/// Keys as tones of -10 dBm0 each: one every `every_ms`, held for `down_ms`; before and after
+/// them silence.
+pub fn key_tones(keys: &str, down_ms: usize, every_ms: usize) -> impl Fn(usize) -> i16 + use<> {
+    const KEYS: [&str; 4] = ["123A", "456B", "789C", "*0#D"];
+    const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
+    const COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
+    let place = |key| {
+        let row = KEYS.iter().position(|row| row.contains(key)).unwrap();
+        (ROWS[row], COLUMNS[KEYS[row].find(key).unwrap()])
+    };
+    let tones: Vec<(f32, f32)> = keys.chars().map(place).collect();
+    move |n| match tones.get(n / (every_ms * 8)) {
+        Some((low, high)) if n % (every_ms * 8) < down_ms * 8 => {
+            let t = n as f32 / 8000.0;
+            (7000.0 * ((TAU * low * t).sin() + (TAU * high * t).sin())) as i16
+        }
+        Some(_) | None => 0,
+    }
+}
+
 /// Syllables: voiced sounds of changing pitch and colour with pauses between.
 pub fn speech(n: usize) -> i16 {
     let t = n as f32 / 8000.0;
