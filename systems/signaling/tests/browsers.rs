@@ -18,7 +18,7 @@ use model::{
 };
 use wire_sip::{Message, Method};
 
-const WALKS: u64 = 300;
+const WALKS: u64 = 500;
 const STEPS: u32 = 200;
 const DNS: [&str; 3] = ["5002", "5003", "5004"];
 
@@ -33,8 +33,10 @@ struct Walk {
     live: BTreeSet<LegId>,
     open: BTreeMap<LegId, bool>,
     callers: u32,
+    asked: u32,
     lost: u32,
     answered: u32,
+    referred: u32,
 }
 
 impl Walk {
@@ -49,8 +51,10 @@ impl Walk {
             live: BTreeSet::new(),
             open: BTreeMap::new(),
             callers: 0,
+            asked: 0,
             lost: 0,
             answered: 0,
+            referred: 0,
         }
     }
 
@@ -60,7 +64,7 @@ impl Walk {
     }
 
     fn step(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(14) {
             0 => self.page_opens(),
             1 => {
                 if let Some(flow) = self.pick(&self.flows.clone()) {
@@ -77,6 +81,13 @@ impl Walk {
                 self.command(|leg| LegCommand::Answer { leg });
             }
             10 => self.page_calls(),
+            11 => self.page_asks("INFO", "Content-Type: application/dtmf\r\n", "5"),
+            12 => {
+                self.page_asks("REFER", "Refer-To: <sip:5003@cordboard>\r\n", "");
+                if self.random.below(2) == 0 {
+                    self.command(|leg| LegCommand::ReferDone { leg, status: 200 });
+                }
+            }
             _ => {
                 let ms = self.random.below(20_000);
                 self.bench.pass_ms(ms);
@@ -106,10 +117,10 @@ impl Walk {
     fn page_responds(&mut self) {
         let Some((to, request)) = self.pick(&self.requests.clone()) else { return };
         let code = match request.method() {
-            Some(Method::Invite) => self.pick(&[100, 180, 180, 200, 200, 486, 500]).unwrap(),
+            Some(Method::Invite) => self.pick(&[100, 180, 180, 183, 200, 200, 486, 500]).unwrap(),
             _ => self.pick(&[200, 200, 403]).unwrap(),
         };
-        let sdp = if code == 200 { "v=0 page" } else { "" };
+        let sdp = if code == 200 || code == 183 { "v=0 page" } else { "" };
         self.bench.arrive(to, response(&request, code, "page", "", sdp));
     }
 
@@ -121,6 +132,24 @@ impl Walk {
         if self.random.below(3) == 0 {
             self.bench.flow(flow, caller.same_branch("CANCEL"));
         }
+    }
+
+    /// A page asks something in a dialog of an INVITE that some page got, which may be over.
+    fn page_asks(&mut self, method: &str, kind: &str, body: &str) {
+        let is_invite = |(_, request): &&(To, Message)| request.method() == Some(&Method::Invite);
+        let invites: Vec<_> = self.requests.iter().filter(is_invite).cloned().collect();
+        let Some((to, invite)) = self.pick(&invites) else { return };
+        self.asked += 1;
+        let (us, id, cseq) = (invite.from().unwrap(), invite.call_id(), self.asked);
+        let request = format!(
+            "{method} sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bKa{cseq}\
+             \r\nFrom: <sip:5002@cordboard>;tag=page\r\nTo: <{}>;tag={}\r\nCall-ID: {id}\r\nCSeq: \
+             {cseq} {method}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            us.uri,
+            us.tag().unwrap(),
+            body.len()
+        );
+        self.bench.arrive(to, request);
     }
 
     fn command(&mut self, make: impl Fn(LegId) -> LegCommand) {
@@ -135,6 +164,7 @@ impl Walk {
         for fact in self.bench.take_facts() {
             self.lost += u32::from(matches!(fact, LegFact::Lost { .. }));
             self.answered += u32::from(matches!(fact, LegFact::Answered { .. }));
+            self.referred += u32::from(matches!(fact, LegFact::Referred { .. }));
             match fact {
                 LegFact::Offered { leg, .. } => assert!(self.live.insert(leg), "{leg:?} again"),
                 LegFact::Ended { leg, .. } | LegFact::Lost { leg } => {
@@ -188,7 +218,7 @@ impl Walk {
 
 #[test]
 fn pages_come_and_go_and_every_leg_ends_once() {
-    let (mut lost, mut answered) = (0, 0);
+    let (mut lost, mut answered, mut referred) = (0, 0, 0);
     for seed in 0..WALKS {
         let mut walk = Walk::new(seed);
         for _ in 0..STEPS {
@@ -197,7 +227,11 @@ fn pages_come_and_go_and_every_leg_ends_once() {
         walk.ends(seed);
         lost += walk.lost;
         answered += walk.answered;
+        referred += walk.referred;
     }
     // The walk went through the places that it is for.
-    assert!(lost > 200 && answered > 400, "{lost} lost, {answered} answered");
+    assert!(
+        lost > 200 && answered > 400 && referred > 60,
+        "{lost} lost, {answered} answered, {referred} sent elsewhere"
+    );
 }
