@@ -82,7 +82,8 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
                 board -> shard      Answer out1
             signaling -> switch     Answered out1
                switch -> signaling  Answer in1
-                board -> shard      Connect in1 out1
+                board -> shard      Hear in1 out1
+                board -> shard      Hear out1 in1
                switch -> all        EventEstablished 5001 other=5551234567
             signaling -> wire       200 OK
             signaling -> switch     Answered in1
@@ -163,53 +164,54 @@ fn a_caller_hears_music_while_nobody_is_ready_and_then_the_phone_that_rings() {
     ladder(
         &mut world,
         &expect![[r#"
-           client -> cti        request #2
-              cti -> switch     RequestAgentLogin 5001
-           switch -> cti        accepted #2
-           switch -> all        EventAgentLogin 5001
-           switch -> all        EventAgentNotReady 5001
-              cti -> client     EventAgentLogin 5001
-              cti -> client     EventAgentNotReady 5001
-           client -> cti        request #3
-              cti -> switch     RequestAgentReady 5001
-           switch -> cti        accepted #3
-           switch -> all        EventAgentReady 5001
-              cti -> client     EventAgentReady 5001
-          routing -> switch     RequestUpdateUserData 5000
-          routing -> switch     RequestRouteCall 5000
-           switch -> routing    accepted #3
-           switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
-           switch -> routing    accepted #4
-           switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
-           switch -> signaling  Ring out1 5001 from 5551234567
-           switch -> all        EventRinging 5001 other=5551234567
-            board -> shard      Open out1 Browser offers
-              cti -> client     EventRinging 5001 other=5551234567
-            shard -> signaling  Described out1
-        signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  180 Ringing
-        signaling -> switch     Ringing out1
-           switch -> all        EventTreatmentEnd 5000 other=5551234567
-           switch -> all        EventDiverted 5000 other=5551234567 third=5001
-            board -> shard      Play in1 RingBack
-           client -> cti        request #4
-              cti -> switch     RequestAnswerCall 5001
-           switch -> cti        accepted #4
-           switch -> signaling  AnswerPhone out1
-        signaling -> wire       INFO sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  200 OK
-             wire -> signaling  200 OK
-        signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-            board -> shard      Answer out1
-        signaling -> switch     Answered out1
-           switch -> signaling  Answer in1
-            board -> shard      Connect in1 out1
-           switch -> all        EventEstablished 5001 other=5551234567
-        signaling -> wire       200 OK
-        signaling -> switch     Answered in1
-              cti -> client     EventEstablished 5001 other=5551234567
-             wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
-    "#]],
+               client -> cti        request #2
+                  cti -> switch     RequestAgentLogin 5001
+               switch -> cti        accepted #2
+               switch -> all        EventAgentLogin 5001
+               switch -> all        EventAgentNotReady 5001
+                  cti -> client     EventAgentLogin 5001
+                  cti -> client     EventAgentNotReady 5001
+               client -> cti        request #3
+                  cti -> switch     RequestAgentReady 5001
+               switch -> cti        accepted #3
+               switch -> all        EventAgentReady 5001
+                  cti -> client     EventAgentReady 5001
+              routing -> switch     RequestUpdateUserData 5000
+              routing -> switch     RequestRouteCall 5000
+               switch -> routing    accepted #3
+               switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
+               switch -> routing    accepted #4
+               switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
+               switch -> signaling  Ring out1 5001 from 5551234567
+               switch -> all        EventRinging 5001 other=5551234567
+                board -> shard      Open out1 Browser offers
+                  cti -> client     EventRinging 5001 other=5551234567
+                shard -> signaling  Described out1
+            signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  180 Ringing
+            signaling -> switch     Ringing out1
+               switch -> all        EventTreatmentEnd 5000 other=5551234567
+               switch -> all        EventDiverted 5000 other=5551234567 third=5001
+                board -> shard      Play in1 RingBack
+               client -> cti        request #4
+                  cti -> switch     RequestAnswerCall 5001
+               switch -> cti        accepted #4
+               switch -> signaling  AnswerPhone out1
+            signaling -> wire       INFO sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  200 OK
+                 wire -> signaling  200 OK
+            signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
+                board -> shard      Answer out1
+            signaling -> switch     Answered out1
+               switch -> signaling  Answer in1
+                board -> shard      Hear in1 out1
+                board -> shard      Hear out1 in1
+               switch -> all        EventEstablished 5001 other=5551234567
+            signaling -> wire       200 OK
+            signaling -> switch     Answered in1
+                  cti -> client     EventEstablished 5001 other=5551234567
+                 wire -> signaling  ACK sip:+18005551234@10.0.0.1:5060
+        "#]],
     );
 }
 
@@ -306,7 +308,8 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
                 board -> shard      Answer out2
             signaling -> switch     Answered out2
                switch -> signaling  Answer in1
-                board -> shard      Connect in1 out2
+                board -> shard      Hear in1 out2
+                board -> shard      Hear out2 in1
                switch -> all        EventEstablished 5002 other=5551234567
             signaling -> wire       200 OK
             signaling -> switch     Answered in1
@@ -351,33 +354,34 @@ fn a_page_that_is_reloaded_keeps_its_call() {
     ladder(
         &mut world,
         &expect![[r#"
-             wire -> signaling  flow 4294967296 closed
-        signaling -> switch     DnOutOfService 5001
-        signaling -> switch     Lost out1
-            board -> shard      Close out1
-           switch -> all        EventDnOutOfService 5001
-            board -> shard      Play in1 Music
-              cti -> client     EventDnOutOfService 5001
-             wire -> signaling  flow 4294967298 opened Wss
-             wire -> signaling  REGISTER sip:cordboard
-        signaling -> wire       401 Unauthorized
-             wire -> signaling  REGISTER sip:cordboard
-        signaling -> wire       200 OK
-        signaling -> switch     DnInService 5001
-           switch -> all        EventDnBackInService 5001
-           switch -> signaling  Ring out2 5001 from 5551234567 resume
-              cti -> client     EventDnBackInService 5001
-            board -> shard      Open out2 Browser offers
-            shard -> signaling  Described out2
-        signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
-             wire -> signaling  180 Ringing
-        signaling -> switch     Ringing out2
-             wire -> signaling  200 OK
-        signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-            board -> shard      Answer out2
-        signaling -> switch     Answered out2
-            board -> shard      Connect in1 out2
-    "#]],
+                 wire -> signaling  flow 4294967296 closed
+            signaling -> switch     DnOutOfService 5001
+            signaling -> switch     Lost out1
+                board -> shard      Close out1
+               switch -> all        EventDnOutOfService 5001
+                board -> shard      Play in1 Music
+                  cti -> client     EventDnOutOfService 5001
+                 wire -> signaling  flow 4294967298 opened Wss
+                 wire -> signaling  REGISTER sip:cordboard
+            signaling -> wire       401 Unauthorized
+                 wire -> signaling  REGISTER sip:cordboard
+            signaling -> wire       200 OK
+            signaling -> switch     DnInService 5001
+               switch -> all        EventDnBackInService 5001
+               switch -> signaling  Ring out2 5001 from 5551234567 resume
+                  cti -> client     EventDnBackInService 5001
+                board -> shard      Open out2 Browser offers
+                shard -> signaling  Described out2
+            signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
+                 wire -> signaling  180 Ringing
+            signaling -> switch     Ringing out2
+                 wire -> signaling  200 OK
+            signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
+                board -> shard      Answer out2
+            signaling -> switch     Answered out2
+                board -> shard      Hear in1 out2
+                board -> shard      Hear out2 in1
+        "#]],
     );
 }
 

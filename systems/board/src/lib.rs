@@ -200,6 +200,8 @@ impl Board {
     fn hear_switch(&mut self, output: switch::Output) {
         match output {
             switch::Output::Accepted { origin, reference } => self.accepted(origin, reference),
+            // The desk does not take them yet.
+            switch::Output::Capabilities { .. } => {}
             switch::Output::Event(event) => {
                 // The desk first: the agent's screen waits for it.
                 self.lay(Cord::Desk(desk::Input::Event(event.clone())));

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use model::{
-    ConnId, Dn, EventName, KvList, LegId, Now, TError, error::Refusal, leg::LegCommand,
-    media::MediaCommand,
+    Capability, ConnId, Dn, DnRole, EventName, LegId, Now, TError, error::Refusal, leg::LegCommand,
 };
 
 use crate::{
-    Switch,
-    call::{Call, Established, Stage, Told},
+    LegUse, Switch,
+    call::{PartyId, State, Told},
     outbox::Draft,
-    request::Asker,
+    request::{Asker, AskerId},
+    ring::business,
     timers::Timer,
 };
 
@@ -25,51 +25,44 @@ impl Switch {
         dn: &Dn,
         conn: ConnId,
     ) -> Result<(), Refusal> {
-        let call = self.party(conn, dn)?;
-        let stage = call.stage_in_words();
+        self.allow(Capability::AnswerCall, dn, conn)?;
+        let leg = self.dns.leg(dn);
         let answer_by = now.instant + self.settings.answer_limit;
-        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) else {
-            return Err(not_ringing(conn, dn, stage));
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
+            return Ok(());
         };
-        if alerting.dn != *dn {
-            return Err(not_ringing(conn, dn, stage));
-        }
-        if alerting.answer.is_some() {
-            return Err(Refusal::new(
-                TError::AlreadyInState,
-                format!("Call {conn} is being answered already; wait a moment."),
-            ));
-        }
+        let State::Alerting(alerting) = &mut party.state else { return Ok(()) };
         self.out.accept(asker.id);
         alerting.answer = Some(asker.id);
-        if let Some(leg) = alerting.leg.filter(|_| alerting.has_rung) {
+        if let Some(leg) = leg.filter(|_| alerting.has_rung) {
             self.out.leg(LegCommand::AnswerPhone { leg });
         }
-        self.timers.set(Timer::Answer(conn), answer_by);
+        self.timers.set(Timer::Answer(party.id), answer_by);
         // The no-answer time must not cut off an answer on its way.
         let rings_until = alerting.rings_until.max(answer_by + ANSWER_GRACE);
-        self.timers.set(Timer::NoAnswer(conn), rings_until);
+        self.timers.set(Timer::NoAnswer(party.id), rings_until);
         Ok(())
     }
 
     /// The phone says that it did not do what AnswerCall asked.
     pub(crate) fn phone_did_not_answer(&mut self, leg: LegId) {
-        let Some(conn) = self.call_of_leg(leg) else { return };
-        if self.calls.get(&conn).and_then(Call::callee_leg) == Some(leg) {
-            self.answer_overdue(conn);
+        if let Some((_, id)) = self.called_by(leg) {
+            self.answer_overdue(id);
         }
     }
 
     /// AnswerCall came to nothing: whoever asked is told, and the call rings on for what is left
     /// of its time, to be answered at the phone itself.
-    pub(crate) fn answer_overdue(&mut self, conn: ConnId) {
-        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) else {
+    pub(crate) fn answer_overdue(&mut self, id: PartyId) {
+        let Some(conn) = self.seats.get(&id) else { return };
+        let Some(party) = self.calls.get_mut(conn).and_then(|call| call.party_mut(id)) else {
             return;
         };
+        let State::Alerting(alerting) = &mut party.state else { return };
         let Some(asker) = alerting.answer.take() else { return };
-        self.timers.cancel(&Timer::Answer(conn));
-        self.timers.set(Timer::NoAnswer(conn), alerting.rings_until);
-        let dn = &alerting.dn;
+        self.timers.cancel(&Timer::Answer(id));
+        self.timers.set(Timer::NoAnswer(id), alerting.rings_until);
+        let dn = &party.dn;
         let why = format!(
             "The phone of {dn} did not answer. Look whether the phone page is open and may use the \
              microphone, and answer there.",
@@ -79,68 +72,112 @@ impl Switch {
 
     /// A phone answered (or an offered leg's 200 OK was acknowledged, which changes nothing).
     pub(crate) fn leg_answered(&mut self, now: Now, leg: LegId) {
-        let Some(conn) = self.call_of_leg(leg) else { return };
-        let Some(call) = self.calls.get(&conn) else { return };
-        if call.callee_leg() != Some(leg) {
-            return;
+        if let Some((conn, id)) = self.called_by(leg) {
+            let is_summoned =
+                self.seat(id).is_some_and(|(_, party)| matches!(party.state, State::Summoned(_)));
+            return match is_summoned {
+                true => self.summoned_phone_answered(now, id),
+                false => self.establish(now, conn, id),
+            };
         }
-        match &call.stage {
-            Stage::Alerting(_) => self.establish(now, conn),
-            Stage::Resuming(_) => self.reconnect(conn),
-            Stage::Queued | Stage::Established(_) => {}
+        if let Some(LegUse::Dn(dn)) = self.legs.get(&leg) {
+            let dn = dn.clone();
+            self.reconnect(leg, &dn);
         }
     }
 
-    fn establish(&mut self, now: Now, conn: ConnId) {
-        self.timers.cancel(&Timer::NoAnswer(conn));
-        self.timers.cancel(&Timer::Answer(conn));
+    fn establish(&mut self, now: Now, conn: ConnId, id: PartyId) {
+        self.cancel_timers(id);
         // A phone may answer without ever having said 180.
         self.divert(now, conn);
         let Some(call) = self.calls.get_mut(&conn) else { return };
-        let Stage::Alerting(alerting) = &call.stage else { return };
-        let Some(leg) = alerting.leg else { return };
-        let (dn, asker) = (alerting.dn.clone(), alerting.answer);
-        let bindings = self.dns.extension(&dn).map_or(0, |extension| extension.bindings);
-        call.stage = Stage::Established(Established { dn: dn.clone(), leg, bindings });
-        let caller_leg = call.caller.leg;
-        if call.caller.told < Told::Answered {
-            call.caller.told = Told::Answered;
-            self.out.leg(LegCommand::Answer { leg: caller_leg });
+        call.sent_by = None;
+        let is_first = !call.parties.iter().any(crate::call::Party::is_in);
+        let Some(party) = call.party_mut(id) else { return };
+        let State::Alerting(alerting) = &party.state else { return };
+        let (dn, asker, added_by) = (party.dn.clone(), alerting.answer, party.added_by.clone());
+        party.state = State::Talking;
+        if party.is_ours() {
+            let bindings = self.bindings(&dn);
+            self.dns.entry(&dn).line.bindings = bindings;
         }
-        self.out.media(MediaCommand::Connect { a: caller_leg, b: leg });
+        self.answer_waiting(conn);
+        self.patch(conn);
         self.meter.call_answered();
-        self.say_established(now, conn, &dn, asker);
+        if is_first {
+            self.say_established(now, conn, id, asker);
+        } else {
+            self.say_joined(now, conn, id, asker, added_by.as_ref());
+        }
+        self.begin_watching(now, conn);
     }
 
-    fn say_established(
+    /// 200 to those who wait for the call; they talk from now on.
+    fn answer_waiting(&mut self, conn: ConnId) {
+        let Some(call) = self.calls.get_mut(&conn) else { return };
+        for party in &mut call.parties {
+            let State::Originating(told) = party.state else { continue };
+            party.state = State::Talking;
+            if told < Told::Answered
+                && let Some(leg) = party.place.leg_of(&party.dn, &self.dns)
+            {
+                self.out.leg(LegCommand::Answer { leg });
+            }
+        }
+    }
+
+    /// EventEstablished at the phone that answered, then at those who waited for it.
+    fn say_established(&mut self, now: Now, conn: ConnId, id: PartyId, asker: Option<AskerId>) {
+        self.say_answered(now, conn, id, asker);
+        let Some(call) = self.calls.get(&conn) else { return };
+        let others = call.parties.iter().filter(|party| party.id != id && party.is_told());
+        let others: Vec<Dn> = others.map(|party| party.dn.clone()).collect();
+        for dn in others {
+            self.say(now, conn, Draft::new(EventName::Established, &dn));
+        }
+    }
+
+    fn say_answered(&mut self, now: Now, conn: ConnId, id: PartyId, asker: Option<AskerId>) {
+        let Some((call, party)) = self.seat(id) else { return };
+        if !party.is_ours() {
+            return;
+        }
+        let dn = party.dn.clone();
+        let mut extensions = business(call);
+        if let Some(seconds) = self.wrap_up_seconds(&dn).filter(|_| call.is_business()) {
+            extensions.attach("WrapUpTime", i64::from(seconds));
+        }
+        let draft = Draft::new(EventName::Established, &dn).reference(asker).extensions(extensions);
+        self.say(now, conn, draft);
+    }
+
+    /// Somebody came into a call that was up: instead of another who left, or beside the others.
+    fn say_joined(
         &mut self,
         now: Now,
         conn: ConnId,
-        dn: &Dn,
-        asker: Option<crate::request::AskerId>,
+        id: PartyId,
+        asker: Option<AskerId>,
+        added_by: Option<&Dn>,
     ) {
-        let Some(call) = self.calls.get(&conn) else { return };
-        let is_business = call.queue.is_some();
-        let mut extensions = KvList::new().with("BusinessCall", i64::from(is_business));
-        if let Some(seconds) = self.wrap_up_seconds(dn).filter(|_| is_business) {
-            extensions.attach("WrapUpTime", i64::from(seconds));
-        }
-        let draft = Draft::new(EventName::Established, dn).reference(asker).extensions(extensions);
-        self.out.call_event(now, call, &self.dns, draft);
-        if let Some(caller) = &call.caller.dn {
-            self.out.call_event(now, call, &self.dns, Draft::new(EventName::Established, caller));
+        self.say_answered(now, conn, id, asker);
+        let Some((call, party)) = self.seat(id) else { return };
+        let (dn, role) = (party.dn.clone(), party.role);
+        let is_added = role == DnRole::ConferenceMember;
+        let others = call.parties.iter().filter(|other| other.id != id && other.is_told());
+        let others: Vec<Dn> = others.map(|other| other.dn.clone()).collect();
+        for other in others {
+            let (name, by_role, role) = match is_added {
+                true => (EventName::PartyAdded, DnRole::AddedBy, DnRole::NewParty),
+                false => (EventName::PartyChanged, DnRole::TransferredBy, role),
+            };
+            let mut draft = Draft::new(name, &other).other(&dn, role);
+            if let Some(by) = added_by {
+                draft = draft.third(by, by_role);
+            }
+            self.say(now, conn, draft);
         }
     }
-}
-
-fn not_ringing(conn: ConnId, dn: &Dn, stage: &str) -> Refusal {
-    Refusal::new(
-        TError::InvalidCallState,
-        format!(
-            "Call {conn} does not ring at {dn}: it is {stage}. Only a ringing call can be \
-                 answered."
-        ),
-    )
 }
 
 /// The answer's own limit comes first, so that its failure is told before the call moves on.

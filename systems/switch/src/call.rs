@@ -1,13 +1,15 @@
-//! A call and what its parties are doing.
+//! A call and its parties.
 
 use std::{sync::Arc, time::Instant};
 
 use model::{
-    CallType, CallUuid, ConnId, Dn, KvList, LegId, Now, Origin, ReferenceId, TrunkName,
-    request::{NoAnswer, Treatment},
+    CallType, CallUuid, ConnId, Dn, DnRole, KvList, LegId, Now, Origin, ReferenceId,
+    request::{MonitorMode, NoAnswer, Treatment},
 };
 
-/// One call: a caller, and a route point or a DN that is called.
+use crate::{dn::DnTable, reach::Destination};
+
+/// One call: its parties in the order in which they joined, and the route point that has it.
 #[derive(Debug)]
 pub struct Call {
     /// AttributeConnID.
@@ -16,36 +18,106 @@ pub struct Call {
     pub uuid: CallUuid,
     /// AttributeCallID.
     pub call_id: u32,
-    /// From a trunk or from a DN of ours.
+    /// Where it comes from and goes to.
     pub call_type: CallType,
-    /// Who calls.
+    /// Who began it.
     pub caller: Caller,
     /// The number dialled, as dialled.
     pub dnis: String,
-    /// The trunk that the call leaves by, when the number dialled is not ours. Nobody of ours is
-    /// there, so no event is.
-    pub leaves_by: Option<TrunkName>,
     /// AttributeUserData.
     pub user_data: Arc<KvList>,
-    /// The route point that the call came to, if it came to one.
+    /// Everybody who is in it, is called for it or is to begin it.
+    pub parties: Vec<Party>,
+    /// The route point that the call came to last, if it came to one.
     pub queue: Option<Queue>,
-    /// How far it is.
-    pub stage: Stage,
+    /// What it was made for during another call.
+    pub consult: Option<Consult>,
+    /// Who sent it away without asking, and gets it back when nobody takes it.
+    pub sent_by: Option<Dn>,
 }
 
-/// The calling party.
-#[derive(Debug)]
+/// Who began a call.
+#[derive(Clone, Debug)]
 pub struct Caller {
-    /// Its leg, offered by signaling.
-    pub leg: LegId,
     /// Its number; empty when withheld.
     pub number: String,
     /// Its name, when given.
     pub name: Option<String>,
-    /// Its DN, when it is one of ours.
-    pub dn: Option<Dn>,
-    /// What it was told so far.
-    pub told: Told,
+    /// Whether it is a DN of ours.
+    pub is_ours: bool,
+}
+
+/// A call that somebody makes during another.
+#[derive(Clone, Debug)]
+pub struct Consult {
+    /// The first call.
+    pub parent: ConnId,
+    /// Who consults.
+    pub by: Dn,
+    /// Whether to leave as soon as the other phone rings.
+    pub is_mute_transfer: bool,
+}
+
+/// Names a party for as long as it exists, whatever call it is moved to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartyId(pub u64);
+
+/// One party.
+#[derive(Debug)]
+pub struct Party {
+    /// Its own number for good.
+    pub id: PartyId,
+    /// Its DN, or the outside number; empty when withheld.
+    pub dn: Dn,
+    /// Where its leg is.
+    pub place: Place,
+    /// AttributeThisDNRole.
+    pub role: DnRole,
+    /// What it does.
+    pub state: State,
+    /// Nobody hears it.
+    pub is_muted: bool,
+    /// The call where it was before.
+    pub previous: Option<ConnId>,
+    /// Whom it supervises.
+    pub watch: Option<Watch>,
+    /// Who had it added to a call that was up.
+    pub added_by: Option<Dn>,
+}
+
+/// Where a party's leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The line of a DN of ours, which may serve several calls.
+    Ours,
+    /// Beyond a trunk.
+    Outside(LegId),
+}
+
+/// A supervisor's part in a call.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// The agent.
+    pub target: Dn,
+    /// Who hears the supervisor.
+    pub mode: MonitorMode,
+}
+
+/// What a party does.
+#[derive(Debug)]
+pub enum State {
+    /// Its phone was called and has not answered.
+    Alerting(Alerting),
+    /// Whom it called can't be reached; it has not hung up yet.
+    Failed,
+    /// It lets the others wait.
+    Held,
+    /// It waits for somebody to answer.
+    Originating(Told),
+    /// Its phone was called so that it can call somebody.
+    Summoned(Summoned),
+    /// It talks and hears.
+    Talking,
 }
 
 /// What a caller's network was told so far.
@@ -57,8 +129,34 @@ pub enum Told {
     Ringing,
     /// 183: it hears what we play.
     EarlyMedia,
-    /// 200.
+    /// 200, or its line was up before.
     Answered,
+}
+
+/// A phone that was called.
+#[derive(Debug)]
+pub struct Alerting {
+    /// The DN's count of registrations when the phone was called.
+    pub bindings: u64,
+    /// Whether the phone said that it rings.
+    pub has_rung: bool,
+    /// Whether it plays something of its own before it answers.
+    pub plays: bool,
+    /// What happens when nobody answers; `None` for calls that weren't routed.
+    pub no_answer: Option<NoAnswer>,
+    /// When nobody answered.
+    pub rings_until: Instant,
+    /// The AnswerCall that the phone has to carry out.
+    pub answer: Option<(Origin, ReferenceId)>,
+}
+
+/// A phone that is to call somebody, or to listen to a call, and answers by itself.
+#[derive(Debug)]
+pub struct Summoned {
+    /// Whom it will call; `None`: it joins its own call.
+    pub destination: Option<Destination>,
+    /// Who asked.
+    pub asker: (Origin, ReferenceId),
 }
 
 /// A call's time at its route point.
@@ -70,85 +168,93 @@ pub struct Queue {
     pub entered: Now,
     /// How often it came back.
     pub recalls: u32,
-    /// What the caller hears from the route point, while anything.
+    /// What those who wait hear from the route point, while anything.
     pub treatment: Option<Treatment>,
     /// Whether the call is at the route point still: until EventDiverted.
     pub holds: bool,
 }
 
-/// How far a call is.
-#[derive(Debug)]
-pub enum Stage {
-    /// A phone was called and has not answered.
-    Alerting(Alerting),
-    /// Two people talk.
-    Established(Established),
-    /// At a route point.
-    Queued,
-    /// The page of the answering DN went away in the call and is awaited.
-    Resuming(Resuming),
+impl Place {
+    /// The leg of a party of this number, while there is one.
+    pub fn leg_of(self, dn: &Dn, dns: &DnTable) -> Option<LegId> {
+        match self {
+            Self::Ours => dns.leg(dn),
+            Self::Outside(leg) => Some(leg),
+        }
+    }
 }
 
-/// A phone that was called.
-#[derive(Debug)]
-pub struct Alerting {
-    /// Whose phone.
-    pub dn: Dn,
-    /// Its leg; `None` while another phone of the DN is awaited (a page that is reloaded).
-    pub leg: Option<LegId>,
-    /// The DN's count of registrations when the phone was called.
-    pub bindings: u64,
-    /// Whether the phone said that it rings.
-    pub has_rung: bool,
-    /// What happens when nobody answers; `None` for calls that weren't routed.
-    pub no_answer: Option<NoAnswer>,
-    /// When nobody answered.
-    pub rings_until: Instant,
-    /// The AnswerCall that the phone has to carry out.
-    pub answer: Option<(Origin, ReferenceId)>,
-}
+impl Party {
+    /// The leg, while there is one.
+    pub fn leg(&self, dns: &DnTable) -> Option<LegId> {
+        self.place.leg_of(&self.dn, dns)
+    }
 
-/// A phone that answered.
-#[derive(Debug)]
-pub struct Established {
-    /// Whose phone.
-    pub dn: Dn,
-    /// Its leg.
-    pub leg: LegId,
-    /// The DN's count of registrations when the leg was answered: a higher one when the leg is
-    /// lost tells that the page is back already.
-    pub bindings: u64,
-}
+    /// Whether it is a DN of ours.
+    pub fn is_ours(&self) -> bool {
+        self.place == Place::Ours
+    }
 
-/// A phone that is awaited.
-#[derive(Debug)]
-pub struct Resuming {
-    /// Whose phone.
-    pub dn: Dn,
-    /// The new leg, once the DN is back and its phone was called.
-    pub leg: Option<LegId>,
-    /// The DN's count of registrations that were tried already.
-    pub bindings: u64,
+    /// Whether it is a DN of ours that was told of the call.
+    pub fn is_told(&self) -> bool {
+        self.is_ours() && !matches!(self.state, State::Summoned(_))
+    }
+
+    /// Whether the others know of it.
+    pub fn is_seen(&self) -> bool {
+        let hides = |watch: &Watch| watch.mode != MonitorMode::Connect;
+        !self.watch.as_ref().is_some_and(hides) && !matches!(self.state, State::Summoned(_))
+    }
+
+    /// Whether it talks or holds.
+    pub fn is_in(&self) -> bool {
+        matches!(self.state, State::Held | State::Talking)
+    }
+
+    /// Whether it talks or holds on its own behalf.
+    pub fn talks_along(&self) -> bool {
+        self.is_in() && self.watch.is_none()
+    }
+
+    /// Whether it talks, holds or waits for an answer, and is no listener: whoever keeps the call
+    /// alive.
+    pub fn keeps_alive(&self) -> bool {
+        let is_there = matches!(self.state, State::Held | State::Originating(_) | State::Talking);
+        is_there && self.watch.is_none()
+    }
 }
 
 impl Call {
-    /// The DN that was called, and answers or answered.
-    pub fn callee(&self) -> Option<&Dn> {
-        match &self.stage {
-            Stage::Alerting(Alerting { dn, .. })
-            | Stage::Established(Established { dn, .. })
-            | Stage::Resuming(Resuming { dn, .. }) => Some(dn),
-            Stage::Queued => None,
-        }
+    /// The party of this number.
+    pub fn party(&self, id: PartyId) -> Option<&Party> {
+        self.parties.iter().find(|party| party.id == id)
     }
 
-    /// The called phone's leg.
-    pub fn callee_leg(&self) -> Option<LegId> {
-        match &self.stage {
-            Stage::Alerting(Alerting { leg, .. }) | Stage::Resuming(Resuming { leg, .. }) => *leg,
-            Stage::Established(Established { leg, .. }) => Some(*leg),
-            Stage::Queued => None,
-        }
+    /// The party of this number, to change.
+    pub fn party_mut(&mut self, id: PartyId) -> Option<&mut Party> {
+        self.parties.iter_mut().find(|party| party.id == id)
+    }
+
+    /// A DN of ours in the call.
+    pub fn ours(&self, dn: &Dn) -> Option<&Party> {
+        self.parties.iter().find(|party| party.is_ours() && party.dn == *dn)
+    }
+
+    /// A DN of ours in the call, to change.
+    pub fn ours_mut(&mut self, dn: &Dn) -> Option<&mut Party> {
+        self.parties.iter_mut().find(|party| party.is_ours() && party.dn == *dn)
+    }
+
+    /// The phone that is called at the moment.
+    pub fn alerting(&self) -> Option<(&Party, &Alerting)> {
+        self.parties.iter().find_map(|party| match &party.state {
+            State::Alerting(alerting) => Some((party, alerting)),
+            State::Failed
+            | State::Held
+            | State::Originating(_)
+            | State::Summoned(_)
+            | State::Talking => None,
+        })
     }
 
     /// The route point, while the call is there.
@@ -156,28 +262,39 @@ impl Call {
         self.queue.as_ref().filter(|queue| queue.holds).map(|queue| &queue.route_point)
     }
 
-    /// Every DN that has a part in the call now.
-    pub fn parties(&self) -> impl Iterator<Item = &Dn> {
-        self.caller.dn.iter().chain(self.held_at()).chain(self.callee())
-    }
-
-    /// Whether this is the outside number that the call left for.
-    pub fn is_outside(&self, dn: &Dn) -> bool {
-        self.leaves_by.is_some() && self.callee() == Some(dn)
+    /// Every DN of ours that has a part in the call now: whose events tell of it.
+    pub fn told(&self) -> impl Iterator<Item = &Dn> {
+        let ours = self.parties.iter().filter(|party| party.is_told());
+        ours.map(|party| &party.dn).chain(self.held_at())
     }
 
     /// Whether this DN has a part in the call now.
-    pub fn has_party(&self, dn: &Dn) -> bool {
-        self.parties().any(|party| party == dn)
+    pub fn has_part(&self, dn: &Dn) -> bool {
+        self.told().any(|party| party == dn)
     }
 
-    /// In the words of a refusal: what the call is doing.
-    pub fn stage_in_words(&self) -> &'static str {
-        match self.stage {
-            Stage::Alerting(_) => "ringing",
-            Stage::Established(_) => "established",
-            Stage::Queued => "waiting at its route point",
-            Stage::Resuming(_) => "waiting for its phone to come back",
+    /// Whether it came through a route point.
+    pub fn is_business(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// Those whom a party can hear of, itself left out.
+    pub fn others(&self, id: Option<PartyId>) -> impl Iterator<Item = &Party> {
+        self.parties.iter().filter(move |party| Some(party.id) != id && party.is_seen())
+    }
+
+    /// In the words of a refusal: what the call is doing for `dn`.
+    pub fn state_in_words(&self, dn: &Dn, dns: &DnTable) -> &'static str {
+        let Some(party) = self.ours(dn) else { return "waiting at its route point" };
+        match party.state {
+            State::Alerting(_) => "ringing",
+            State::Failed => "not connected",
+            State::Held => "on hold",
+            State::Originating(_) if self.held_at().is_some() => "waiting at its route point",
+            State::Originating(_) => "being dialled",
+            State::Summoned(_) => "being made",
+            State::Talking if dns.leg(dn).is_none() => "waiting for its phone to come back",
+            State::Talking => "established",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Configuration, ConnId, Dn, Now, config::DnKind};
 
-use crate::{Switch, offer::is_extension, ready::Change, release::Ending, timers::Timer};
+use crate::{Switch, reach::is_extension, ready::Change, release::Ending, timers::Timer};
 
 impl Switch {
     /// Takes a configuration. Live calls of a DN that was taken out go on; calls that wait at a
@@ -14,7 +14,7 @@ impl Switch {
         let orphans: Vec<ConnId> = self
             .calls
             .values()
-            .filter(|call| call.callee().is_none())
+            .filter(|call| call.alerting().is_none())
             .filter(|call| call.held_at().is_some_and(|dn| !self.is_route_point(dn)))
             .map(|call| call.conn)
             .collect();
@@ -36,6 +36,8 @@ impl Switch {
             return;
         }
         self.log_out(now, dn, Change::because("DN was removed"));
+        self.monitors.remove(dn);
+        self.monitors.retain(|_, monitor| monitor.by != *dn);
         self.timers.cancel(&Timer::OutOfService(dn.clone()));
         self.dns.forget(dn);
     }

@@ -1,8 +1,8 @@
-//! Extensions as they are now: phone, call and agent of each.
+//! Extensions as they are now: phone, line, calls and agent of each.
 
 use std::collections::BTreeMap;
 
-use model::{AgentId, AgentState, ConnId, Dn, WorkMode, event::AgentAttributes};
+use model::{AgentId, AgentState, ConnId, Dn, LegId, WorkMode, event::AgentAttributes};
 
 /// An extension that something is known of.
 #[derive(Debug, Default)]
@@ -11,10 +11,30 @@ pub struct Extension {
     pub in_service: bool,
     /// How many times a phone has come to it.
     pub bindings: u64,
-    /// Its call.
-    pub call: Option<ConnId>,
+    /// Its calls, in the order in which they came.
+    pub calls: Vec<ConnId>,
+    /// Its leg, which serves all of its calls.
+    pub line: Line,
     /// Who sits there.
     pub agent: Option<Agent>,
+    /// It takes no calls.
+    pub dnd: bool,
+    /// It has left a call that it worked on: after-call work begins when it has no other.
+    pub owes_wrap_up: bool,
+    /// Where its calls go instead.
+    pub forward: Option<String>,
+}
+
+/// The leg between an extension's phone and the switch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Line {
+    /// `None` without calls, and while a phone that went away is awaited.
+    pub leg: Option<LegId>,
+    /// The phone is being called back into its calls; not up yet.
+    pub is_resuming: bool,
+    /// The count of registrations when the phone answered or was called back: a higher one tells
+    /// that another phone is there.
+    pub bindings: u64,
 }
 
 /// An agent who is logged in.
@@ -126,14 +146,25 @@ impl DnTable {
 
     /// Gives the DN a call.
     pub fn seize(&mut self, dn: &Dn, conn: ConnId) {
-        self.entry(dn).call = Some(conn);
+        self.entry(dn).calls.push(conn);
     }
 
-    /// Takes the call from the DN.
-    pub fn free(&mut self, dn: &Dn) {
+    /// Takes a call from the DN.
+    pub fn free(&mut self, dn: &Dn, conn: ConnId) {
         if let Some(extension) = self.extensions.get_mut(dn) {
-            extension.call = None;
+            extension.calls.retain(|call| *call != conn);
         }
+    }
+
+    /// The DN's calls.
+    pub fn calls(&self, dn: &Dn) -> &[ConnId] {
+        self.extensions.get(dn).map_or(&[], |extension| &extension.calls)
+    }
+
+    /// The leg that serves the DN's calls, once it is up.
+    pub fn leg(&self, dn: &Dn) -> Option<LegId> {
+        let line = self.extensions.get(dn)?.line;
+        line.leg.filter(|_| !line.is_resuming)
     }
 
     /// Whether the DN has a phone.
@@ -143,12 +174,12 @@ impl DnTable {
 
     /// Whether the DN has a call.
     pub fn is_busy(&self, dn: &Dn) -> bool {
-        self.extensions.get(dn).is_some_and(|extension| extension.call.is_some())
+        !self.calls(dn).is_empty()
     }
 
     /// How many DNs have a call.
     pub fn busy(&self) -> usize {
-        self.extensions.values().filter(|extension| extension.call.is_some()).count()
+        self.extensions.values().filter(|extension| !extension.calls.is_empty()).count()
     }
 
     /// Every DN that something is known of.

@@ -25,7 +25,8 @@ use std::{
 };
 
 use model::{
-    CallUuid, Configuration, ConnId, Dn, Event, LegId, Now, Origin, ReferenceId, System, TRequest,
+    CallUuid, Capabilities, Configuration, ConnId, Dn, Event, LegId, Now, Origin, ReferenceId,
+    System, TRequest,
     error::Refusal,
     id::{CallUuids, ConnIds},
     leg::{LegCommand, LegFact},
@@ -34,25 +35,45 @@ use model::{
     random::Random,
 };
 
-use crate::{call::Call, dn::DnTable, meter::Meter, outbox::Outbox, timers::Timers};
+use crate::{
+    call::{Call, PartyId},
+    dn::DnTable,
+    meter::Meter,
+    outbox::Outbox,
+    patch::Sound,
+    supervise::Monitors,
+    timers::Timers,
+};
 
 mod answer;
 mod call;
 mod configure;
+mod consult;
+mod device;
 mod dn;
+mod hold;
+mod keys;
 mod login;
+mod make_call;
 mod media;
 mod meter;
 mod offer;
 mod outbox;
+mod patch;
 mod queue;
+mod reach;
 mod ready;
+mod refer;
 mod release;
 mod request;
 mod resume;
 mod ring;
 mod route;
+mod rules;
+mod say;
 mod service;
+mod single_step;
+mod supervise;
 mod timers;
 mod treatment;
 mod user_data;
@@ -82,11 +103,20 @@ pub enum Output {
         /// The requester's number for it.
         reference: ReferenceId,
     },
+    /// What a DN may ask of a call has changed, and no event told it.
+    Capabilities {
+        /// Whose.
+        dn: Dn,
+        /// Of which call.
+        conn: ConnId,
+        /// From now on.
+        capabilities: Capabilities,
+    },
     /// Something happened at a DN.
     Event(Arc<Event>),
     /// For signaling.
     Leg(LegCommand),
-    /// For the shard: only `Connect`, `Disconnect` and `Play`.
+    /// For the shard: only `Hear`, `Play` and `SendDigits`.
     Media(MediaCommand),
     /// A request was not carried out.
     Refused {
@@ -119,6 +149,10 @@ pub struct SwitchSettings {
     pub answer_limit: Duration,
     /// How long a phone that was called directly, not routed to, may ring.
     pub direct_ring_limit: Duration,
+    /// How long a phone may take to come up for a call that its agent asked for.
+    pub summon_limit: Duration,
+    /// How long somebody who reached nobody hears so before the call ends by itself.
+    pub failed_limit: Duration,
 }
 
 impl SwitchSettings {
@@ -133,6 +167,8 @@ impl SwitchSettings {
             phone_return: Duration::from_secs(3),
             answer_limit: Duration::from_secs(5),
             direct_ring_limit: Duration::from_secs(60),
+            summon_limit: Duration::from_secs(20),
+            failed_limit: Duration::from_secs(10),
         }
     }
 }
@@ -146,9 +182,19 @@ pub struct Switch {
     uuids: CallUuids,
     next_leg: u64,
     next_call_id: u32,
+    next_party: u64,
     calls: BTreeMap<ConnId, Call>,
     live_uuids: BTreeSet<CallUuid>,
+    /// The call of each party.
+    seats: BTreeMap<PartyId, ConnId>,
     legs: BTreeMap<LegId, LegUse>,
+    /// What each leg was last told to hear.
+    heard: BTreeMap<LegId, Sound>,
+    monitors: Monitors,
+    /// The capabilities that each DN was last told of its calls.
+    offered: BTreeMap<(Dn, ConnId), Capabilities>,
+    /// DNs whose capabilities may have changed.
+    touched: BTreeSet<Dn>,
     silent_legs: BTreeSet<LegId>,
     dns: DnTable,
     timers: Timers,
@@ -157,10 +203,12 @@ pub struct Switch {
 }
 
 /// What a leg is to the switch until signaling says that it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum LegUse {
-    /// A party's.
-    Of(ConnId),
+    /// The line of a DN of ours.
+    Dn(Dn),
+    /// An outside party's in this call.
+    Call(ConnId),
     /// Released; its last fact is awaited.
     Leaving,
 }
@@ -190,6 +238,12 @@ impl Switch {
             // Signaling's begin at `FIRST_OFFERED_LEG`, so that they never meet.
             next_leg: 1,
             next_call_id: 1,
+            next_party: 1,
+            seats: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            monitors: Monitors::new(),
+            offered: BTreeMap::new(),
+            touched: BTreeSet::new(),
             calls: BTreeMap::new(),
             live_uuids: BTreeSet::new(),
             legs: BTreeMap::new(),
@@ -227,8 +281,11 @@ impl Switch {
     fn handle_leg(&mut self, now: Now, fact: LegFact) {
         match fact {
             LegFact::Answered { leg } => self.leg_answered(now, leg),
-            // Nothing to hear, press or send elsewhere yet.
-            LegFact::Digit { .. } | LegFact::EarlyMedia { .. } | LegFact::Referred { .. } => {}
+            LegFact::Digit { leg, digit } => self.key_by_info(leg, digit),
+            LegFact::EarlyMedia { leg } => self.leg_plays(now, leg),
+            LegFact::Referred { leg, target, replaces } => {
+                self.phone_refers(now, leg, &target, replaces);
+            }
             LegFact::DnInService { dn } => self.dn_in_service(now, &dn),
             LegFact::DnOutOfService { dn } => self.dn_out_of_service(now, &dn),
             LegFact::Ended { leg, cause } => self.leg_ended(now, leg, cause),
@@ -241,18 +298,11 @@ impl Switch {
         }
     }
 
-    /// The call of a leg that is a party's.
-    fn call_of_leg(&self, leg: LegId) -> Option<ConnId> {
-        match self.legs.get(&leg)? {
-            LegUse::Of(conn) => Some(*conn),
-            LegUse::Leaving => None,
-        }
-    }
-
     /// Tells signaling to end a leg; its facts are passed over from now on, up to the last.
     fn let_leg_go(&mut self, leg: LegId, cause: model::leg::Cause) {
-        if let Some(at) = self.legs.get_mut(&leg) {
+        if let Some(at) = self.legs.get_mut(&leg).filter(|at| **at != LegUse::Leaving) {
             *at = LegUse::Leaving;
+            self.heard.remove(&leg);
             self.out.leg(LegCommand::Release { leg, cause });
         }
     }
@@ -269,22 +319,24 @@ impl System for Switch {
             Input::Media(fact) => self.handle_media(now, &fact),
             Input::Request(request) => self.handle_request(now, request),
         }
+        self.offer_capabilities();
     }
 
     fn handle_timeout(&mut self, now: Now) {
         // No timer sets one that is due already, so this ends.
         while let Some(timer) = self.timers.take_due(now.instant) {
             match timer {
-                timers::Timer::Answer(conn) => self.answer_overdue(conn),
-                timers::Timer::NoAnswer(conn) => self.no_answer(now, conn),
+                timers::Timer::Answer(id) => self.answer_overdue(id),
+                timers::Timer::NoAnswer(id) => self.no_answer(now, id),
                 timers::Timer::OutOfService(dn) => self.out_of_service_for_long(now, &dn),
-                timers::Timer::PhoneBack(conn) => {
-                    self.phone_unanswered(now, conn, ring::Unanswered::Unreachable);
+                timers::Timer::PhoneBack(id) => {
+                    self.phone_unanswered(now, id, ring::Unanswered::Unreachable, None);
                 }
-                timers::Timer::Resume(conn) => self.page_did_not_return(now, conn),
+                timers::Timer::Resume(dn) => self.page_did_not_return(now, &dn),
                 timers::Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
             }
         }
+        self.offer_capabilities();
     }
 
     fn poll_output(&mut self) -> Option<Output> {

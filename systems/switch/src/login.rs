@@ -7,8 +7,8 @@ use model::{
 use crate::{
     Switch,
     dn::{Agent, Posture},
-    offer::is_extension,
     outbox::Draft,
+    reach::is_extension,
     ready::Change,
     request::Asker,
     timers::Timer,

@@ -1,8 +1,8 @@
 //! What the shard reports of voice. Calls stay up: their signalling decides over them.
 
-use model::{Dn, EventName, KvList, LegId, Now, media::MediaFact};
+use model::{EventName, KvList, LegId, Now, media::MediaFact};
 
-use crate::{Switch, outbox::Draft};
+use crate::{LegUse, Switch, call::Party, outbox::Draft};
 
 impl Switch {
     /// Only the coming and going of voice matters here. Digits are the treatments' affair, and
@@ -14,35 +14,46 @@ impl Switch {
                     self.say_media(now, *leg, "flowing");
                 }
             }
+            MediaFact::Holds { leg, is_held } => {
+                if let Some(LegUse::Dn(dn)) = self.legs.get(leg) {
+                    let dn = dn.clone();
+                    self.phone_holds(now, &dn, *is_held);
+                }
+            }
             MediaFact::Lost { leg } => {
-                if self.call_of_leg(*leg).is_some() && self.silent_legs.insert(*leg) {
+                let is_live = matches!(self.legs.get(leg), Some(LegUse::Dn(_) | LegUse::Call(_)));
+                if is_live && self.silent_legs.insert(*leg) {
                     self.meter.voice_lost();
                     self.say_media(now, *leg, "lost");
                 }
             }
             MediaFact::Described { .. }
             | MediaFact::Digit { .. }
-            | MediaFact::Holds { .. }
             | MediaFact::Quality { .. }
             | MediaFact::Refused { .. } => {}
         }
     }
 
-    /// EventPrivateInfo at every DN of the call that is a phone; `MediaDN` names the silent side.
+    /// EventPrivateInfo at every DN of the calls that are phones; `MediaDN` names the silent side.
     fn say_media(&mut self, now: Now, leg: LegId, state: &str) {
-        let Some(call) = self.call_of_leg(leg).and_then(|conn| self.calls.get(&conn)) else {
-            return;
+        let conns = match self.legs.get(&leg) {
+            Some(LegUse::Dn(dn)) => self.dns.calls(dn).to_vec(),
+            Some(LegUse::Call(conn)) => vec![*conn],
+            Some(LegUse::Leaving) | None => return,
         };
-        let is_caller = call.caller.leg == leg;
-        let side: &str = match (is_caller, call.callee()) {
-            (false, Some(callee)) => callee.as_str(),
-            (true, _) | (false, None) => call.caller.number.as_str(),
-        };
-        let phones: [Option<&Dn>; 2] = [call.caller.dn.as_ref(), call.callee()];
-        for dn in phones.into_iter().flatten() {
-            let extensions = KvList::new().with("MediaState", state).with("MediaDN", side);
-            let draft = Draft::new(EventName::PrivateInfo, dn).extensions(extensions);
-            self.out.call_event(now, call, &self.dns, draft);
+        for conn in conns {
+            let Some(call) = self.calls.get(&conn) else { continue };
+            let at = |party: &&Party| party.leg(&self.dns) == Some(leg);
+            let Some(side) = call.parties.iter().find(at).map(|party| party.dn.clone()) else {
+                continue;
+            };
+            let phones = call.parties.iter().filter(|party| party.is_told());
+            for dn in phones.map(|party| party.dn.clone()).collect::<Vec<_>>() {
+                let extensions =
+                    KvList::new().with("MediaState", state).with("MediaDN", side.as_str());
+                let draft = Draft::new(EventName::PrivateInfo, &dn).extensions(extensions);
+                self.say(now, conn, draft);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use model::{CallType, TError, leg::Cause, monitor::Metric};
 
 use crate::{
     Counts,
-    call::{Call, Stage},
+    call::{Call, Party, State},
     ring::Unanswered,
 };
 
@@ -124,15 +124,19 @@ impl Meter {
 }
 
 fn stage_label(call: &Call) -> &'static str {
-    match call.stage {
-        Stage::Alerting(_) => "ringing",
-        Stage::Established(_) => "established",
-        Stage::Queued => "queued",
-        Stage::Resuming(_) => "resuming",
+    let is_alerting = |party: &Party| matches!(party.state, State::Alerting(_));
+    if call.held_at().is_some() {
+        "queued"
+    } else if call.parties.iter().any(Party::is_in) {
+        "established"
+    } else if call.parties.iter().any(is_alerting) {
+        "ringing"
+    } else {
+        "dialing"
     }
 }
 
-const STAGES: [&str; 4] = ["established", "queued", "resuming", "ringing"];
+const STAGES: [&str; 4] = ["dialing", "established", "queued", "ringing"];
 
 type Labels = Vec<(&'static str, String)>;
 

@@ -1,18 +1,17 @@
 //! A call comes in: from a trunk or from a phone of ours, to a route point, to an extension or,
 //! from our phones alone, to an outside number.
 
-use std::sync::Arc;
-
 use model::{
-    CallType, CallUuid, Configuration, Dn, EventName, KvList, LegId, Now, TrunkName,
-    config::DnKind,
+    CallType, CallUuid, ConnId, Dn, DnRole, EventName, LegId, Now,
     leg::{Cause, FIRST_OFFERED_LEG, LegCommand, LegSource, Progress},
 };
 
 use crate::{
     LegUse, Switch,
-    call::{Call, Caller, Queue, Stage, Told},
+    call::{Call, Caller, Consult, Place, State, Told},
+    dn::Line,
     outbox::Draft,
+    reach::{Destination, Ringing, is_extension, no_data},
 };
 
 /// `LegFact::Offered` as a value.
@@ -26,13 +25,6 @@ pub struct Offer {
     pub uuid: Option<CallUuid>,
 }
 
-#[derive(Debug)]
-enum Destination {
-    Extension(Dn),
-    Outside(Dn, TrunkName),
-    RoutePoint(Dn),
-}
-
 impl Switch {
     /// Makes a call of an offered leg, or refuses it.
     pub(crate) fn leg_offered(&mut self, now: Now, offer: Offer) {
@@ -42,7 +34,7 @@ impl Switch {
         }
         self.legs.insert(offer.leg, LegUse::Leaving);
         match self.admit(&offer) {
-            Ok(destination) => self.begin_call(now, offer, destination),
+            Ok(destination) => self.begin_offered(now, offer, &destination),
             Err(cause) => self.refuse_leg(offer.leg, cause),
         }
     }
@@ -51,67 +43,95 @@ impl Switch {
         if self.calls.len() >= self.settings.calls_max {
             return Err(Cause::Overloaded);
         }
-        if let LegSource::Dn(dn) = &offer.source {
-            if !is_extension(&self.configuration, dn) {
+        let by = match &offer.source {
+            LegSource::Dn(dn) if !is_extension(&self.configuration, dn) => {
                 return Err(Cause::Forbidden);
             }
-            if self.dns.is_busy(dn) {
-                return Err(Cause::Busy);
-            }
-        }
-        let ours = destination(&self.configuration, &offer.dnis);
-        // What comes in by a trunk never goes out by one: that would be toll fraud or a loop.
-        let found = match &offer.source {
-            LegSource::Dn(_) => ours.or_else(|| outside(&self.configuration, &offer.dnis)),
-            LegSource::Trunk(_) => ours,
+            LegSource::Dn(dn) if self.dns.is_busy(dn) => return Err(Cause::Busy),
+            LegSource::Dn(dn) => Some(dn),
+            LegSource::Trunk(_) => None,
         };
-        match found.ok_or(Cause::Unallocated)? {
-            Destination::Extension(dn) => {
-                let calls_itself = offer.source == LegSource::Dn(dn.clone());
-                if self.dns.is_busy(&dn) || calls_itself {
-                    return Err(Cause::Busy);
-                }
-                if !self.dns.is_in_service(&dn) {
-                    return Err(Cause::Unreachable);
-                }
-                Ok(Destination::Extension(dn))
-            }
-            found @ (Destination::Outside(..) | Destination::RoutePoint(_)) => Ok(found),
-        }
+        // What comes in by a trunk never goes out by one: that would be toll fraud or a loop.
+        let found = self.destination(&offer.dnis, by.is_some()).ok_or(Cause::Unallocated)?;
+        self.check_reachable(&found, by)
     }
 
-    fn begin_call(&mut self, now: Now, offer: Offer, destination: Destination) {
-        let conn = self.conn_ids.draw();
-        let call_id = self.next_call_id;
-        self.next_call_id = self.next_call_id.wrapping_add(1);
-        let uuid = self.call_uuid(offer.uuid);
-        let leaves_by = match &destination {
-            Destination::Outside(_, trunk) => Some(trunk.clone()),
-            Destination::Extension(_) | Destination::RoutePoint(_) => None,
-        };
-        let (call_type, caller_dn) = match offer.source {
-            LegSource::Dn(dn) if leaves_by.is_some() => (CallType::Outbound, Some(dn)),
-            LegSource::Dn(dn) => (CallType::Internal, Some(dn)),
+    fn begin_offered(&mut self, now: Now, offer: Offer, destination: &Destination) {
+        let Offer { leg, source, ani, name, dnis, uuid } = offer;
+        let (call_type, ours) = match source {
+            LegSource::Dn(dn) => (Self::type_of(destination), Some(dn)),
             LegSource::Trunk(_) => (CallType::Inbound, None),
         };
         // A phone of ours is known by its DN, whatever it writes into From.
-        let mut number = caller_dn.as_ref().map_or(offer.ani, ToString::to_string);
+        let mut number = ours.as_ref().map_or(ani, ToString::to_string);
         truncate(&mut number, NUMBER_BYTES_MAX);
-        let queue = match &destination {
-            Destination::Extension(_) | Destination::Outside(..) => None,
-            Destination::RoutePoint(dn) => Some(Queue {
-                route_point: dn.clone(),
-                entered: now,
-                recalls: 0,
-                treatment: None,
-                holds: true,
-            }),
+        let caller = Caller { number: number.clone(), name, is_ours: ours.is_some() };
+        let conn = self.begin_call(call_type, caller, dnis, uuid, None);
+        let place = match &ours {
+            Some(dn) => {
+                let bindings = self.bindings(dn);
+                self.legs.insert(leg, LegUse::Dn(dn.clone()));
+                self.dns.entry(dn).line = Line { leg: Some(leg), is_resuming: false, bindings };
+                Place::Ours
+            }
+            None => {
+                self.legs.insert(leg, LegUse::Call(conn));
+                Place::Outside(leg)
+            }
         };
-        self.meter.call_began(call_type);
-        self.legs.insert(offer.leg, LegUse::Of(conn));
-        if let Some(dn) = &caller_dn {
-            self.dns.seize(dn, conn);
+        let state = State::Originating(Told::Nothing);
+        let party = self.new_party(Dn::from(number), place, DnRole::Origination, state);
+        self.join(conn, party);
+        // The phone first: its INVITE and the caller's events travel side by side.
+        self.place(now, conn, ours.as_ref(), destination, None);
+    }
+
+    /// Calls the destination of a new call, with the caller's EventDialing at its place.
+    pub(crate) fn place(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        caller: Option<&Dn>,
+        destination: &Destination,
+        asker: Option<crate::request::AskerId>,
+    ) {
+        let until = now.instant + self.settings.direct_ring_limit;
+        let mut rings = None;
+        match destination {
+            Destination::Extension(dn) => {
+                rings = self.call_phone(conn, dn, Ringing::directly(until));
+            }
+            Destination::Outside(..) => {
+                self.reach(now, conn, destination.clone(), Ringing::directly(until));
+            }
+            Destination::RoutePoint(dn) => self.enter(now, conn, dn.clone()),
         }
+        if let Some(caller) = caller {
+            self.say(now, conn, Draft::new(EventName::Dialing, caller).reference(asker));
+        }
+        if let Some(party) = rings {
+            self.say_ringing(now, party);
+        }
+        if matches!(destination, Destination::RoutePoint(_)) {
+            self.say_queued(now, conn);
+            self.ask_for_route(now, conn);
+        }
+    }
+
+    /// A call without parties.
+    pub(crate) fn begin_call(
+        &mut self,
+        call_type: CallType,
+        caller: Caller,
+        dnis: String,
+        uuid: Option<CallUuid>,
+        consult: Option<Consult>,
+    ) -> ConnId {
+        let conn = self.conn_ids.draw();
+        let call_id = self.next_call_id;
+        self.next_call_id = self.next_call_id.wrapping_add(1);
+        let uuid = self.call_uuid(uuid);
+        self.meter.call_began(call_type);
         self.calls.insert(
             conn,
             Call {
@@ -119,33 +139,16 @@ impl Switch {
                 uuid,
                 call_id,
                 call_type,
-                caller: Caller {
-                    leg: offer.leg,
-                    number,
-                    name: offer.name,
-                    dn: caller_dn,
-                    told: Told::Nothing,
-                },
-                dnis: offer.dnis,
-                leaves_by,
-                user_data: Arc::new(KvList::new()),
-                queue,
-                stage: Stage::Queued,
+                caller,
+                dnis,
+                user_data: no_data(),
+                parties: Vec::new(),
+                queue: None,
+                consult,
+                sent_by: None,
             },
         );
-        match destination {
-            Destination::Extension(dn) | Destination::Outside(dn, _) => {
-                let until = now.instant + self.settings.direct_ring_limit;
-                self.call_phone(conn, &dn, None, until);
-                self.say_dialing(now, conn);
-                self.say_ringing(now, conn);
-            }
-            Destination::RoutePoint(_) => {
-                self.say_dialing(now, conn);
-                self.say_queued(now, conn);
-                self.ask_for_route(now, conn);
-            }
-        }
+        conn
     }
 
     /// The upstream's CallUUID, unless it is missing or names a live call already (a call that
@@ -159,55 +162,19 @@ impl Switch {
         uuid
     }
 
-    /// 180, once.
-    pub(crate) fn tell_caller_ringing(&mut self, conn: model::ConnId) {
+    /// 180 to those who wait and were told nothing yet.
+    pub(crate) fn tell_waiting_ringing(&mut self, conn: ConnId) {
         let Some(call) = self.calls.get_mut(&conn) else { return };
-        if call.caller.told < Told::Ringing {
-            call.caller.told = Told::Ringing;
-            let leg = call.caller.leg;
-            self.out.leg(LegCommand::Progress { leg, progress: Progress::Ringing });
+        for party in &mut call.parties {
+            if let State::Originating(told) = &mut party.state
+                && *told < Told::Ringing
+                && let Some(leg) = party.place.leg_of(&party.dn, &self.dns)
+            {
+                *told = Told::Ringing;
+                self.out.leg(LegCommand::Progress { leg, progress: Progress::Ringing });
+            }
         }
     }
-
-    fn say_dialing(&mut self, now: Now, conn: model::ConnId) {
-        let Some(call) = self.calls.get(&conn) else { return };
-        if let Some(dn) = &call.caller.dn {
-            self.out.call_event(now, call, &self.dns, Draft::new(EventName::Dialing, dn));
-        }
-    }
-}
-
-/// Whether the DN is a phone of ours.
-pub fn is_extension(configuration: &Configuration, dn: &Dn) -> bool {
-    configuration.dns.get(dn).is_some_and(|object| match object.kind {
-        DnKind::Extension { .. } => true,
-        DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
-    })
-}
-
-/// Where a dialled number leads: as dialled first, then with the `+` taken off or put before it,
-/// since carriers disagree about it.
-fn destination(configuration: &Configuration, dialled: &str) -> Option<Destination> {
-    let other = match dialled.strip_prefix('+') {
-        Some(bare) => bare.to_owned(),
-        None => format!("+{dialled}"),
-    };
-    [dialled, other.as_str()].into_iter().find_map(|number| {
-        if let Some(dn) = configuration.route_point(number) {
-            return Some(Destination::RoutePoint(dn.clone()));
-        }
-        let dn = Dn::from(number);
-        is_extension(configuration, &dn).then_some(Destination::Extension(dn))
-    })
-}
-
-/// The trunk for a number that is not ours: the first, while there is no dial plan.
-fn outside(configuration: &Configuration, dialled: &str) -> Option<Destination> {
-    let digits = dialled.strip_prefix('+').unwrap_or(dialled);
-    let is_number = (OUTSIDE_DIGITS_MIN..=OUTSIDE_DIGITS_MAX).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let trunk = configuration.trunks.keys().next().filter(|_| is_number)?;
-    Some(Destination::Outside(Dn::from(dialled), trunk.clone()))
 }
 
 fn truncate(text: &mut String, bytes_max: usize) {
@@ -217,9 +184,5 @@ fn truncate(text: &mut String, bytes_max: usize) {
     }
 }
 
-/// Emergency numbers have three digits.
-const OUTSIDE_DIGITS_MIN: usize = 3;
-/// E.164 has 15, with an access code before them.
-const OUTSIDE_DIGITS_MAX: usize = 20;
 /// A caller's number is cut to this; E.164 has 15 digits, SIP users are longer at times.
 const NUMBER_BYTES_MAX: usize = 64;

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use model::{
-    CallState, Capabilities, Dn, DnRole, Event, EventName, KvList, Now, Origin, ReferenceId,
+    CallState, Capabilities, ConnId, Dn, DnRole, Event, EventName, KvList, Now, Origin,
+    ReferenceId,
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     leg::LegCommand,
     media::MediaCommand,
 };
 
-use crate::{Output, Outputs, call::Call, dn::DnTable};
+use crate::{
+    Output, Outputs,
+    call::{Call, Party},
+    dn::DnTable,
+};
 
 /// Outputs that wait to be polled, and the events' sequence.
 #[derive(Debug, Default)]
@@ -23,8 +28,11 @@ pub struct Outbox {
 #[derive(Debug)]
 pub struct Draft<'a> {
     name: EventName,
-    dn: &'a Dn,
+    /// Where it happens.
+    pub dn: &'a Dn,
     call_state: CallState,
+    other: Option<(Dn, DnRole)>,
+    previous: Option<ConnId>,
     third_party: Option<(Dn, DnRole)>,
     reference: Option<(Origin, ReferenceId)>,
     reasons: KvList,
@@ -38,6 +46,8 @@ impl<'a> Draft<'a> {
             name,
             dn,
             call_state: CallState::Ok,
+            other: None,
+            previous: None,
             third_party: None,
             reference: None,
             reasons: KvList::new(),
@@ -48,6 +58,18 @@ impl<'a> Draft<'a> {
     /// AttributeCallState.
     pub fn state(mut self, state: CallState) -> Self {
         self.call_state = state;
+        self
+    }
+
+    /// AttributeOtherDN and its role, where it isn't simply the other party.
+    pub fn other(mut self, dn: &Dn, role: DnRole) -> Self {
+        self.other = Some((dn.clone(), role));
+        self
+    }
+
+    /// AttributePreviousConnID of a party that was in another call before.
+    pub fn previous(mut self, previous: Option<ConnId>) -> Self {
+        self.previous = previous;
         self
     }
 
@@ -103,14 +125,23 @@ impl Outbox {
         self.queue.push_back(Output::Media(command));
     }
 
-    /// An event of a call, unless it is nobody's of ours.
-    pub fn call_event(&mut self, now: Now, call: &Call, dns: &DnTable, draft: Draft<'_>) {
-        if call.is_outside(draft.dn) {
-            return;
-        }
+    /// An event of a call at one of its parties or at its route point.
+    pub fn call_event(
+        &mut self,
+        now: Now,
+        call: &Call,
+        dns: &DnTable,
+        capabilities: Capabilities,
+        draft: Draft<'_>,
+    ) {
         let agent = dns.agent(draft.dn).map(crate::dn::Agent::attributes);
-        let attributes = call_attributes(call, &draft);
+        let attributes = call_attributes(call, capabilities, &draft);
         self.push(now, draft, Some(attributes), agent);
+    }
+
+    /// What a DN may ask of a call has changed without an event.
+    pub fn capabilities(&mut self, dn: &Dn, conn: ConnId, capabilities: Capabilities) {
+        self.queue.push_back(Output::Capabilities { dn: dn.clone(), conn, capabilities });
     }
 
     /// An event of an agent or of a DN's phone.
@@ -140,34 +171,45 @@ impl Outbox {
     }
 }
 
-fn call_attributes(call: &Call, draft: &Draft<'_>) -> CallAttributes {
+fn call_attributes(call: &Call, capabilities: Capabilities, draft: &Draft<'_>) -> CallAttributes {
     let route_point = call.queue.as_ref().map(|queue| &queue.route_point);
-    let is_caller = call.caller.dn.as_ref() == Some(draft.dn);
-    let other = if is_caller {
-        let callee = call.callee().or(route_point).cloned();
-        callee.map(|dn| (dn, DnRole::Destination))
-    } else {
-        let known = !call.caller.number.is_empty();
-        known.then(|| (Dn::from(call.caller.number.as_str()), DnRole::Origination))
+    let party = call.ours(draft.dn);
+    let role = party.map_or(DnRole::Destination, |party| party.role);
+    let is_caller = role == DnRole::Origination;
+    let id = party.map(|party| party.id);
+    let known = |party: &&Party| !party.dn.as_str().is_empty();
+    let other = match &draft.other {
+        Some(other) => Some(other.clone()),
+        None => {
+            let others = || call.others(id).filter(known);
+            // The one who talks with this party, before those who are still called.
+            let first = others().find(|other| other.is_in()).or_else(|| others().next());
+            let first = first.map(|other| (other.dn.clone(), other.role));
+            let at = route_point.filter(|dn| is_caller && *dn != draft.dn);
+            first.or_else(|| at.map(|dn| (dn.clone(), DnRole::Destination)))
+        }
     };
-    // AttributeANI is for callers from outside; inside, OtherDN says who calls.
-    let ani = (call.caller.dn.is_none() && !call.caller.number.is_empty())
-        .then(|| call.caller.number.clone());
+    let caller = &call.caller;
     CallAttributes {
         conn: call.conn,
         uuid: call.uuid,
         call_id: call.call_id,
         call_type: call.call_type,
         call_state: draft.call_state,
-        this_role: if is_caller { DnRole::Origination } else { DnRole::Destination },
+        this_role: role,
         this_queue: if is_caller { None } else { route_point.cloned() },
         other,
         third_party: draft.third_party.clone(),
-        ani,
+        // AttributeANI is for callers from outside; inside, OtherDN says who calls.
+        ani: (!caller.is_ours && !caller.number.is_empty()).then(|| caller.number.clone()),
         dnis: Some(call.dnis.clone()),
         user_data: Arc::clone(&call.user_data),
-        previous_conn: None,
-        parties: Vec::new(),
-        capabilities: Capabilities::NONE,
+        previous_conn: match (draft.name, &call.consult) {
+            // There it says that the party itself was in another call.
+            (EventName::PartyChanged, _) | (_, None) => draft.previous,
+            (_, Some(consult)) => Some(consult.parent),
+        },
+        parties: call.others(id).filter(known).map(|party| party.dn.clone()).collect(),
+        capabilities,
     }
 }

@@ -2,7 +2,7 @@
 
 use model::{ConnId, EventName, KvList, Now};
 
-use crate::{Switch, call::Call, call::Stage, outbox::Draft, release::Ending};
+use crate::{Switch, call::Call, outbox::Draft, release::Ending};
 
 impl Switch {
     /// EventQueued.
@@ -17,10 +17,9 @@ impl Switch {
 
     fn say_at_route_point(&mut self, now: Now, conn: ConnId, name: EventName) {
         let Some(call) = self.calls.get(&conn) else { return };
-        if let Some(dn) = call.held_at() {
-            let draft = Draft::new(name, dn).extensions(queue_extensions(call));
-            self.out.call_event(now, call, &self.dns, draft);
-        }
+        let Some(dn) = call.held_at().cloned() else { return };
+        let draft = Draft::new(name, &dn).extensions(queue_extensions(call));
+        self.say(now, conn, draft);
     }
 
     /// Nobody took the call: it waits at its route point again, with its ConnID, its user data
@@ -28,7 +27,6 @@ impl Switch {
     pub(crate) fn return_to_queue(&mut self, now: Now, conn: ConnId) {
         let Some(call) = self.calls.get_mut(&conn) else { return };
         let Some(queue) = &mut call.queue else { return };
-        call.stage = Stage::Queued;
         let had_left = !queue.holds;
         queue.holds = true;
         queue.recalls += 1;

@@ -1,33 +1,32 @@
-//! RequestReleaseCall, RequestClearCall, and every other way in which a call ends.
+//! RequestReleaseCall, RequestClearCall, and every other way in which a party or a call ends.
 
-use model::{CallState, ConnId, Dn, EventName, KvList, LegId, Now, error::Refusal, leg::Cause};
+use model::{
+    CallState, Capability, ConnId, Dn, DnRole, EventName, LegId, Now, error::Refusal, leg::Cause,
+};
 
 use crate::{
-    Switch,
-    call::{Call, Stage, Told},
+    LegUse, Switch,
+    call::{Call, Party, PartyId, Place, State, Told},
     outbox::Draft,
     request::{Asker, AskerId},
-    ring::Unanswered,
-    timers::Timer,
+    ring::{Unanswered, business},
 };
 
 /// How a whole call ends.
 #[derive(Clone, Debug)]
 pub enum Ending {
-    /// The called party hung up, by itself or by a request.
-    Callee(Option<AskerId>),
-    /// The caller hung up, by itself or by a request.
-    Caller(Option<AskerId>),
     /// A party had every party dropped.
     Cleared(Dn, AskerId),
-    /// The called party's phone went away and did not come back.
-    Dropped,
+    /// A party's phone went away and did not come back.
+    Dropped(PartyId),
+    /// A party hung up, by itself or by a request.
+    HungUp(PartyId, Option<AskerId>),
     /// It came back to its queue too often.
     Overflowed,
     /// Its route point was taken out of the configuration.
     RoutePointGone,
-    /// The phone that was called directly did not answer.
-    Unanswered(Unanswered),
+    /// The phone that was called did not answer.
+    Unanswered(PartyId, Unanswered),
 }
 
 impl Switch {
@@ -39,19 +38,16 @@ impl Switch {
         dn: &Dn,
         conn: ConnId,
     ) -> Result<(), Refusal> {
-        let call = self.party(conn, dn)?;
-        let is_caller = call.caller.dn.as_ref() == Some(dn);
-        let is_callee = call.callee() == Some(dn);
-        let is_ringing = matches!(call.stage, Stage::Alerting(_));
+        let call = self.allow(Capability::ReleaseCall, dn, conn)?;
+        let party =
+            call.ours(dn).map(|party| (party.id, matches!(party.state, State::Alerting(_))));
         self.out.accept(asker.id);
-        if is_caller {
-            self.end_call(now, conn, &Ending::Caller(Some(asker.id)));
-        } else if is_callee && is_ringing {
-            self.phone_unanswered(now, conn, Unanswered::Rejected(Some(asker.id)));
-        } else if is_callee {
-            self.end_call(now, conn, &Ending::Callee(Some(asker.id)));
-        } else {
-            self.end_call(now, conn, &Ending::Cleared(dn.clone(), asker.id));
+        match party {
+            Some((id, true)) => {
+                self.phone_unanswered(now, id, Unanswered::Rejected(Some(asker.id)), None);
+            }
+            Some((id, false)) => self.leave(now, id, Some(asker.id)),
+            None => self.end_call(now, conn, &Ending::Cleared(dn.clone(), asker.id)),
         }
         Ok(())
     }
@@ -64,7 +60,7 @@ impl Switch {
         dn: &Dn,
         conn: ConnId,
     ) -> Result<(), Refusal> {
-        self.party(conn, dn)?;
+        self.allow(Capability::ClearCall, dn, conn)?;
         self.out.accept(asker.id);
         self.end_call(now, conn, &Ending::Cleared(dn.clone(), asker.id));
         Ok(())
@@ -72,169 +68,301 @@ impl Switch {
 
     /// A leg's last fact.
     pub(crate) fn leg_ended(&mut self, now: Now, leg: LegId, cause: Cause) {
-        let conn = self.call_of_leg(leg);
-        self.forget_leg(leg);
-        let Some(call) = conn.and_then(|conn| self.calls.get(&conn)) else { return };
-        let conn = call.conn;
-        if call.caller.leg == leg {
-            return self.end_call(now, conn, &Ending::Caller(None));
+        let called = self.called_by(leg);
+        let of = self.forget_leg(leg);
+        if let Some((_, id)) = called {
+            let is_summoned =
+                self.seat(id).is_some_and(|(_, party)| matches!(party.state, State::Summoned(_)));
+            return match is_summoned {
+                true => self.summons_failed(now, id),
+                false => self.alerting_phone_gone(now, id, cause),
+            };
         }
-        match &call.stage {
-            Stage::Alerting(_) => {
-                self.alerting_phone_gone(now, conn, Unanswered::from_cause(cause));
+        match of {
+            Some(LegUse::Dn(dn)) => self.line_ended(now, leg, &dn, cause),
+            Some(LegUse::Call(conn)) => {
+                let Some(call) = self.calls.get(&conn) else { return };
+                let at = |party: &&Party| party.place == Place::Outside(leg);
+                let Some(party) = call.parties.iter().find(at) else { return };
+                match (&party.state, cause) {
+                    (State::Talking | State::Held, cause) if cause != Cause::Normal => {
+                        self.drop_out(now, party.id);
+                    }
+                    _ => self.leave(now, party.id, None),
+                }
             }
-            Stage::Established(_) if cause == Cause::Normal => {
-                self.end_call(now, conn, &Ending::Callee(None));
+            Some(LegUse::Leaving) | None => {}
+        }
+    }
+
+    /// The phone of a DN of ours hung up: it leaves all of its calls.
+    fn line_ended(&mut self, now: Now, leg: LegId, dn: &Dn, cause: Cause) {
+        let Some(extension) = self.dns.extension_mut(dn) else { return };
+        if extension.line.leg != Some(leg) {
+            return;
+        }
+        if extension.line.is_resuming {
+            return self.resume_failed(dn);
+        }
+        extension.line.leg = None;
+        // The one that was talked to last first: the held one is behind it.
+        for conn in self.dns.calls(dn).to_vec().into_iter().rev() {
+            let Some(party) = self.calls.get(&conn).and_then(|call| call.ours(dn)) else {
+                continue;
+            };
+            match (&party.state, cause) {
+                (State::Talking | State::Held, cause) if cause != Cause::Normal => {
+                    self.drop_out(now, party.id);
+                }
+                _ => self.leave(now, party.id, None),
             }
-            Stage::Established(_) => self.end_call(now, conn, &Ending::Dropped),
-            Stage::Resuming(_) => self.resume_failed(conn, leg),
-            Stage::Queued => {}
         }
     }
 
     /// Nothing is known of the leg any more.
-    pub(crate) fn forget_leg(&mut self, leg: LegId) {
-        self.legs.remove(&leg);
+    pub(crate) fn forget_leg(&mut self, leg: LegId) -> Option<LegUse> {
         self.silent_legs.remove(&leg);
+        self.heard.remove(&leg);
+        self.legs.remove(&leg)
     }
 
-    /// Ends a call: every party hears of it, every leg is let go, every DN is free again.
-    pub(crate) fn end_call(&mut self, now: Now, conn: ConnId, ending: &Ending) {
-        let Some(call) = self.calls.remove(&conn) else { return };
-        for timer in Timer::all_of(conn) {
-            self.timers.cancel(&timer);
+    /// A party hangs up. The call goes on when enough others are left in it.
+    pub(crate) fn leave(&mut self, now: Now, id: PartyId, asker: Option<AskerId>) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let conn = call.conn;
+        if party.watch.is_some() || goes_on_without(call, id) {
+            self.leave_the_others(now, id, (CallState::Ok, asker), None);
+        } else {
+            self.end_call(now, conn, &Ending::HungUp(id, asker));
         }
+    }
+
+    /// A party's phone is gone for good.
+    pub(crate) fn drop_out(&mut self, now: Now, id: PartyId) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let conn = call.conn;
+        if party.watch.is_some() || goes_on_without(call, id) {
+            self.leave_the_others(now, id, (CallState::Dropped, None), None);
+        } else {
+            self.end_call(now, conn, &Ending::Dropped(id));
+        }
+    }
+
+    /// EventReleased at the party, EventPartyDeleted at the others.
+    pub(crate) fn leave_the_others(
+        &mut self,
+        now: Now,
+        id: PartyId,
+        (state, asker): (CallState, Option<AskerId>),
+        deleted_by: Option<&Dn>,
+    ) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let (conn, dn, is_ours) = (call.conn, party.dn.clone(), party.is_ours());
+        let (was_seen, extensions) = (party.is_seen(), business(call));
+        if is_ours {
+            let draft = Draft::new(EventName::Released, &dn).state(state).extensions(extensions);
+            self.say_last(now, conn, draft.reference(asker));
+        }
+        self.owe_wrap_up(conn, id);
+        self.drop_party(conn, id, Cause::Normal);
+        self.patch(conn);
+        if was_seen {
+            for other in self.party_dns(conn) {
+                let mut draft =
+                    Draft::new(EventName::PartyDeleted, &other).other(&dn, DnRole::DeletedParty);
+                if let Some(by) = deleted_by {
+                    draft = draft.third(by, DnRole::DeletedBy);
+                }
+                self.say(now, conn, draft);
+            }
+        }
+        self.after_leaving(now, &dn);
+        self.stop_watching(now, conn, &dn);
+    }
+
+    /// Takes a party out of its call and lets its leg go when nothing else needs it.
+    pub(crate) fn drop_party(&mut self, conn: ConnId, id: PartyId, cause: Cause) {
+        let Some(party) = self.part(conn, id) else { return };
+        match party.place {
+            Place::Outside(leg) => self.let_leg_go(leg, cause),
+            Place::Ours => self.let_line_go(&party.dn, cause),
+        }
+    }
+
+    /// Hangs the DN's line up, unless a call needs it still.
+    pub(crate) fn let_line_go(&mut self, dn: &Dn, cause: Cause) {
+        if self.dns.is_busy(dn) {
+            return;
+        }
+        let Some(extension) = self.dns.extension_mut(dn) else { return };
+        let line = std::mem::take(&mut extension.line);
+        self.timers.cancel(&crate::timers::Timer::Resume(dn.clone()));
+        if let Some(leg) = line.leg {
+            self.let_leg_go(leg, cause);
+        }
+    }
+
+    /// Ends a call: every party hears of it, every leg is let go that no other call needs.
+    pub(crate) fn end_call(&mut self, now: Now, conn: ConnId, ending: &Ending) {
+        let Some(mut call) = self.calls.remove(&conn) else { return };
         self.live_uuids.remove(&call.uuid);
         self.meter.call_ended(&call);
         self.say_ended_at_route_point(now, &call, ending);
-        self.say_ended_at_callee(now, &call, ending);
-        self.say_ended_at_caller(now, &call, ending);
-        if let Some(leg) = call.callee_leg() {
-            self.let_leg_go(leg, callee_leg_cause(&call, ending));
+        for party in call.parties.iter().rev() {
+            self.say_ended_at(now, &call, party, ending);
         }
-        self.let_leg_go(call.caller.leg, caller_leg_cause(&call, ending));
-        for dn in call.caller.dn.iter().chain(call.callee()) {
-            self.dns.free(dn);
+        let is_business = call.is_business();
+        let parties: Vec<Party> = call.parties.drain(..).rev().collect();
+        for party in &parties {
+            self.seats.remove(&party.id);
+            self.cancel_timers(party.id);
+            let cause = leg_cause(party, ending);
+            match party.place {
+                Place::Outside(leg) => self.let_leg_go(leg, cause),
+                Place::Ours => {
+                    self.dns.free(&party.dn, conn);
+                    if is_business && party.is_in() && party.role != DnRole::Origination {
+                        self.dns.entry(&party.dn).owes_wrap_up = true;
+                    }
+                    self.let_line_go(&party.dn, cause);
+                }
+            }
         }
-        if let Stage::Established(_) | Stage::Resuming(_) = &call.stage
-            && call.queue.is_some()
-            && let Some(dn) = call.callee()
-        {
-            self.begin_wrap_up(now, dn);
+        for party in parties.iter().filter(|party| party.is_ours()) {
+            self.after_leaving(now, &party.dn);
         }
-        for dn in call.caller.dn.iter().chain(call.callee()) {
-            self.forget_if_unconfigured(now, dn);
+    }
+
+    /// What follows for a DN that has left a call: after-call work once it was the last.
+    pub(crate) fn after_leaving(&mut self, now: Now, dn: &Dn) {
+        if !self.dns.is_busy(dn) {
+            let owes = self
+                .dns
+                .extension_mut(dn)
+                .is_some_and(|extension| std::mem::take(&mut extension.owes_wrap_up));
+            if owes {
+                self.begin_wrap_up(now, dn);
+            }
+        }
+        // What is left hears as it should again.
+        if let [conn] = self.dns.calls(dn) {
+            let conn = *conn;
+            self.patch(conn);
+        }
+        self.forget_if_unconfigured(now, dn);
+    }
+
+    /// A party leaves a call that it worked on.
+    pub(crate) fn owe_wrap_up(&mut self, conn: ConnId, id: PartyId) {
+        let Some(call) = self.calls.get(&conn).filter(|call| call.is_business()) else { return };
+        let Some(party) = call.party(id) else { return };
+        let worked = party.is_in() && party.watch.is_none() && party.role != DnRole::Origination;
+        if party.is_ours() && worked {
+            self.dns.entry(&party.dn).owes_wrap_up = true;
         }
     }
 
     fn say_ended_at_route_point(&mut self, now: Now, call: &Call, ending: &Ending) {
         let Some(dn) = call.held_at() else { return };
         let state = match ending {
-            Ending::Caller(_) => CallState::Abandoned,
+            Ending::HungUp(..) => CallState::Abandoned,
             Ending::Cleared(..) | Ending::RoutePointGone => CallState::Cleared,
-            Ending::Callee(_) | Ending::Dropped | Ending::Overflowed | Ending::Unanswered(_) => {
+            Ending::Dropped(_) | Ending::Overflowed | Ending::Unanswered(..) => {
                 CallState::Overflowed
             }
         };
-        let draft = Draft::new(EventName::Abandoned, dn).state(state).reference(ending.asker(dn));
-        self.out.call_event(now, call, &self.dns, draft);
+        let draft = Draft::new(EventName::Abandoned, dn).state(state);
+        self.say_of_ended(now, call, draft.reference(ending.asker_at_route_point(dn)));
     }
 
-    fn say_ended_at_callee(&mut self, now: Now, call: &Call, ending: &Ending) {
-        let Some(dn) = call.callee() else { return };
-        let (name, state) = match (ending, &call.stage) {
-            (Ending::Caller(_), Stage::Alerting(_)) => (EventName::Abandoned, CallState::Abandoned),
-            (Ending::Caller(_), _) => (EventName::Released, CallState::RemoteRelease),
-            (Ending::Callee(_), _) => (EventName::Released, CallState::Ok),
-            (Ending::Cleared(by, _), _) if by == dn => (EventName::Released, CallState::Ok),
-            (Ending::Cleared(..) | Ending::RoutePointGone | Ending::Overflowed, _) => {
-                (EventName::Released, CallState::Cleared)
-            }
-            (Ending::Dropped, _) => (EventName::Released, CallState::Dropped),
-            (Ending::Unanswered(why), _) => (EventName::Released, why.call_state()),
-        };
-        let draft = Draft::new(name, dn)
+    fn say_ended_at(&mut self, now: Now, call: &Call, party: &Party, ending: &Ending) {
+        if !party.is_ours() || matches!(party.state, State::Summoned(_)) {
+            return;
+        }
+        let (name, state) = last_event(party, ending);
+        let draft = Draft::new(name, &party.dn)
             .state(state)
-            .reference(ending.asker(dn))
+            .reference(ending.asker(party))
             .extensions(business(call));
-        self.out.call_event(now, call, &self.dns, draft);
-    }
-
-    fn say_ended_at_caller(&mut self, now: Now, call: &Call, ending: &Ending) {
-        let Some(dn) = &call.caller.dn else { return };
-        let state = match ending {
-            Ending::Caller(_) => CallState::Ok,
-            Ending::Cleared(by, _) if by == dn => CallState::Ok,
-            Ending::Callee(_) | Ending::Dropped => CallState::RemoteRelease,
-            Ending::Cleared(..) | Ending::RoutePointGone => CallState::Cleared,
-            Ending::Overflowed => CallState::Overflowed,
-            Ending::Unanswered(Unanswered::NoAnswer) => CallState::NoAnswer,
-            Ending::Unanswered(Unanswered::Rejected(_)) => CallState::Busy,
-            Ending::Unanswered(Unanswered::Unreachable) => CallState::GeneralError,
-        };
-        let draft = Draft::new(EventName::Released, dn)
-            .state(state)
-            .reference(ending.asker(dn))
-            .extensions(business(call));
-        self.out.call_event(now, call, &self.dns, draft);
+        self.say_of_ended(now, call, draft);
     }
 
     /// A call that was refused at the door ends with its leg alone.
     pub(crate) fn refuse_leg(&mut self, leg: LegId, cause: Cause) {
         self.meter.call_refused(cause);
-        self.let_leg_go(leg, cause);
+        self.out.leg(model::leg::LegCommand::Release { leg, cause });
     }
 }
 
 impl Ending {
-    /// The request to name in the event at `dn`: at the party that asked.
-    fn asker(&self, dn: &Dn) -> Option<AskerId> {
+    /// The request to name in the event at a party: at the one that asked.
+    fn asker(&self, party: &Party) -> Option<AskerId> {
         match self {
-            Self::Callee(asker) | Self::Caller(asker) => *asker,
+            Self::HungUp(id, asker) if *id == party.id => *asker,
+            Self::Cleared(by, asker) if *by == party.dn => Some(*asker),
+            Self::Unanswered(id, why) if *id == party.id => why.asker(),
+            Self::HungUp(..)
+            | Self::Cleared(..)
+            | Self::Unanswered(..)
+            | Self::Dropped(_)
+            | Self::Overflowed
+            | Self::RoutePointGone => None,
+        }
+    }
+
+    fn asker_at_route_point(&self, dn: &Dn) -> Option<AskerId> {
+        match self {
             Self::Cleared(by, asker) => (by == dn).then_some(*asker),
-            Self::Unanswered(why) => why.asker(),
-            Self::Dropped | Self::Overflowed | Self::RoutePointGone => None,
+            Self::HungUp(..)
+            | Self::Unanswered(..)
+            | Self::Dropped(_)
+            | Self::Overflowed
+            | Self::RoutePointGone => None,
         }
     }
 }
 
-fn business(call: &Call) -> KvList {
-    KvList::new().with("BusinessCall", i64::from(call.queue.is_some()))
+/// Whether enough others are left for a call to go on.
+fn goes_on_without(call: &Call, id: PartyId) -> bool {
+    let is_keeper = call.party(id).is_some_and(Party::keeps_alive);
+    let left = call.parties.iter().filter(|party| party.id != id && party.keeps_alive()).count();
+    is_keeper && left > 1
 }
 
-fn callee_leg_cause(call: &Call, ending: &Ending) -> Cause {
-    match (ending, &call.stage) {
-        (Ending::Unanswered(why), _) => why.cause(),
-        (
-            Ending::Callee(_)
-            | Ending::Caller(_)
-            | Ending::Cleared(..)
-            | Ending::Dropped
-            | Ending::Overflowed
-            | Ending::RoutePointGone,
-            Stage::Alerting(_),
-        ) => Cause::Cancelled,
-        (
-            Ending::Callee(_)
-            | Ending::Caller(_)
-            | Ending::Cleared(..)
-            | Ending::Dropped
-            | Ending::Overflowed
-            | Ending::RoutePointGone,
-            Stage::Established(_) | Stage::Queued | Stage::Resuming(_),
-        ) => Cause::Normal,
-    }
+/// How a party's last event is called, and its state.
+fn last_event(party: &Party, ending: &Ending) -> (EventName, CallState) {
+    let is_called = matches!(party.state, State::Alerting(_));
+    let is_caller = matches!(party.state, State::Originating(_));
+    let state = match ending {
+        Ending::HungUp(id, _) if *id == party.id => CallState::Ok,
+        Ending::HungUp(..) if is_called => return (EventName::Abandoned, CallState::Abandoned),
+        Ending::Cleared(by, _) if *by == party.dn => CallState::Ok,
+        Ending::Dropped(id) if *id == party.id => CallState::Dropped,
+        Ending::HungUp(..) | Ending::Dropped(_) => CallState::RemoteRelease,
+        Ending::Overflowed if is_caller => CallState::Overflowed,
+        Ending::Cleared(..) | Ending::RoutePointGone | Ending::Overflowed => CallState::Cleared,
+        Ending::Unanswered(id, why) if *id == party.id => why.call_state(),
+        Ending::Unanswered(_, Unanswered::NoAnswer) => CallState::NoAnswer,
+        Ending::Unanswered(_, Unanswered::Rejected(_)) => CallState::Busy,
+        Ending::Unanswered(_, Unanswered::Unreachable) => CallState::GeneralError,
+    };
+    (EventName::Released, state)
 }
 
-fn caller_leg_cause(call: &Call, ending: &Ending) -> Cause {
-    if call.caller.told == Told::Answered {
-        return Cause::Normal;
-    }
-    match ending {
-        Ending::Caller(_) => Cause::Cancelled,
-        Ending::Callee(_) | Ending::Cleared(..) => Cause::Rejected,
-        Ending::Dropped | Ending::Overflowed => Cause::NoAnswer,
-        Ending::RoutePointGone => Cause::Unallocated,
-        Ending::Unanswered(why) => why.cause(),
+/// Why a party's leg is let go.
+fn leg_cause(party: &Party, ending: &Ending) -> Cause {
+    match (&party.state, ending) {
+        (State::Alerting(_), Ending::Unanswered(id, why)) if *id == party.id => why.cause(),
+        (State::Alerting(_) | State::Summoned(_), _) => Cause::Cancelled,
+        (State::Failed | State::Held | State::Talking | State::Originating(Told::Answered), _) => {
+            Cause::Normal
+        }
+        (State::Originating(_), Ending::HungUp(id, _)) if *id == party.id => Cause::Cancelled,
+        (State::Originating(_), ending) => match ending {
+            Ending::HungUp(..) | Ending::Cleared(..) => Cause::Rejected,
+            Ending::Dropped(_) | Ending::Overflowed => Cause::NoAnswer,
+            Ending::RoutePointGone => Cause::Unallocated,
+            Ending::Unanswered(_, why) => why.cause(),
+        },
     }
 }

@@ -1,10 +1,10 @@
 //! Requests: who asked, which handler takes them, and what they have in common.
 
 use model::{
-    ConnId, Dn, KvList, Now, Origin, ReferenceId, Request, TError, TRequest, error::Refusal,
+    Capability, KvList, Now, Origin, ReferenceId, Request, TError, TRequest, error::Refusal,
 };
 
-use crate::{Switch, call::Call};
+use crate::Switch;
 
 /// Who asked, and the number under which the outcome is awaited.
 pub type AskerId = (Origin, ReferenceId);
@@ -43,6 +43,36 @@ impl Switch {
                 self.agent_not_ready(now, asker, &dn, work_mode)
             }
             Request::AgentReady { dn, work_mode } => self.agent_ready(now, asker, &dn, work_mode),
+            Request::CallForwardCancel { dn } => self.forward_calls(now, asker, &dn, None),
+            Request::CallForwardSet { dn, destination } => {
+                self.forward_calls(now, asker, &dn, Some(&destination))
+            }
+            Request::CancelMonitoring { dn, target } => {
+                self.cancel_monitoring(now, asker, (&dn, &target))
+            }
+            Request::DistributeUserEvent { dn, user_data } => {
+                self.distribute_user_event(now, asker, &dn, user_data)
+            }
+            Request::MakeCall { dn, destination, user_data } => {
+                self.make_call(now, asker, &dn, &destination, user_data)
+            }
+            Request::MonitorNextCall { dn, target, mode, is_all } => {
+                self.monitor_next_call(now, asker, (&dn, &target), mode, is_all)
+            }
+            Request::SetDndOff { dn } => self.set_dnd(now, asker, &dn, false),
+            Request::SetDndOn { dn } => self.set_dnd(now, asker, &dn, true),
+            request => self.carry_out_in_call(now, asker, request),
+        }
+    }
+
+    /// Requests about a call that is there.
+    fn carry_out_in_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        request: Request,
+    ) -> Result<(), Refusal> {
+        match request {
             Request::AnswerCall { dn, conn } => self.answer_call(now, asker, &dn, conn),
             Request::ApplyTreatment { dn, conn, treatment } => {
                 self.apply_treatment(now, asker, &dn, conn, treatment)
@@ -51,54 +81,74 @@ impl Switch {
                 self.attach_user_data(now, asker, &dn, conn, user_data)
             }
             Request::ClearCall { dn, conn } => self.clear_call(now, asker, &dn, conn),
+            Request::DeleteFromConference { dn, conn, party } => {
+                self.delete_from_conference(now, asker, (&dn, conn), &party)
+            }
             Request::DeletePair { dn, conn, key } => self.delete_pair(now, asker, &dn, conn, &key),
             Request::DeleteUserData { dn, conn } => self.delete_user_data(now, asker, &dn, conn),
+            Request::HoldCall { dn, conn } => self.hold_call(now, asker, &dn, conn),
+            Request::RedirectCall { dn, conn, destination } => {
+                self.redirect_call(now, asker, (&dn, conn), &destination)
+            }
             Request::ReleaseCall { dn, conn } => self.release_call(now, asker, &dn, conn),
+            Request::RetrieveCall { dn, conn } => self.retrieve_call(now, asker, &dn, conn),
             Request::RouteCall { dn, conn, target, no_answer } => {
                 self.route_call(now, asker, (&dn, conn), &target, no_answer)
             }
-            Request::AlternateCall { .. }
-            | Request::CallForwardCancel { .. }
-            | Request::CallForwardSet { .. }
-            | Request::CancelMonitoring { .. }
-            | Request::CompleteConference { .. }
-            | Request::CompleteTransfer { .. }
-            | Request::DeleteFromConference { .. }
-            | Request::DistributeUserEvent { .. }
-            | Request::HoldCall { .. }
-            | Request::InitiateConference { .. }
-            | Request::InitiateTransfer { .. }
-            | Request::MakeCall { .. }
-            | Request::MonitorNextCall { .. }
-            | Request::MuteTransfer { .. }
-            | Request::ReconnectCall { .. }
-            | Request::RedirectCall { .. }
-            | Request::RetrieveCall { .. }
-            | Request::SendDtmf { .. }
-            | Request::SetDndOff { .. }
-            | Request::SetDndOn { .. }
-            | Request::SetMuteOff { .. }
-            | Request::SetMuteOn { .. }
-            | Request::SingleStepConference { .. }
-            | Request::SingleStepTransfer { .. } => {
-                Err(Refusal::new(TError::UnsupportedOperation, "Not supported yet."))
+            Request::SendDtmf { dn, conn, digits } => {
+                self.send_dtmf(now, asker, (&dn, conn), &digits)
+            }
+            Request::SetMuteOff { dn, conn } => self.set_mute(now, asker, (&dn, conn), false),
+            Request::SetMuteOn { dn, conn } => self.set_mute(now, asker, (&dn, conn), true),
+            Request::SingleStepConference { dn, conn, destination, user_data } => {
+                self.single_step_conference(now, asker, (&dn, conn), &destination, user_data)
+            }
+            Request::SingleStepTransfer { dn, conn, destination, user_data } => {
+                self.single_step_transfer(now, asker, (&dn, conn), &destination, user_data)
             }
             Request::UpdateUserData { dn, conn, user_data } => {
                 self.update_user_data(now, asker, &dn, conn, user_data)
             }
+            request => self.carry_out_with_two_calls(now, asker, request),
         }
     }
 
-    /// The call, when `dn` has a part in it.
-    pub(crate) fn party(&self, conn: ConnId, dn: &Dn) -> Result<&Call, Refusal> {
-        self.calls.get(&conn).filter(|call| call.has_party(dn)).ok_or_else(|| {
-            Refusal::new(
-                TError::InvalidConnId,
-                format!(
-                    "There is no call {conn} at {dn}. The call has ended or went elsewhere; ask \
-                     for the calls that are up and try again with one of them."
-                ),
-            )
-        })
+    /// Requests that make a second call or take two.
+    fn carry_out_with_two_calls(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        request: Request,
+    ) -> Result<(), Refusal> {
+        match request {
+            Request::AlternateCall { dn, held, current } => {
+                self.alternate_call(now, asker, &dn, (held, current))
+            }
+            Request::CompleteConference { dn, held, current } => {
+                self.complete_conference(now, asker, &dn, (held, current))
+            }
+            Request::CompleteTransfer { dn, held, current } => {
+                self.complete_transfer(now, asker, &dn, (held, current))
+            }
+            Request::InitiateConference { dn, conn, destination, user_data } => {
+                let what = (Capability::InitiateConference, false);
+                self.initiate(now, asker, what, (&dn, conn), &destination, user_data)
+            }
+            Request::InitiateTransfer { dn, conn, destination, user_data } => {
+                let what = (Capability::InitiateTransfer, false);
+                self.initiate(now, asker, what, (&dn, conn), &destination, user_data)
+            }
+            Request::MuteTransfer { dn, conn, destination, user_data } => {
+                let what = (Capability::MuteTransfer, true);
+                self.initiate(now, asker, what, (&dn, conn), &destination, user_data)
+            }
+            Request::ReconnectCall { dn, held, current } => {
+                self.reconnect_call(now, asker, &dn, (held, current))
+            }
+            other => Err(Refusal::new(
+                TError::UnsupportedOperation,
+                format!("{} is not supported here.", other.name()),
+            )),
+        }
     }
 }

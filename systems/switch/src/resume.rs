@@ -1,98 +1,101 @@
-//! A page goes away in a call and comes back: the customer waits with music meanwhile.
+//! A page goes away in a call and comes back: the others wait with music meanwhile.
 
-use model::{
-    ConnId, Dn, LegId, Now,
-    media::{MediaCommand, Tune},
-};
+use model::{Dn, LegId, Now, leg::Cause};
 
 use crate::{
-    Switch,
-    call::{Call, Established, Resuming, Stage},
-    release::Ending,
-    ring::Unanswered,
+    LegUse, Switch,
+    call::{Party, State},
     timers::Timer,
 };
 
 impl Switch {
-    /// A leg's connection is gone. The caller's is taken as hung up: nobody would call back.
+    /// A leg's connection is gone. A caller's is taken as hung up: nobody would call back.
     pub(crate) fn leg_lost(&mut self, now: Now, leg: LegId) {
-        let conn = self.call_of_leg(leg);
-        self.forget_leg(leg);
-        let Some(call) = conn.and_then(|conn| self.calls.get_mut(&conn)) else { return };
-        let conn = call.conn;
-        if call.caller.leg == leg {
-            return self.end_call(now, conn, &Ending::Caller(None));
-        }
-        if call.leaves_by.is_some() {
-            return self.end_call(now, conn, &Ending::Dropped);
-        }
-        let Stage::Established(Established { dn, bindings, .. }) = &call.stage else {
-            return match &call.stage {
-                Stage::Alerting(_) => self.alerting_phone_gone(now, conn, Unanswered::Unreachable),
-                Stage::Resuming(_) => self.resume_failed(conn, leg),
-                Stage::Established(_) | Stage::Queued => {}
-            };
+        let is_up = self.called_by(leg).is_none();
+        let dn = match self.legs.get(&leg) {
+            Some(LegUse::Dn(dn)) if is_up => dn.clone(),
+            Some(LegUse::Dn(_) | LegUse::Call(_) | LegUse::Leaving) | None => {
+                return self.leg_ended(now, leg, Cause::Unreachable);
+            }
         };
-        let (dn, bindings) = (dn.clone(), *bindings);
-        call.stage = Stage::Resuming(Resuming { dn: dn.clone(), leg: None, bindings });
-        self.out.media(MediaCommand::Play { leg: call.caller.leg, tune: Tune::Music });
-        self.timers.set(Timer::Resume(conn), now.instant + self.settings.recovery);
+        let talks = |party: &Party| matches!(party.state, State::Held | State::Talking);
+        let calls = self.dns.calls(&dn).to_vec();
+        let has_talk = calls
+            .iter()
+            .any(|conn| self.calls.get(conn).and_then(|call| call.ours(&dn)).is_some_and(talks));
+        let line = self.dns.extension(&dn).map(|extension| extension.line).unwrap_or_default();
+        if line.leg != Some(leg) || line.is_resuming || !has_talk {
+            return self.leg_ended(now, leg, Cause::Unreachable);
+        }
+        self.forget_leg(leg);
+        self.dns.entry(&dn).line.leg = None;
+        for conn in calls {
+            // What it was dialling is over; what it talked in waits.
+            let party = self.calls.get(&conn).and_then(|call| call.ours(&dn));
+            match party.map(|party| (party.id, talks(party))) {
+                Some((id, false)) => self.leave(now, id, None),
+                Some((_, true)) => self.patch(conn),
+                None => {}
+            }
+        }
+        self.timers.set(Timer::Resume(dn.clone()), now.instant + self.settings.recovery);
         self.meter.call_lost_its_page();
         // The new page can register before the old one's connection is found dead.
         self.call_back(&dn);
     }
 
-    /// Calls the DN's phone back into the call that waits for it, if there is one, and if the
+    /// Calls the DN's phone back into the calls that wait for it, if there are any, and if the
     /// phone is another than the one that went away.
     pub(crate) fn call_back(&mut self, dn: &Dn) {
         let Some(extension) = self.dns.extension(dn) else { return };
-        let (Some(conn), true, bindings) =
-            (extension.call, extension.in_service, extension.bindings)
-        else {
-            return;
-        };
-        let waits = |call: &Call| match &call.stage {
-            Stage::Resuming(resuming) => {
-                resuming.dn == *dn && resuming.leg.is_none() && resuming.bindings < bindings
-            }
-            Stage::Alerting(_) | Stage::Established(_) | Stage::Queued => false,
-        };
-        if !self.calls.get(&conn).is_some_and(waits) {
+        let is_awaited = self.timers.is_set(&Timer::Resume(dn.clone()));
+        let is_new = extension.bindings > extension.line.bindings;
+        if !extension.in_service || !is_awaited || !is_new || extension.line.leg.is_some() {
             return;
         }
+        let bindings = extension.bindings;
+        let talks = |conn: &&model::ConnId| {
+            let party = self.calls.get(conn).and_then(|call| call.ours(dn));
+            party.is_some_and(|party| matches!(party.state, State::Talking))
+        };
+        // The INVITE names the call that is talked in.
+        let calls = &extension.calls;
+        let Some(conn) = calls.iter().find(talks).or_else(|| calls.first()).copied() else {
+            return;
+        };
         let leg = self.ring_leg(conn, dn, true);
-        if let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn) {
-            resuming.leg = leg;
-            resuming.bindings = bindings;
-        }
+        self.dns.entry(dn).line = crate::dn::Line { leg, is_resuming: true, bindings };
     }
 
-    /// The page is back in the call. Nobody was told of a release, so nobody is told of this.
-    pub(crate) fn reconnect(&mut self, conn: ConnId) {
-        self.timers.cancel(&Timer::Resume(conn));
-        let Some(call) = self.calls.get_mut(&conn) else { return };
-        let Stage::Resuming(Resuming { dn, leg: Some(leg), .. }) = &call.stage else { return };
-        let (dn, leg) = (dn.clone(), *leg);
-        let bindings = self.dns.extension(&dn).map_or(0, |extension| extension.bindings);
-        call.stage = Stage::Established(Established { dn, leg, bindings });
-        self.out.media(MediaCommand::Connect { a: call.caller.leg, b: leg });
+    /// The page is back in its calls. Nobody was told of a release, so nobody is told of this.
+    pub(crate) fn reconnect(&mut self, leg: LegId, dn: &Dn) {
+        let Some(extension) = self.dns.extension_mut(dn) else { return };
+        if extension.line.leg != Some(leg) || !extension.line.is_resuming {
+            return;
+        }
+        extension.line.is_resuming = false;
+        extension.line.bindings = extension.bindings;
+        self.timers.cancel(&Timer::Resume(dn.clone()));
+        for conn in self.dns.calls(dn).to_vec() {
+            self.patch(conn);
+        }
     }
 
     /// The phone that was called back failed: the page was reloaded once more, say. One that
     /// registered meanwhile gets its turn at once, else the next one to register.
-    pub(crate) fn resume_failed(&mut self, conn: ConnId, leg: LegId) {
-        let Some(Call { stage: Stage::Resuming(resuming), .. }) = self.calls.get_mut(&conn) else {
-            return;
-        };
-        if resuming.leg == Some(leg) {
-            resuming.leg = None;
-            let dn = resuming.dn.clone();
-            self.call_back(&dn);
-        }
+    pub(crate) fn resume_failed(&mut self, dn: &Dn) {
+        let line = &mut self.dns.entry(dn).line;
+        line.leg = None;
+        line.is_resuming = false;
+        self.call_back(dn);
     }
 
     /// The page did not come back in time.
-    pub(crate) fn page_did_not_return(&mut self, now: Now, conn: ConnId) {
-        self.end_call(now, conn, &Ending::Dropped);
+    pub(crate) fn page_did_not_return(&mut self, now: Now, dn: &Dn) {
+        for conn in self.dns.calls(dn).to_vec() {
+            if let Some(id) = self.id_of(conn, dn) {
+                self.drop_out(now, id);
+            }
+        }
     }
 }

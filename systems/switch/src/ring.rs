@@ -1,19 +1,17 @@
 //! A phone is called: it rings, or it does not, or nobody answers it.
 
-use std::time::Instant;
-
 use model::{
     AgentState, CallState, ConnId, Dn, DnRole, EventName, KvList, LegId, Now, WorkMode,
     leg::{Cause, LegCommand},
-    media::{MediaCommand, Tune},
     request::{NoAnswer, NoAnswerAction},
 };
 
 use crate::{
     LegUse, Switch,
-    call::{Alerting, Call, Stage, Told},
+    call::{Call, Party, PartyId, Place, State, Told},
     dn::Posture,
     outbox::Draft,
+    reach::failure_state,
     ready::Change,
     release::Ending,
     request::AskerId,
@@ -32,121 +30,150 @@ pub enum Unanswered {
 }
 
 impl Switch {
-    /// Calls `dn`'s phone, or the outside number of this name, for the call.
-    pub(crate) fn call_phone(
-        &mut self,
-        conn: ConnId,
-        dn: &Dn,
-        no_answer: Option<NoAnswer>,
-        rings_until: Instant,
-    ) {
-        let Some(leg) = self.ring_leg(conn, dn, false) else { return };
-        let Some(call) = self.calls.get_mut(&conn) else { return };
-        let dn = dn.clone();
-        if call.leaves_by.is_none() {
-            self.dns.seize(&dn, conn);
-        }
-        call.stage = Stage::Alerting(Alerting {
-            bindings: self.dns.extension(&dn).map_or(0, |extension| extension.bindings),
-            dn,
-            leg: Some(leg),
-            has_rung: false,
-            no_answer,
-            rings_until,
-            answer: None,
-        });
-        self.timers.set(Timer::NoAnswer(conn), rings_until);
-    }
-
-    /// A new leg towards `dn`'s phone, or towards the outside number that the call leaves for.
-    pub(crate) fn ring_leg(&mut self, conn: ConnId, dn: &Dn, resume: bool) -> Option<LegId> {
-        let call = self.calls.get(&conn)?;
-        let leg = LegId(self.next_leg);
-        self.next_leg += 1;
-        self.legs.insert(leg, LegUse::Of(conn));
-        let (uuid, from, from_name) =
-            (call.uuid, call.caller.number.clone(), call.caller.name.clone());
-        self.out.leg(match call.leaves_by.clone() {
-            None => LegCommand::Ring { leg, dn: dn.clone(), uuid, from, from_name, resume },
-            Some(trunk) => {
-                LegCommand::Dial { leg, trunk, number: dn.to_string(), uuid, from, from_name }
-            }
-        });
-        Some(leg)
-    }
-
     /// EventRinging.
-    pub(crate) fn say_ringing(&mut self, now: Now, conn: ConnId) {
-        let Some(call) = self.calls.get(&conn) else { return };
-        if let Stage::Alerting(alerting) = &call.stage {
-            let draft = Draft::new(EventName::Ringing, &alerting.dn)
-                .extensions(ringing_extensions(call, alerting));
-            self.out.call_event(now, call, &self.dns, draft);
+    pub(crate) fn say_ringing(&mut self, now: Now, id: PartyId) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let State::Alerting(alerting) = &party.state else { return };
+        let extensions = ringing_extensions(call, alerting.no_answer);
+        let (conn, dn, added_by) = (call.conn, party.dn.clone(), party.added_by.clone());
+        let mut draft = Draft::new(EventName::Ringing, &dn).extensions(extensions);
+        if let Some(by) = &added_by {
+            draft = draft.third(by, DnRole::TransferredBy);
         }
+        self.say(now, conn, draft);
     }
 
     /// The phone's own 180.
     pub(crate) fn leg_rings(&mut self, now: Now, leg: LegId) {
-        let Some(conn) = self.call_of_leg(leg) else { return };
-        let Some(call) = self.calls.get_mut(&conn) else { return };
-        let Stage::Alerting(alerting) = &mut call.stage else { return };
-        if alerting.leg != Some(leg) || alerting.has_rung {
+        let Some((conn, id)) = self.called_by(leg) else { return };
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id)) else {
             return;
-        }
-        alerting.has_rung = true;
-        let is_asked_to_answer = alerting.answer.is_some();
-        let caller = (call.caller.leg, call.caller.told);
-        self.divert(now, conn);
-        match caller {
-            (_, Told::Nothing) => self.tell_caller_ringing(conn),
-            (leg, Told::EarlyMedia) => {
-                self.out.media(MediaCommand::Play { leg, tune: Tune::RingBack });
+        };
+        let is_asked_to_answer = match &mut party.state {
+            State::Alerting(alerting) if alerting.has_rung => return,
+            State::Alerting(alerting) => {
+                alerting.has_rung = true;
+                alerting.answer.is_some()
             }
-            (_, Told::Ringing | Told::Answered) => {}
-        }
+            State::Summoned(_) => return self.out.leg(LegCommand::AnswerPhone { leg }),
+            State::Failed | State::Held | State::Originating(_) | State::Talking => return,
+        };
+        self.divert(now, conn);
+        self.tell_waiting_ringing(conn);
+        self.patch(conn);
         if is_asked_to_answer {
             self.out.leg(LegCommand::AnswerPhone { leg });
         }
+        self.say_network_reached(now, conn, id);
+        self.complete_mute_transfer(now, conn);
+    }
+
+    /// A phone or a carrier that was called plays something before it answers.
+    pub(crate) fn leg_plays(&mut self, now: Now, leg: LegId) {
+        let Some((conn, id)) = self.called_by(leg) else { return };
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id)) else {
+            return;
+        };
+        let State::Alerting(alerting) = &mut party.state else { return };
+        if std::mem::replace(&mut alerting.plays, true) {
+            return;
+        }
+        self.patch(conn);
+        self.say_network_reached(now, conn, id);
+    }
+
+    /// EventNetworkReached, once, at those of ours who wait for an outside number.
+    fn say_network_reached(&mut self, now: Now, conn: ConnId, id: PartyId) {
+        let Some(call) = self.calls.get(&conn) else { return };
+        let is_first = call.party(id).is_some_and(|party| match &party.state {
+            State::Alerting(alerting) => !(alerting.has_rung && alerting.plays),
+            State::Failed
+            | State::Held
+            | State::Originating(_)
+            | State::Summoned(_)
+            | State::Talking => false,
+        });
+        let is_outside = call.party(id).is_some_and(|party| !party.is_ours());
+        if !is_first || !is_outside {
+            return;
+        }
+        for dn in self.waiting_dns(conn) {
+            self.say(now, conn, Draft::new(EventName::NetworkReached, &dn));
+        }
+    }
+
+    /// DNs of ours that wait for the call to be answered.
+    fn waiting_dns(&self, conn: ConnId) -> Vec<Dn> {
+        let Some(call) = self.calls.get(&conn) else { return Vec::new() };
+        let waits =
+            |party: &&Party| party.is_ours() && matches!(party.state, State::Originating(_));
+        call.parties.iter().filter(waits).map(|party| party.dn.clone()).collect()
+    }
+
+    /// The party whose phone was called on this leg, and has not answered.
+    pub(crate) fn called_by(&self, leg: LegId) -> Option<(ConnId, PartyId)> {
+        let is_called =
+            |party: &&Party| matches!(party.state, State::Alerting(_) | State::Summoned(_));
+        let (call, party) = match self.legs.get(&leg)? {
+            LegUse::Dn(dn) => {
+                self.dns.extension(dn).filter(|extension| extension.line.leg == Some(leg))?;
+                self.dns.calls(dn).iter().find_map(|conn| {
+                    let call = self.calls.get(conn)?;
+                    Some((call, call.ours(dn).filter(is_called)?))
+                })?
+            }
+            LegUse::Call(conn) => {
+                let call = self.calls.get(conn)?;
+                let at = |party: &&Party| party.place == Place::Outside(leg);
+                (call, call.parties.iter().find(at).filter(is_called)?)
+            }
+            LegUse::Leaving => return None,
+        };
+        Some((call.conn, party.id))
     }
 
     /// The call leaves its route point for the phone that rings, if it is there still.
     pub(crate) fn divert(&mut self, now: Now, conn: ConnId) {
         self.end_treatment(now, conn);
         let Some(call) = self.calls.get_mut(&conn) else { return };
-        let (Some(queue), Stage::Alerting(alerting)) = (&mut call.queue, &call.stage) else {
-            return;
-        };
-        if !std::mem::replace(&mut queue.holds, false) {
+        let target = call.alerting().map(|(party, _)| party.dn.clone());
+        let (Some(queue), Some(target)) = (&mut call.queue, target) else { return };
+        if !queue.holds {
             return;
         }
         let route_point = queue.route_point.clone();
         let draft =
-            Draft::new(EventName::Diverted, &route_point).third(&alerting.dn, DnRole::Destination);
-        self.out.call_event(now, call, &self.dns, draft);
+            Draft::new(EventName::Diverted, &route_point).third(&target, DnRole::Destination);
+        self.say(now, conn, draft);
+        if let Some(queue) = self.calls.get_mut(&conn).and_then(|call| call.queue.as_mut()) {
+            queue.holds = false;
+        }
     }
 
     /// The leg of a phone that was called is over, unanswered. When the DN has another phone
     /// already that one is rung; when it has none, one is awaited.
-    pub(crate) fn alerting_phone_gone(&mut self, now: Now, conn: ConnId, why: Unanswered) {
-        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) else {
-            return;
+    pub(crate) fn alerting_phone_gone(&mut self, now: Now, id: PartyId, cause: Cause) {
+        let why = Unanswered::from_cause(cause);
+        let Some((call, party)) = self.seat(id) else { return };
+        let (conn, dn, is_ours) = (call.conn, party.dn.clone(), party.is_ours());
+        let State::Alerting(alerting) = &party.state else { return };
+        let bindings = alerting.bindings;
+        let may_return = |extension: &crate::dn::Extension| {
+            is_ours && (!extension.in_service || extension.bindings > bindings)
         };
-        let dn = alerting.dn.clone();
-        match (why, self.dns.extension(&dn)) {
-            (Unanswered::Unreachable, Some(extension))
-                if !extension.in_service || extension.bindings > alerting.bindings =>
-            {
-                alerting.leg = None;
-                alerting.has_rung = false;
-                let until = now.instant + self.settings.phone_return;
-                self.timers.set(Timer::PhoneBack(conn), until);
-                self.ring_again(&dn);
-            }
-            (Unanswered::Unreachable, Some(_) | None)
-            | (Unanswered::NoAnswer | Unanswered::Rejected(_), _) => {
-                self.phone_unanswered(now, conn, why);
-            }
+        let moved =
+            why == Unanswered::Unreachable && self.dns.extension(&dn).is_some_and(may_return);
+        if !moved {
+            return self.phone_unanswered(now, id, why, Some(cause));
         }
+        self.dns.entry(&dn).line.leg = None;
+        if let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id))
+            && let State::Alerting(alerting) = &mut party.state
+        {
+            alerting.has_rung = false;
+        }
+        self.timers.set(Timer::PhoneBack(id), now.instant + self.settings.phone_return);
+        self.ring_again(&dn);
     }
 
     /// Rings the DN's new phone for the call that an earlier one never rang for, or went away
@@ -156,62 +183,129 @@ impl Switch {
         else {
             return;
         };
-        let (Some(conn), bindings) = (extension.call, extension.bindings) else { return };
-        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get(&conn) else {
-            return;
-        };
-        if alerting.dn != *dn || alerting.has_rung || alerting.bindings >= bindings {
+        let (bindings, old) = (extension.bindings, extension.line.leg);
+        let Some(conn) = extension.calls.first().copied() else { return };
+        let Some(party) = self.calls.get(&conn).and_then(|call| call.ours(dn)) else { return };
+        let (State::Alerting(alerting), id) = (&party.state, party.id) else { return };
+        if alerting.has_rung || alerting.bindings >= bindings {
             return;
         }
-        self.timers.cancel(&Timer::PhoneBack(conn));
-        if let Some(leg) = alerting.leg {
+        self.timers.cancel(&Timer::PhoneBack(id));
+        if let Some(leg) = old {
             self.let_leg_go(leg, Cause::Redirected);
         }
         let leg = self.ring_leg(conn, dn, false);
-        if let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get_mut(&conn) {
-            alerting.leg = leg;
+        self.dns.entry(dn).line.leg = leg;
+        if let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id))
+            && let State::Alerting(alerting) = &mut party.state
+        {
             alerting.bindings = bindings;
         }
     }
 
     /// The time for answering is over.
-    pub(crate) fn no_answer(&mut self, now: Now, conn: ConnId) {
-        let Some(Call { stage: Stage::Alerting(alerting), .. }) = self.calls.get(&conn) else {
-            return;
-        };
+    pub(crate) fn no_answer(&mut self, now: Now, id: PartyId) {
+        let Some((_, party)) = self.seat(id) else { return };
         // A phone that never even rang has a fault; its person did nothing wrong.
-        let why = match alerting.has_rung {
-            true => Unanswered::NoAnswer,
-            false => Unanswered::Unreachable,
-        };
-        self.phone_unanswered(now, conn, why);
+        match &party.state {
+            State::Alerting(alerting) if alerting.has_rung || alerting.plays => {
+                self.phone_unanswered(now, id, Unanswered::NoAnswer, None);
+            }
+            State::Alerting(_) => self.phone_unanswered(now, id, Unanswered::Unreachable, None),
+            State::Summoned(_) => self.summons_failed(now, id),
+            // The busy tone was heard for long enough.
+            State::Failed => self.leave(now, id, None),
+            State::Held | State::Originating(_) | State::Talking => {}
+        }
     }
 
     /// The phone did not answer: it is let go, its agent is no longer Ready, and the call goes
-    /// back to its route point, or ends when it came to this phone directly.
-    pub(crate) fn phone_unanswered(&mut self, now: Now, conn: ConnId, why: Unanswered) {
-        let Some(call) = self.calls.get(&conn) else { return };
-        let Stage::Alerting(alerting) = &call.stage else { return };
-        let (dn, leg, no_answer) = (alerting.dn.clone(), alerting.leg, alerting.no_answer);
+    /// back to where it came from, or ends when it came to this phone directly.
+    pub(crate) fn phone_unanswered(
+        &mut self,
+        now: Now,
+        id: PartyId,
+        why: Unanswered,
+        cause: Option<Cause>,
+    ) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let State::Alerting(alerting) = &party.state else { return };
+        let (conn, dn, no_answer) = (call.conn, party.dn.clone(), alerting.no_answer);
+        let was_routed = no_answer.is_some() && call.queue.is_some();
+        let was_added = party.added_by.is_some();
+        let (is_ours, extensions) = (party.is_ours(), business(call));
         self.meter.phone_unanswered(why);
-        if call.queue.is_none() {
-            return self.end_call(now, conn, &Ending::Unanswered(why));
-        }
-        for timer in Timer::all_of(conn) {
-            self.timers.cancel(&timer);
+        if !was_routed && !was_added {
+            return match self.caller_of_ours(conn) {
+                Some(caller) => self.call_failed(now, conn, id, &caller, (why, cause)),
+                None => self.end_call(now, conn, &Ending::Unanswered(id, why)),
+            };
         }
         let draft = Draft::new(EventName::Released, &dn)
             .state(why.call_state())
             .reference(why.asker())
-            .extensions(KvList::new().with("BusinessCall", 1));
-        self.out.call_event(now, call, &self.dns, draft);
-        self.dns.free(&dn);
-        if let Some(leg) = leg {
-            self.let_leg_go(leg, why.cause());
+            .extensions(extensions);
+        if is_ours {
+            self.say_last(now, conn, draft);
         }
-        self.punish(now, &dn, why, no_answer);
-        self.return_to_queue(now, conn);
+        self.drop_party(conn, id, why.cause());
+        if was_routed {
+            self.punish(now, &dn, why, no_answer);
+            self.return_to_queue(now, conn);
+        } else {
+            self.bring_back(now, conn);
+        }
         self.forget_if_unconfigured(now, &dn);
+    }
+
+    /// The DN of ours whose line is up and who waits for the call: it hears that it failed.
+    fn caller_of_ours(&self, conn: ConnId) -> Option<Dn> {
+        let call = self.calls.get(&conn)?;
+        let waits = |party: &&Party| {
+            party.is_ours() && matches!(party.state, State::Originating(Told::Answered))
+        };
+        call.parties.iter().find(waits).map(|party| party.dn.clone())
+    }
+
+    /// EventDestinationBusy: the caller is told why, and may hang up or go back.
+    fn call_failed(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        id: PartyId,
+        caller: &Dn,
+        (why, cause): (Unanswered, Option<Cause>),
+    ) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let (dn, is_ours, role) = (party.dn.clone(), party.is_ours(), party.role);
+        if is_ours {
+            let draft = Draft::new(EventName::Released, &dn)
+                .state(why.call_state())
+                .reference(why.asker())
+                .extensions(business(call));
+            self.say_last(now, conn, draft);
+        }
+        self.drop_party(conn, id, why.cause());
+        self.caller_failed(now, conn, caller, (&dn, role, failure_state(why, cause)));
+        self.forget_if_unconfigured(now, &dn);
+    }
+
+    /// Whoever waited for the call reached nobody, and has not hung up yet.
+    pub(crate) fn caller_failed(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        caller: &Dn,
+        (dn, role, state): (&Dn, DnRole, CallState),
+    ) {
+        if let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(caller)) {
+            party.state = State::Failed;
+            let id = party.id;
+            self.timers.set(Timer::NoAnswer(id), now.instant + self.settings.failed_limit);
+        }
+        self.patch(conn);
+        let draft = Draft::new(EventName::DestinationBusy, caller).other(dn, role).state(state);
+        self.say(now, conn, draft);
     }
 
     /// What becomes of the agent whose phone did not answer a routed call. A state that the agent
@@ -290,12 +384,17 @@ impl Unanswered {
     }
 }
 
-fn ringing_extensions(call: &Call, alerting: &Alerting) -> KvList {
-    let mut extensions = KvList::new().with("BusinessCall", i64::from(call.queue.is_some()));
+/// `BusinessCall`: 1 when the call came through a route point.
+pub fn business(call: &Call) -> KvList {
+    KvList::new().with("BusinessCall", i64::from(call.is_business()))
+}
+
+fn ringing_extensions(call: &Call, no_answer: Option<NoAnswer>) -> KvList {
+    let mut extensions = business(call);
     if !call.caller.number.is_empty() {
         extensions.attach("OriginationDN", call.caller.number.as_str());
     }
-    if let Some(no_answer) = alerting.no_answer {
+    if let Some(no_answer) = no_answer {
         extensions.attach("NO_ANSWER_TIMEOUT", i64::from(no_answer.timeout_s));
         extensions.attach("NO_ANSWER_ACTION", no_answer.action.as_str());
         extensions.attach("NO_ANSWER_OVERFLOW", "recall");

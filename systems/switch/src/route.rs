@@ -6,7 +6,12 @@ use model::{
     AgentState, ConnId, Dn, DnRole, EventName, Now, TError, error::Refusal, request::NoAnswer,
 };
 
-use crate::{Switch, call::Stage, offer::is_extension, outbox::Draft, request::Asker};
+use crate::{
+    Switch,
+    outbox::Draft,
+    reach::{Ringing, is_extension},
+    request::Asker,
+};
 
 impl Switch {
     /// Sends a call that waits at `dn` to `target`.
@@ -18,22 +23,19 @@ impl Switch {
         target: &Dn,
         no_answer: NoAnswer,
     ) -> Result<(), Refusal> {
-        let call = self.party(conn, dn)?;
-        match (&call.stage, call.held_at() == Some(dn)) {
-            (Stage::Queued, true) => {}
-            (
-                Stage::Queued | Stage::Alerting(_) | Stage::Established(_) | Stage::Resuming(_),
-                _,
-            ) => {
-                return Err(Refusal::new(
-                    TError::InvalidCallState,
-                    format!(
-                        "Call {conn} is {}; only a call that waits at its route point can be \
-                         routed.",
-                        call.stage_in_words()
-                    ),
-                ));
-            }
+        let call = self.part_of(conn, dn)?;
+        if call.held_at() != Some(dn) || call.alerting().is_some() {
+            let state = match call.alerting() {
+                Some(_) => "ringing",
+                None => call.state_in_words(dn, &self.dns),
+            };
+            return Err(Refusal::new(
+                TError::InvalidCallState,
+                format!(
+                    "Call {conn} is {state}; only a call that waits at its route point can be \
+                     routed.",
+                ),
+            ));
         }
         self.check_target(target)?;
 
@@ -41,16 +43,16 @@ impl Switch {
         let seconds = no_answer.timeout_s.clamp(1, NO_ANSWER_S_MAX);
         let no_answer = NoAnswer { timeout_s: seconds, ..no_answer };
         let until = now.instant + Duration::from_secs(u64::from(seconds));
-        if let Some(call) = self.calls.get(&conn) {
-            let draft = Draft::new(EventName::RouteUsed, dn)
-                .third(target, DnRole::Destination)
-                .reference(Some(asker.id))
-                .reasons(asker.reasons.clone())
-                .extensions(asker.extensions.clone());
-            self.out.call_event(now, call, &self.dns, draft);
+        let draft = Draft::new(EventName::RouteUsed, dn)
+            .third(target, DnRole::Destination)
+            .reference(Some(asker.id))
+            .reasons(asker.reasons.clone())
+            .extensions(asker.extensions.clone());
+        self.say(now, conn, draft);
+        let ringing = Ringing { no_answer: Some(no_answer), ..Ringing::directly(until) };
+        if let Some(party) = self.call_phone(conn, target, ringing) {
+            self.say_ringing(now, party);
         }
-        self.call_phone(conn, target, Some(no_answer), until);
-        self.say_ringing(now, conn);
         Ok(())
     }
 
@@ -71,6 +73,12 @@ impl Switch {
             return Err(Refusal::new(
                 TError::DnBusy,
                 format!("DN {target} has a call. Choose another target."),
+            ));
+        }
+        if self.dns.extension(target).is_some_and(|extension| extension.dnd) {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("DN {target} takes no calls (do not disturb). Choose another target."),
             ));
         }
         match self.dns.agent(target).map(|agent| agent.posture.state) {

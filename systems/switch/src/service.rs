@@ -5,8 +5,8 @@ use model::{AgentState, Dn, EventName, Now, WorkMode};
 use crate::{
     Switch,
     dn::{Agent, Posture},
-    offer::is_extension,
     outbox::Draft,
+    reach::is_extension,
     ready::Change,
     timers::Timer,
 };

@@ -1,33 +1,35 @@
-//! The switch's timers: at most one of each kind per call or DN.
+//! The switch's timers: at most one of each kind per party or DN.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Instant,
 };
 
-use model::{ConnId, Dn};
+use model::Dn;
+
+use crate::call::PartyId;
 
 /// What can be due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// A phone that was told to answer has not done so.
-    Answer(ConnId),
+    Answer(PartyId),
     /// A phone has rung for long enough.
-    NoAnswer(ConnId),
+    NoAnswer(PartyId),
     /// The phone that rang is gone, and no other came for its DN.
-    PhoneBack(ConnId),
+    PhoneBack(PartyId),
     /// A DN has been without a phone for long enough.
     OutOfService(Dn),
-    /// The page of a call's agent has not come back.
-    Resume(ConnId),
+    /// The page of a DN with calls has not come back.
+    Resume(Dn),
     /// After-call work is over.
     WrapUp(Dn),
 }
 
 impl Timer {
-    /// Those that a call can have.
-    pub fn all_of(conn: ConnId) -> [Self; 4] {
-        [Self::Answer(conn), Self::NoAnswer(conn), Self::PhoneBack(conn), Self::Resume(conn)]
+    /// Those that a party can have.
+    pub fn all_of(id: PartyId) -> [Self; 3] {
+        [Self::Answer(id), Self::NoAnswer(id), Self::PhoneBack(id)]
     }
 }
 
@@ -51,6 +53,11 @@ impl Timers {
         if let Some(at) = self.at.remove(timer) {
             self.queue.remove(&(at, timer.clone()));
         }
+    }
+
+    /// Whether a timer runs.
+    pub fn is_set(&self, timer: &Timer) -> bool {
+        self.at.contains_key(timer)
     }
 
     /// The next timer that is due, which then runs no more.

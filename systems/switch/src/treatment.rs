@@ -4,13 +4,12 @@ use model::{
     ConnId, Dn, EventName, KvList, Now, TError,
     error::Refusal,
     leg::{LegCommand, Progress},
-    media::{MediaCommand, Tune},
     request::Treatment,
 };
 
 use crate::{
     Switch,
-    call::{Call, Told},
+    call::{Call, State, Told},
     outbox::Draft,
     request::Asker,
 };
@@ -25,32 +24,39 @@ impl Switch {
         conn: ConnId,
         treatment: Treatment,
     ) -> Result<(), Refusal> {
-        let call = self.party(conn, dn)?;
-        if call.held_at() != Some(dn) || call.callee().is_some() {
+        let call = self.part_of(conn, dn)?;
+        if call.held_at() != Some(dn) || call.alerting().is_some() {
+            let state = match call.alerting() {
+                Some(_) => "ringing",
+                None => call.state_in_words(dn, &self.dns),
+            };
             return Err(Refusal::new(
                 TError::InvalidCallState,
                 format!(
-                    "Call {conn} is {}; a treatment is for calls that wait at a route point.",
-                    call.stage_in_words()
+                    "Call {conn} is {state}; a treatment is for calls that wait at a route point.",
                 ),
             ));
         }
         self.out.accept(asker.id);
         self.end_treatment(now, conn);
         let Some(call) = self.calls.get_mut(&conn) else { return Ok(()) };
-        let leg = call.caller.leg;
-        if call.caller.told < Told::EarlyMedia {
-            call.caller.told = Told::EarlyMedia;
-            self.out.leg(LegCommand::Progress { leg, progress: Progress::EarlyMedia });
-        }
-        self.out.media(MediaCommand::Play { leg, tune: tune(treatment) });
         if let Some(queue) = &mut call.queue {
             queue.treatment = Some(treatment);
         }
+        for party in &mut call.parties {
+            if let State::Originating(told) = &mut party.state
+                && *told < Told::EarlyMedia
+                && let Some(leg) = party.place.leg_of(&party.dn, &self.dns)
+            {
+                *told = Told::EarlyMedia;
+                self.out.leg(LegCommand::Progress { leg, progress: Progress::EarlyMedia });
+            }
+        }
+        self.patch(conn);
         let draft = Draft::new(EventName::TreatmentApplied, dn)
             .reference(Some(asker.id))
             .extensions(treatment_type(treatment));
-        self.out.call_event(now, call, &self.dns, draft);
+        self.say(now, conn, draft);
         Ok(())
     }
 
@@ -60,21 +66,13 @@ impl Switch {
         let Some((route_point, treatment)) = take_treatment(call) else { return };
         let draft =
             Draft::new(EventName::TreatmentEnd, &route_point).extensions(treatment_type(treatment));
-        self.out.call_event(now, call, &self.dns, draft);
+        self.say(now, conn, draft);
     }
 }
 
 fn take_treatment(call: &mut Call) -> Option<(Dn, Treatment)> {
     let queue = call.queue.as_mut()?;
     Some((queue.route_point.clone(), queue.treatment.take()?))
-}
-
-fn tune(treatment: Treatment) -> Tune {
-    match treatment {
-        Treatment::Music => Tune::Music,
-        Treatment::RingBack => Tune::RingBack,
-        Treatment::Silence => Tune::Silence,
-    }
 }
 
 /// AttributeTreatmentType with T-Library's numbers, among the Extensions.

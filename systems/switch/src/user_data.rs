@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal};
+use model::{Capability, ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal};
 
 use crate::{Switch, outbox::Draft, request::Asker};
 
@@ -72,7 +72,8 @@ impl Switch {
         conn: ConnId,
         change: impl FnOnce(&mut KvList),
     ) -> Result<(), Refusal> {
-        let call = self.party(conn, dn)?;
+        let call = self.allow(Capability::AttachUserData, dn, conn)?;
+        let role = call.ours(dn).map_or(DnRole::Destination, |party| party.role);
         let mut user_data = KvList::clone(&call.user_data);
         change(&mut user_data);
         let (pairs, bytes) = user_data.weight();
@@ -89,13 +90,11 @@ impl Switch {
         self.out.accept(asker.id);
         let Some(call) = self.calls.get_mut(&conn) else { return Ok(()) };
         call.user_data = Arc::new(user_data);
-        let is_caller = call.caller.dn.as_ref() == Some(dn);
-        let role = if is_caller { DnRole::Origination } else { DnRole::Destination };
-        for party in call.parties() {
-            let draft = Draft::new(EventName::AttachedDataChanged, party)
+        for party in self.told_dns(conn) {
+            let draft = Draft::new(EventName::AttachedDataChanged, &party)
                 .third(dn, role)
                 .reference(Some(asker.id));
-            self.out.call_event(now, call, &self.dns, draft);
+            self.say(now, conn, draft);
         }
         Ok(())
     }

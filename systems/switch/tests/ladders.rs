@@ -42,14 +42,15 @@ fn a_routed_call_is_answered_by_request_and_released_by_the_agent() {
                out1 ring 5001 from 5551234567
                EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         1.0    out1 rings
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination parties=5551234567+5001
                in1 progress Ringing
         3.0    RequestAnswerCall #4 at 5001
                ok #4
                out1 answer-phone
         3.0    out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{BusinessCall:1 WrapUpTime:10}
         3.0    in1 answered
         33.0   RequestReleaseCall #5 at 5001
@@ -93,12 +94,13 @@ fn a_customer_hears_music_until_a_phone_rings_and_hangs_up_after_the_talk() {
                out1 ring 5002 from 5551234567
                EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         20.0   out1 rings
-               EventTreatmentEnd 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{TreatmentType:2}
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
+               EventTreatmentEnd 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination parties=5551234567+5002 ext{TreatmentType:2}
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination parties=5551234567+5002
                media play in1 RingBack
         20.0   out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
         20.0   in1 ended: Normal
                EventReleased 5002 call=1 Inbound Destination state=RemoteRelease queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
@@ -141,7 +143,7 @@ fn a_caller_gives_up_while_it_rings() {
                out1 ring 5001 from 5551234567
                EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         0.0    out1 rings
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination parties=5551234567+5001
                in1 progress Ringing
         0.0    in1 ended: Cancelled
                EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
@@ -161,7 +163,7 @@ fn a_caller_gives_up_before_the_phone_said_that_it_rings() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Cancelled });
     expect![[r#"
         0.0    in1 ended: Cancelled
-               EventAbandoned 5000 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination
+               EventAbandoned 5000 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination parties=5551234567+5001
                EventAbandoned 5001 call=1 Inbound Destination state=Abandoned queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
                out1 release Cancelled
     "#]].assert_eq(&site.take_ladder());
@@ -195,7 +197,7 @@ fn nobody_answers_for_15_seconds_and_the_call_goes_back_to_the_queue() {
                out1 ring 5001 from 5551234567
                EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         5.0    out1 rings
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination data{customer_id:98765}
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination parties=5551234567+5001 data{customer_id:98765}
                in1 progress Ringing
         20.0   (time)
                EventReleased 5001 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5001:Ready:AutoIn ext{BusinessCall:1}
@@ -210,7 +212,7 @@ fn nobody_answers_for_15_seconds_and_the_call_goes_back_to_the_queue() {
                out2 ring 5002 from 5551234567
                EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{customer_id:98765} agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         20.0   out2 rings
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination data{customer_id:98765}
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination parties=5551234567+5002 data{customer_id:98765}
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -298,12 +300,14 @@ fn an_answer_that_comes_before_the_180_is_passed_on_with_it() {
         0.0    RequestAnswerCall #4 at 5002
                ok #4
         0.0    out1 rings
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination parties=5551234567+5002
                in1 progress Ringing
                out1 answer-phone
+               5002 may AttachUserData ClearCall RedirectCall ReleaseCall
         0.0    out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn #4 ext{BusinessCall:1}
     "#]].assert_eq(&site.take_ladder());
 }
@@ -328,7 +332,8 @@ fn a_phone_that_does_not_do_what_answer_asks_rings_on() {
                refused #4 TimedOut (57): The phone of 5002 did not answer. Look whether the phone page is open and may use the microphone, and answer there.
         14.0   out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
     "#]].assert_eq(&site.take_ladder());
 }
@@ -397,11 +402,12 @@ fn a_phone_dials_the_route_point() {
                out1 ring 5001 from 5002
                EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         0.0    out1 rings
-               EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination
+               EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination parties=5002+5001
                in1 progress Ringing
         0.0    out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5001 call=1 Internal Destination queue=5000 other=5002/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 WrapUpTime:10}
                EventEstablished 5002 call=1 Internal Origination other=5001/Destination agent=5002:Ready:AutoIn
         0.0    out1 ended: Normal
@@ -453,9 +459,11 @@ fn a_phone_dials_an_outside_number_and_hangs_up() {
                EventDialing 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn
         0.0    out1 rings
                in1 progress Ringing
+               EventNetworkReached 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn
         0.0    out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn
         0.0    in1 ended: Normal
                EventReleased 5002 call=1 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn ext{BusinessCall:0}
@@ -486,7 +494,8 @@ fn two_phones_reach_the_same_outside_number_and_a_carrier_may_be_lost() {
                EventDialing 5002 call=2 Outbound Origination other=+15559876543/Destination agent=5002:Ready:AutoIn
         0.0    out1 answered
                in1 answer
-               media connect in1 out1
+               media hear in1 out1
+               media hear out1 in1
                EventEstablished 5001 call=1 Outbound Origination other=+15559876543/Destination agent=5001:Ready:AutoIn
         0.0    out2 ended: Busy
                EventReleased 5002 call=2 Outbound Origination state=Busy other=+15559876543/Destination agent=5002:Ready:AutoIn ext{BusinessCall:0}
@@ -692,7 +701,7 @@ fn user_data_changes_are_told_to_every_party() {
                out1 ring 5001 from 5002
                EventRinging 5001 call=1 Internal Destination queue=5000 other=5002/Origination data{a:1} agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5002 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
         0.0    out1 rings
-               EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination data{a:1}
+               EventDiverted 5000 call=1 Internal Destination queue=5000 other=5002/Origination third=5001/Destination parties=5002+5001 data{a:1}
                in1 progress Ringing
         0.0    RequestUpdateUserData #5 at 5001
                ok #5

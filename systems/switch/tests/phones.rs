@@ -29,6 +29,7 @@ fn a_reloaded_page_is_called_back_into_its_call() {
     expect![[r#"
         0.0    out1 lost
                media play in1 Music
+               5001 may AttachUserData ClearCall ReleaseCall
         0.0    5001 has no phone
                EventDnOutOfService 5001 agent=5001:Ready:AutoIn
         2.0    5001 has a phone
@@ -36,7 +37,9 @@ fn a_reloaded_page_is_called_back_into_its_call() {
                out2 ring 5001 from 5551234567 resume
         2.0    out2 rings
         2.0    out2 answered
-               media connect in1 out2
+               media hear in1 out2
+               media hear out2 in1
+               5001 may AttachUserData ClearCall HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDtmf SetMuteOn SingleStepConference SingleStepTransfer
         62.0   out2 ended: Normal
                EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
                in1 release Normal
@@ -57,6 +60,7 @@ fn a_page_that_registered_again_before_its_old_leg_was_lost_is_called_back_at_on
         0.0    out1 lost
                media play in1 Music
                out2 ring 5001 from 5551234567 resume
+               5001 may AttachUserData ClearCall ReleaseCall
     "#]]
     .assert_eq(&site.take_ladder());
 }
@@ -76,6 +80,7 @@ fn a_page_that_is_reloaded_twice_is_called_back_twice() {
     expect![[r#"
         0.0    out1 lost
                media play in1 Music
+               5001 may AttachUserData ClearCall ReleaseCall
         0.0    5001 has a phone
                out2 ring 5001 from 5551234567 resume
         0.0    5001 has a phone
@@ -98,6 +103,7 @@ fn a_page_that_does_not_come_back_in_30_seconds_costs_the_call() {
     expect![[r#"
         0.0    out1 lost
                media play in1 Music
+               5001 may AttachUserData ClearCall ReleaseCall
         0.0    5001 has no phone
                EventDnOutOfService 5001 agent=5001:Ready:AutoIn
         30.0   (time)
@@ -136,7 +142,8 @@ fn a_page_that_is_reloaded_while_it_rings_rings_again() {
         2.0    out2 rings
         2.0    out2 answered
                in1 answer
-               media connect in1 out2
+               media hear in1 out2
+               media hear out2 in1
                EventEstablished 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 WrapUpTime:10}
         2.0    in1 ended: Normal
                EventReleased 5001 call=1 Inbound Destination state=RemoteRelease queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
@@ -166,12 +173,14 @@ fn a_phone_that_is_handed_to_another_tab_before_it_could_ring_rings_there() {
                out1 release Redirected
                out2 ring 5001 from 5551234567
         0.0    out2 rings
-               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5001/Destination parties=5551234567+5001
                in1 progress Ringing
                out2 answer-phone
+               5001 may AttachUserData ClearCall RedirectCall ReleaseCall
         0.0    out2 answered
                in1 answer
-               media connect in1 out2
+               media hear in1 out2
+               media hear out2 in1
                EventEstablished 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{BusinessCall:1 WrapUpTime:10}
     "#]].assert_eq(&site.take_ladder());
 }

@@ -19,7 +19,7 @@ use switch::Output;
 #[test]
 fn each_call_request_is_taken_in_the_states_that_allow_it() {
     type Setup = fn(&mut Site);
-    let stages: [(&str, Setup); 7] = [
+    let stages: [(&str, Setup); 13] = [
         ("waiting", |site| _ = site.offer("+18005551234")),
         ("called", |site| {
             site.offer("+18005551234");
@@ -41,6 +41,26 @@ fn each_call_request_is_taken_in_the_states_that_allow_it() {
             let (_, leg) = site.talk("5001");
             site.fact(LegFact::Lost { leg });
         }),
+        ("held", |site| {
+            site.talk("5001");
+            let conn = site.conn();
+            site.ask(Request::HoldCall { dn: "5001".into(), conn });
+        }),
+        ("muted", |site| {
+            site.talk("5001");
+            let conn = site.conn();
+            site.ask(Request::SetMuteOn { dn: "5001".into(), conn });
+        }),
+        ("consulting", |site| _ = site.consult("5001", "5002")),
+        ("consult rings", |site| _ = site.consult_rings("5001", "5002")),
+        ("consult fails", |site| {
+            let (_, leg) = site.consult_rings("5001", "5002");
+            site.fact(LegFact::Ended { leg, cause: Cause::Busy });
+        }),
+        ("conference", |site| {
+            let (held, current) = site.consult("5001", "5002");
+            site.ask(Request::CompleteConference { dn: "5001".into(), held, current });
+        }),
         ("gone", |site| {
             let (_, leg) = site.talk("5001");
             site.fact(LegFact::Ended { leg, cause: Cause::Normal });
@@ -49,40 +69,77 @@ fn each_call_request_is_taken_in_the_states_that_allow_it() {
     let mut table = String::new();
     for dn in ["5000", "5001", "5002"] {
         for (stage, set_up) in stages {
-            let mut row = Vec::new();
-            for at in 0..call_requests(dn.into(), ConnId(0)).len() {
-                let mut site = Site::at_work();
-                set_up(&mut site);
-                let request = call_requests(dn.into(), site.conn()).swap_remove(at);
-                let name = request.name();
-                let reference = site.ask(request);
-                row.push((name, outcome(&site, reference)));
+            let mut site = Site::at_work();
+            set_up(&mut site);
+            for (n, conn) in site.conns().into_iter().enumerate() {
+                let mut row = Vec::new();
+                for at in 0..call_requests(dn.into(), conn, conn).len() {
+                    let mut site = Site::at_work();
+                    set_up(&mut site);
+                    let conns = site.conns();
+                    let other = conns.iter().find(|other| **other != conn).unwrap_or(&conn);
+                    let request = call_requests(dn.into(), conn, *other).swap_remove(at);
+                    let name = request.name();
+                    let reference = site.ask(request);
+                    row.push((name, outcome(&site, reference)));
+                }
+                let call = if n == 0 { "" } else { "2nd" };
+                writeln!(table, "{dn} {stage:<14}{call:<4}{}", row_text(&row)).unwrap();
             }
-            writeln!(table, "{dn} {stage:<11} {}", row_text(&row)).unwrap();
         }
     }
     expect![[r#"
-        5000 waiting     InvalidCallState: AnswerCall; ok: ApplyTreatment AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RouteCall UpdateUserData
-        5000 called      InvalidCallState: AnswerCall ApplyTreatment RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
-        5000 ringing     all InvalidConnId
-        5000 answering   all InvalidConnId
-        5000 established all InvalidConnId
-        5000 resuming    all InvalidConnId
-        5000 gone        all InvalidConnId
-        5001 waiting     all InvalidConnId
-        5001 called      ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData; InvalidCallState: ApplyTreatment RouteCall
-        5001 ringing     ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData; InvalidCallState: ApplyTreatment RouteCall
-        5001 answering   AlreadyInState: AnswerCall; InvalidCallState: ApplyTreatment RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
-        5001 established InvalidCallState: AnswerCall ApplyTreatment RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
-        5001 resuming    InvalidCallState: AnswerCall ApplyTreatment RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
-        5001 gone        all InvalidConnId
-        5002 waiting     all InvalidConnId
-        5002 called      all InvalidConnId
-        5002 ringing     all InvalidConnId
-        5002 answering   all InvalidConnId
-        5002 established all InvalidConnId
-        5002 resuming    all InvalidConnId
-        5002 gone        all InvalidConnId
+        5000 waiting           InvalidCallState: AlternateCall AnswerCall CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RedirectCall RetrieveCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: ApplyTreatment AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RouteCall UpdateUserData
+        5000 called            InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
+        5000 ringing           all InvalidConnId
+        5000 answering         all InvalidConnId
+        5000 established       all InvalidConnId
+        5000 resuming          all InvalidConnId
+        5000 held              all InvalidConnId
+        5000 muted             all InvalidConnId
+        5000 consulting        all InvalidConnId
+        5000 consulting    2nd all InvalidConnId
+        5000 consult rings     all InvalidConnId
+        5000 consult rings 2nd all InvalidConnId
+        5000 consult fails     all InvalidConnId
+        5000 consult fails 2nd all InvalidConnId
+        5000 conference        all InvalidConnId
+        5000 conference    2nd all InvalidConnId
+        5000 gone              all InvalidConnId
+        5001 waiting           all InvalidConnId
+        5001 called            InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
+        5001 ringing           InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
+        5001 answering         InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; AlreadyInState: AnswerCall; ok: AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
+        5001 established       InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
+        5001 resuming          OutOfService: AlternateCall CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; InvalidCallState: AnswerCall ApplyTreatment RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
+        5001 held              InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RedirectCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RetrieveCall UpdateUserData
+        5001 muted             InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOff SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOn
+        5001 consulting        ok: AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer
+        5001 consulting    2nd ok: AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer DeletePair DeleteUserData HoldCall ReconnectCall ReleaseCall SendDTMF SetMuteOn UpdateUserData; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SingleStepConference SingleStepTransfer; AlreadyInState: SetMuteOff
+        5001 consult rings     InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
+        5001 consult rings 2nd InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall SendDTMF UpdateUserData
+        5001 consult fails     InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
+        5001 consult fails 2nd InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
+        5001 conference        InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
+        5001 conference    2nd InvalidCallState: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidConnId: AnswerCall ApplyTreatment AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall ReleaseCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData
+        5001 gone              all InvalidConnId
+        5002 waiting           all InvalidConnId
+        5002 called            all InvalidConnId
+        5002 ringing           all InvalidConnId
+        5002 answering         all InvalidConnId
+        5002 established       all InvalidConnId
+        5002 resuming          all InvalidConnId
+        5002 held              all InvalidConnId
+        5002 muted             all InvalidConnId
+        5002 consulting        all InvalidConnId
+        5002 consulting    2nd InvalidConnId: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
+        5002 consult rings     all InvalidConnId
+        5002 consult rings 2nd InvalidConnId: AlternateCall CompleteConference CompleteTransfer ReconnectCall; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData; InvalidCallState: ApplyTreatment DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer
+        5002 consult fails     all InvalidConnId
+        5002 consult fails 2nd all InvalidConnId
+        5002 conference        InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
+        5002 conference    2nd InvalidCallState: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidConnId: AnswerCall ApplyTreatment AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall ReleaseCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData
+        5002 gone              all InvalidConnId
     "#]].assert_eq(&table);
 }
 
@@ -174,21 +231,42 @@ fn log_in(site: &mut Site, work_mode: WorkMode) {
     site.ask(Request::AgentLogin { dn: "5003".into(), agent, work_mode });
 }
 
-fn call_requests(dn: Dn, conn: ConnId) -> Vec<Request> {
+fn call_requests(dn: Dn, conn: ConnId, other: ConnId) -> Vec<Request> {
     let user_data = KvList::new().with("k", "v");
     let mut route = common::route(conn, "5002");
     if let Request::RouteCall { dn: at, .. } = &mut route {
         *at = dn.clone();
     }
+    // Which of two calls is the held one is told by their order.
+    let (held, current) = (conn.min(other), conn.max(other));
+    let destination = String::from("5559876543");
+    let of = || (dn.clone(), destination.clone(), user_data.clone());
+    let (a, b, c, d, e) = (of(), of(), of(), of(), of());
     vec![
+        Request::AlternateCall { dn: dn.clone(), held, current },
         Request::AnswerCall { dn: dn.clone(), conn },
         Request::ApplyTreatment { dn: dn.clone(), conn, treatment: Treatment::Music },
         Request::AttachUserData { dn: dn.clone(), conn, user_data: user_data.clone() },
         Request::ClearCall { dn: dn.clone(), conn },
+        Request::CompleteConference { dn: dn.clone(), held, current },
+        Request::CompleteTransfer { dn: dn.clone(), held, current },
+        Request::DeleteFromConference { dn: dn.clone(), conn, party: "5551234567".into() },
         Request::DeletePair { dn: dn.clone(), conn, key: "k".into() },
         Request::DeleteUserData { dn: dn.clone(), conn },
+        Request::HoldCall { dn: dn.clone(), conn },
+        Request::InitiateConference { dn: a.0, conn, destination: a.1, user_data: a.2 },
+        Request::InitiateTransfer { dn: b.0, conn, destination: b.1, user_data: b.2 },
+        Request::MuteTransfer { dn: c.0, conn, destination: c.1, user_data: c.2 },
+        Request::ReconnectCall { dn: dn.clone(), held, current },
+        Request::RedirectCall { dn: dn.clone(), conn, destination: destination.clone() },
         Request::ReleaseCall { dn: dn.clone(), conn },
+        Request::RetrieveCall { dn: dn.clone(), conn },
         route,
+        Request::SendDtmf { dn: dn.clone(), conn, digits: "5".into() },
+        Request::SetMuteOff { dn: dn.clone(), conn },
+        Request::SetMuteOn { dn: dn.clone(), conn },
+        Request::SingleStepConference { dn: d.0, conn, destination: d.1, user_data: d.2 },
+        Request::SingleStepTransfer { dn: e.0, conn, destination: e.1, user_data: e.2 },
         Request::UpdateUserData { dn, conn, user_data },
     ]
 }

@@ -12,8 +12,8 @@ use std::{
 };
 
 use model::{
-    AgentId, Configuration, ConnId, Event, KvList, LegId, Now, Origin, ReferenceId, Request,
-    System, TRequest, WorkMode,
+    AgentId, Capabilities, Capability, Configuration, ConnId, Event, KvList, LegId, Now, Origin,
+    ReferenceId, Request, System, TRequest, WorkMode,
     config::{DnKind, DnObject, Person, Role, Trunk},
     leg::{FIRST_OFFERED_LEG, LegCommand, LegFact, LegSource},
     media::{MediaCommand, MediaFact},
@@ -190,6 +190,38 @@ impl Site {
         (caller, leg)
     }
 
+    /// `by` talks with a customer and asks `whom`, whose phone rings. Returns both calls' last,
+    /// and that phone's leg.
+    pub fn consult_rings(&mut self, by: &str, whom: &str) -> (ConnId, LegId) {
+        self.talk(by);
+        let conn = self.conn();
+        self.ask(Request::InitiateTransfer {
+            dn: by.into(),
+            conn,
+            destination: whom.into(),
+            user_data: KvList::new(),
+        });
+        let leg = self.rung();
+        self.fact(LegFact::Ringing { leg });
+        (conn, leg)
+    }
+
+    /// `by` talks with a customer on the first call, which is held, and with `whom` on the other.
+    pub fn consult(&mut self, by: &str, whom: &str) -> (ConnId, ConnId) {
+        let (first, leg) = self.consult_rings(by, whom);
+        self.fact(LegFact::Answered { leg });
+        (first, self.conn())
+    }
+
+    /// Every call that was told of, oldest first.
+    pub fn conns(&self) -> Vec<ConnId> {
+        let mut conns: Vec<ConnId> =
+            self.events.iter().filter_map(|event| Some(event.call.as_ref()?.conn)).collect();
+        conns.sort();
+        conns.dedup();
+        conns
+    }
+
     pub fn outcome(&self, reference: ReferenceId) -> Vec<&Output> {
         self.outputs
             .iter()
@@ -197,7 +229,10 @@ impl Site {
                 Output::Accepted { reference: r, .. } | Output::Refused { reference: r, .. } => {
                     *r == reference
                 }
-                Output::Event(_) | Output::Leg(_) | Output::Media(_) => false,
+                Output::Capabilities { .. }
+                | Output::Event(_)
+                | Output::Leg(_)
+                | Output::Media(_) => false,
             })
             .collect()
     }
@@ -281,9 +316,18 @@ fn input_text(input: &Input) -> String {
     }
 }
 
+/// `AnswerCall ReleaseCall`.
+pub fn names(capabilities: Capabilities) -> String {
+    let names: Vec<_> = capabilities.iter().map(Capability::as_str).collect();
+    names.join(" ")
+}
+
 fn output_text(output: &Output) -> String {
     match output {
         Output::Accepted { reference, .. } => format!("ok #{reference}"),
+        Output::Capabilities { dn, conn: _, capabilities } => {
+            format!("{dn} may {}", names(*capabilities))
+        }
         Output::Event(event) => event_text(event),
         Output::Leg(command) => match command {
             LegCommand::Answer { leg } => format!("{} answer", leg_text(*leg)),
@@ -336,6 +380,13 @@ fn event_text(event: &Event) -> String {
         }
         if let Some((dn, role)) = &call.third_party {
             write!(text, " third={dn}/{role:?}").unwrap();
+        }
+        if let Some(conn) = call.previous_conn {
+            write!(text, " previous={:x}", conn.0 & 0xfff).unwrap();
+        }
+        if call.parties.len() > 1 {
+            let parties: Vec<_> = call.parties.iter().map(model::Dn::as_str).collect();
+            write!(text, " parties={}", parties.join("+")).unwrap();
         }
         if !call.user_data.is_empty() {
             text += &json(" data", &call.user_data);

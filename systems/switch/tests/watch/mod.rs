@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AgentId, AgentState, CallState, ConnId, Dn, Event, EventName, KvList, LegId, ReferenceId,
-    Request,
+    AgentId, AgentState, CallState, Capabilities, Capability, ConnId, Dn, DnRole, Event, EventName,
+    KvList, LegId, ReferenceId, Request,
+    event::CallAttributes,
     leg::{FIRST_OFFERED_LEG, LegCommand, LegFact},
     media::MediaCommand,
 };
@@ -15,11 +16,14 @@ use switch::Output;
 #[derive(Default)]
 pub struct Watch {
     legs: BTreeMap<LegId, Leg>,
-    phones: BTreeMap<Dn, (ConnId, Phase)>,
+    phones: BTreeMap<(Dn, ConnId), Phase>,
+    offers: BTreeMap<(Dn, ConnId), Capabilities>,
     route_points: BTreeMap<(Dn, ConnId), Place>,
     agents: BTreeMap<Dn, (AgentId, AgentState)>,
     in_service: BTreeSet<Dn>,
     user_data: BTreeMap<ConnId, KvList>,
+    /// First calls of completed transfers, whose data changes once before it is told.
+    merging: BTreeSet<ConnId>,
     answers: BTreeMap<ReferenceId, Answer>,
     pending: Option<(ReferenceId, Request)>,
     sequence: u64,
@@ -35,8 +39,10 @@ struct Leg {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     Dialing,
+    Failed,
+    Held,
     Ringing,
-    Established,
+    Talking,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,6 +93,12 @@ impl Watch {
         self.legs.keys().copied().collect()
     }
 
+    /// The leg that was called last, and lives.
+    pub fn newest_called(&self) -> Option<LegId> {
+        let mut legs = self.legs.keys().rev();
+        legs.find(|leg| leg.0 < FIRST_OFFERED_LEG).copied()
+    }
+
     /// A call that waits for the router.
     pub fn waiting(&self) -> Option<ConnId> {
         let mut places = self.route_points.iter();
@@ -95,7 +107,22 @@ impl Watch {
 
     /// A phone that has a part in the call.
     pub fn party(&self, conn: ConnId) -> Option<Dn> {
-        self.phones.iter().find(|(_, (at, _))| *at == conn).map(|(dn, _)| dn.clone())
+        self.phones.keys().find(|(_, at)| *at == conn).map(|(dn, _)| dn.clone())
+    }
+
+    /// Every phone with its call.
+    pub fn parts(&self) -> Vec<(Dn, ConnId)> {
+        self.phones.keys().cloned().collect()
+    }
+
+    /// A phone's other call.
+    pub fn other_call(&self, dn: &Dn, conn: ConnId) -> Option<ConnId> {
+        self.phones.keys().find(|(at, other)| at == dn && *other != conn).map(|(_, conn)| *conn)
+    }
+
+    /// Whether a DN was told that it may ask this of a call.
+    pub fn may(&self, what: Capability, dn: &Dn, conn: ConnId) -> bool {
+        self.offers.get(&(dn.clone(), conn)).is_some_and(|offer| offer.has(what))
     }
 
     pub fn assert_quiet(&self) {
@@ -108,6 +135,10 @@ impl Watch {
     pub fn see(&mut self, output: &Output) {
         match output {
             Output::Accepted { reference, .. } => self.accepted(*reference),
+            Output::Capabilities { dn, conn, capabilities } => {
+                let before = self.offers.insert((dn.clone(), *conn), *capabilities);
+                assert!(before.is_some(), "capabilities of a call that {dn} was not told of");
+            }
             Output::Event(event) => self.event(event),
             Output::Leg(command) => self.leg(command),
             Output::Media(command) => self.media(command),
@@ -119,7 +150,7 @@ impl Watch {
         let (asked, request) = self.pending.take().expect("nobody asked");
         assert_eq!(asked, reference);
         let answer = match request {
-            Request::AnswerCall { .. } => Answer::AcceptedMayFail,
+            Request::AnswerCall { .. } | Request::MakeCall { .. } => Answer::AcceptedMayFail,
             _ => Answer::Accepted,
         };
         assert_eq!(self.answers.insert(reference, answer), None, "answered twice");
@@ -138,6 +169,15 @@ impl Watch {
             }
             Request::DeletePair { conn, key, .. } => {
                 self.user_data.entry(conn).or_default().delete(&key);
+            }
+            Request::CompleteConference { held, current, .. } => {
+                let mut list = self.user_data.get(&current).cloned().unwrap_or_default();
+                let first = self.user_data.get(&held).cloned().unwrap_or_default();
+                first.into_iter().for_each(|(key, value)| list.update(key, value));
+                self.user_data.insert(held, list);
+            }
+            Request::CompleteTransfer { held, .. } => {
+                self.merging.insert(held);
             }
             Request::DeleteUserData { conn, .. } => {
                 self.user_data.insert(conn, KvList::new());
@@ -188,9 +228,12 @@ impl Watch {
 
     fn media(&mut self, command: &MediaCommand) {
         match command {
-            MediaCommand::Connect { a, b } => {
-                assert!(!self.live(*a).released && !self.live(*b).released);
+            MediaCommand::Hear { leg, sources } => {
+                for leg in sources.iter().chain([leg]) {
+                    assert!(!self.live(*leg).released, "{leg} hears or is heard after its end");
+                }
             }
+            MediaCommand::SendDigits { leg, .. } => assert!(!self.live(*leg).released),
             MediaCommand::Play { leg, .. } => assert!(!self.live(*leg).released),
             other => panic!("not the switch's business: {other:?}"),
         }
@@ -213,12 +256,22 @@ impl Watch {
         match &event.call {
             None => self.agent_event(event),
             Some(call) => {
-                let expected = self.user_data.entry(call.conn).or_default();
+                // Consult calls begin with a copy, and calls that are joined with both lists.
+                let is_joined =
+                    matches!(event.name, EventName::PartyAdded | EventName::PartyChanged);
+                let expected = self
+                    .user_data
+                    .entry(call.conn)
+                    .or_insert_with(|| KvList::clone(&call.user_data));
+                if is_joined || *call.user_data != *expected && self.merging.remove(&call.conn) {
+                    *expected = KvList::clone(&call.user_data);
+                }
                 assert_eq!(*call.user_data, *expected, "user data");
+                self.offers.insert((event.this_dn.clone(), call.conn), call.capabilities);
                 let at_route_point = call.this_queue.as_ref() == Some(&event.this_dn);
                 match at_route_point {
                     true => self.route_point_event(event, call.conn),
-                    false => self.phone_event(event, call.conn, call.call_state),
+                    false => self.phone_event(event, call),
                 }
             }
         }
@@ -244,7 +297,8 @@ impl Watch {
             }
             EventName::AgentLogout => {
                 assert_eq!(event.agent.as_ref().unwrap().state, AgentState::LoggedOut);
-                let leaves_a_call = event.reference.is_some() && self.phones.contains_key(dn);
+                let has_call = self.phones.keys().any(|(at, _)| at == dn);
+                let leaves_a_call = event.reference.is_some() && has_call;
                 assert!(!leaves_a_call, "logged out of a call");
                 assert!(self.agents.remove(dn).is_some());
             }
@@ -255,6 +309,13 @@ impl Watch {
                 let known = self.agents.get_mut(dn).expect("nobody is logged in");
                 known.1 = agent.state;
             }
+            EventName::DndOff
+            | EventName::DndOn
+            | EventName::ForwardCancel
+            | EventName::ForwardSet
+            | EventName::MonitoringCancelled
+            | EventName::MonitoringNextCall
+            | EventName::UserEvent => {}
             other => panic!("{other} without a call"),
         }
     }
@@ -280,36 +341,59 @@ impl Watch {
         self.route_points.insert(key, next);
     }
 
-    fn phone_event(&mut self, event: &Event, conn: ConnId, state: CallState) {
-        let dn = &event.this_dn;
-        let before = self.phones.remove(dn);
-        if let Some((at, _)) = before {
-            assert_eq!(at, conn, "{dn} has two calls");
+    fn phone_event(&mut self, event: &Event, call: &CallAttributes) {
+        let key = (event.this_dn.clone(), call.conn);
+        let mut before = self.phones.remove(&key);
+        if event.name == EventName::PartyChanged
+            && let Some(previous) = call.previous_conn
+        {
+            // The same phone, in another call from now on.
+            assert_eq!(before, None, "moved to a call where it was already");
+            before = self.phones.remove(&(event.this_dn.clone(), previous));
         }
-        let after = match (before.map(|(_, phase)| phase), event.name) {
+        let is_watcher = call.this_role == DnRole::Observer;
+        let after = match (before, event.name) {
             (None, EventName::Dialing) => Some(Phase::Dialing),
             (None, EventName::Ringing) => {
                 self.check_ringing(event);
                 Some(Phase::Ringing)
             }
-            (Some(Phase::Dialing | Phase::Ringing), EventName::Established) => {
-                Some(Phase::Established)
-            }
+            (None, EventName::Established) if is_watcher => Some(Phase::Talking),
+            (Some(Phase::Dialing | Phase::Ringing), EventName::Established) => Some(Phase::Talking),
+            (Some(Phase::Dialing), EventName::DestinationBusy) => Some(Phase::Failed),
+            (Some(Phase::Dialing), EventName::NetworkReached) => Some(Phase::Dialing),
+            (Some(Phase::Talking), EventName::Held) => Some(Phase::Held),
+            (Some(Phase::Held), EventName::Retrieved) => Some(Phase::Talking),
+            (
+                Some(phase @ (Phase::Dialing | Phase::Held | Phase::Ringing | Phase::Talking)),
+                EventName::DtmfSent
+                | EventName::MuteOff
+                | EventName::MuteOn
+                | EventName::PartyAdded
+                | EventName::PartyDeleted,
+            ) => Some(phase),
+            (Some(phase), EventName::PartyChanged) => Some(phase),
             (Some(phase), EventName::AttachedDataChanged | EventName::PrivateInfo) => Some(phase),
             (Some(Phase::Ringing), EventName::Abandoned) => {
-                assert_eq!(state, CallState::Abandoned);
+                assert_eq!(call.call_state, CallState::Abandoned);
                 None
             }
             (Some(_), EventName::Released) => None,
             (phase, name) => panic!("{name} at a phone that is {phase:?}"),
         };
-        if let Some(phase) = after {
-            self.phones.insert(dn.clone(), (conn, phase));
+        match after {
+            Some(phase) => {
+                self.phones.insert(key, phase);
+            }
+            None => {
+                assert_eq!(call.capabilities, Capabilities::NONE, "offers after the end");
+                self.offers.remove(&key);
+            }
         }
     }
 
     fn check_ringing(&self, event: &Event) {
-        let is_routed = event.extensions.int("BusinessCall") == Some(1);
+        let is_routed = event.extensions.int("NO_ANSWER_TIMEOUT").is_some();
         if let Some((agent, state)) = self.agents.get(&event.this_dn).filter(|_| is_routed) {
             assert_eq!(*state, AgentState::Ready, "agent {agent} gets a call");
         }

@@ -1,0 +1,232 @@
+//! Asking somebody during a call: two-step transfer and conference, mute transfer.
+
+use std::sync::Arc;
+
+use model::{
+    CallState, CallType, Capability, ConnId, Dn, DnRole, EventName, KvList, Now, error::Refusal,
+    leg::Cause,
+};
+
+use crate::{
+    Switch,
+    call::{Caller, Consult, Party, PartyId, Place, State, Told},
+    outbox::Draft,
+    request::{Asker, AskerId},
+    ring::business,
+};
+
+impl Switch {
+    /// Holds the call and calls somebody to ask. `is_mute`: leave as soon as that phone rings.
+    pub(crate) fn initiate(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (what, is_mute_transfer): (Capability, bool),
+        (dn, conn): (&Dn, ConnId),
+        dialled: &str,
+        user_data: KvList,
+    ) -> Result<(), Refusal> {
+        self.allow(what, dn, conn)?;
+        let destination = self.destination_for(dn, dialled)?;
+        self.out.accept(asker.id);
+        self.set_held(now, conn, dn, true, Some(asker.id));
+        let mut data = self.calls.get(&conn).map(|call| KvList::clone(&call.user_data));
+        for (key, value) in user_data {
+            data.get_or_insert_default().update(key, value);
+        }
+        let consult = Consult { parent: conn, by: dn.clone(), is_mute_transfer };
+        let caller = Caller { number: dn.to_string(), name: None, is_ours: true };
+        let dnis = dialled.trim().to_owned();
+        let second = self.begin_call(CallType::Consult, caller, dnis, None, Some(consult));
+        if let Some(call) = self.calls.get_mut(&second) {
+            call.user_data = Arc::new(data.unwrap_or_default());
+        }
+        let state = State::Originating(Told::Answered);
+        let party = self.new_party(dn.clone(), Place::Ours, DnRole::Origination, state);
+        self.join(second, party);
+        self.patch(second);
+        self.place(now, second, Some(dn), &destination, Some(asker.id));
+        Ok(())
+    }
+
+    /// Connects the first call with whoever was asked, and leaves.
+    pub(crate) fn complete_transfer(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+    ) -> Result<(), Refusal> {
+        self.two_calls(Capability::CompleteTransfer, dn, held, current)?;
+        self.out.accept(asker.id);
+        self.transfer(now, dn, (held, current), Some(asker.id));
+        Ok(())
+    }
+
+    /// A mute transfer completes when the other phone rings.
+    pub(crate) fn complete_mute_transfer(&mut self, now: Now, current: ConnId) {
+        let consult = self.calls.get(&current).and_then(|call| call.consult.clone());
+        let Some(Consult { parent, by, is_mute_transfer: true }) = consult else { return };
+        let Some(call) = self.calls.get(&parent) else { return };
+        let Some(party) = call.ours(&by) else { return };
+        // Otherwise nobody waits there any more: it stays a call like any other.
+        let waits = call.held_at().is_none() && call.others(Some(party.id)).any(Party::talks_along);
+        if waits {
+            self.transfer(now, &by, (parent, current), None);
+        }
+    }
+
+    fn transfer(
+        &mut self,
+        now: Now,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+        asker: Option<AskerId>,
+    ) {
+        self.stop_watching(now, current, dn);
+        for conn in [current, held] {
+            let Some(call) = self.calls.get(&conn) else { return };
+            let draft = Draft::new(EventName::Released, dn)
+                .state(CallState::Transferred)
+                .extensions(business(call))
+                .reference(asker.filter(|_| conn == held));
+            self.say_last(now, conn, draft);
+        }
+        let in_held = self.calls.get(&held).and_then(|call| call.ours(dn)).map(|party| party.id);
+        let in_current =
+            self.calls.get(&current).and_then(|call| call.ours(dn)).map(|party| party.id);
+        let (Some(in_held), Some(in_current)) = (in_held, in_current) else { return };
+        self.owe_wrap_up(held, in_held);
+        self.part(current, in_current);
+        self.part(held, in_held);
+        let moved = self.merge(held, current);
+        if let Some(call) = self.calls.get_mut(&held) {
+            call.sent_by = Some(dn.clone());
+        }
+        self.let_line_go(dn, Cause::Normal);
+        self.patch(held);
+        self.say_changed(now, held, &moved, (dn, DnRole::TransferredBy, CallState::Transferred));
+        self.after_leaving(now, dn);
+        self.stop_watching(now, held, dn);
+    }
+
+    /// Joins both calls, and stays.
+    pub(crate) fn complete_conference(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+    ) -> Result<(), Refusal> {
+        self.two_calls(Capability::CompleteConference, dn, held, current)?;
+        self.out.accept(asker.id);
+        self.stop_watching(now, current, dn);
+        if let Some(call) = self.calls.get(&current) {
+            let draft = Draft::new(EventName::Released, dn)
+                .state(CallState::Conferenced)
+                .extensions(business(call));
+            self.say_last(now, current, draft);
+        }
+        let in_current =
+            self.calls.get(&current).and_then(|call| call.ours(dn)).map(|party| party.id);
+        if let Some(id) = in_current {
+            self.part(current, id);
+        }
+        let before: Vec<Dn> = self.party_dns(held);
+        let moved = self.merge(held, current);
+        if let Some(call) = self.calls.get_mut(&held) {
+            for party in call.parties.iter_mut().filter(|party| party.is_in()) {
+                party.role = DnRole::ConferenceMember;
+            }
+        }
+        self.set_held(now, held, dn, false, Some(asker.id));
+        self.patch(held);
+        for added in &moved {
+            let Some((_, party)) = self.seat(*added) else { continue };
+            let added = party.dn.clone();
+            for other in &before {
+                let draft = Draft::new(EventName::PartyAdded, other)
+                    .other(&added, DnRole::NewParty)
+                    .state(CallState::Conferenced)
+                    .third(dn, DnRole::AddedBy);
+                let draft = draft.reference((other == dn).then_some(asker.id));
+                self.say(now, held, draft);
+            }
+        }
+        for id in moved {
+            let Some((_, party)) = self.seat(id) else { continue };
+            let (at, is_told, previous) = (party.dn.clone(), party.is_told(), party.previous);
+            if is_told {
+                let draft = Draft::new(EventName::PartyChanged, &at)
+                    .previous(previous)
+                    .state(CallState::Conferenced)
+                    .third(dn, DnRole::ConferencedBy);
+                self.say(now, held, draft);
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves everybody of the second call into the first, which survives with its own user data
+    /// before the second's. Returns those who were moved.
+    fn merge(&mut self, first: ConnId, second: ConnId) -> Vec<PartyId> {
+        let Some(gone) = self.calls.remove(&second) else { return Vec::new() };
+        self.live_uuids.remove(&gone.uuid);
+        self.meter.call_ended(&gone);
+        let mut moved = Vec::new();
+        for mut party in gone.parties {
+            party.previous = Some(second);
+            moved.push(party.id);
+            self.seats.insert(party.id, first);
+            match party.place {
+                Place::Ours => {
+                    self.dns.free(&party.dn, second);
+                    self.dns.seize(&party.dn, first);
+                }
+                Place::Outside(leg) => {
+                    if let Some(at) = self.legs.get_mut(&leg) {
+                        *at = crate::LegUse::Call(first);
+                    }
+                }
+            }
+            if let Some(call) = self.calls.get_mut(&first) {
+                call.parties.push(party);
+            }
+        }
+        if let Some(call) = self.calls.get_mut(&first) {
+            let mut data = KvList::clone(&gone.user_data);
+            for (key, value) in KvList::clone(&call.user_data) {
+                data.update(key, value);
+            }
+            call.user_data = Arc::new(data);
+        }
+        moved
+    }
+
+    /// EventPartyChanged at those who have somebody else to talk to, and at those who are in
+    /// another call now.
+    fn say_changed(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        moved: &[PartyId],
+        (by, by_role, state): (&Dn, DnRole, CallState),
+    ) {
+        let Some(call) = self.calls.get(&conn) else { return };
+        let told: Vec<(Dn, Option<ConnId>)> = call
+            .parties
+            .iter()
+            .filter(|party| party.is_told())
+            .map(|party: &Party| {
+                (party.dn.clone(), party.previous.filter(|_| moved.contains(&party.id)))
+            })
+            .collect();
+        for (dn, previous) in told {
+            let draft = Draft::new(EventName::PartyChanged, &dn)
+                .previous(previous)
+                .third(by, by_role)
+                .state(state);
+            self.say(now, conn, draft);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Hold, retrieve, alternate: who of a DN's calls is talked to.
+
+use model::{Capability, ConnId, Dn, EventName, Now, TError, error::Refusal};
+
+use crate::{
+    Switch,
+    call::State,
+    outbox::Draft,
+    request::{Asker, AskerId},
+};
+
+impl Switch {
+    /// Lets the others wait.
+    pub(crate) fn hold_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+    ) -> Result<(), Refusal> {
+        self.allow(Capability::HoldCall, dn, conn)?;
+        self.out.accept(asker.id);
+        self.set_held(now, conn, dn, true, Some(asker.id));
+        Ok(())
+    }
+
+    /// Goes on with a held call.
+    pub(crate) fn retrieve_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        conn: ConnId,
+    ) -> Result<(), Refusal> {
+        self.allow(Capability::RetrieveCall, dn, conn)?;
+        self.out.accept(asker.id);
+        self.set_held(now, conn, dn, false, Some(asker.id));
+        Ok(())
+    }
+
+    /// Holds the one and goes on with the other.
+    pub(crate) fn alternate_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+    ) -> Result<(), Refusal> {
+        self.two_calls(Capability::AlternateCall, dn, held, current)?;
+        self.out.accept(asker.id);
+        self.set_held(now, current, dn, true, Some(asker.id));
+        self.set_held(now, held, dn, false, Some(asker.id));
+        Ok(())
+    }
+
+    /// Drops the consult call and goes back to the first.
+    pub(crate) fn reconnect_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+    ) -> Result<(), Refusal> {
+        self.two_calls(Capability::ReconnectCall, dn, held, current)?;
+        self.out.accept(asker.id);
+        let id = self.calls.get(&current).and_then(|call| call.ours(dn)).map(|party| party.id);
+        if let Some(id) = id {
+            self.leave(now, id, Some(asker.id));
+        }
+        self.set_held(now, held, dn, false, Some(asker.id));
+        Ok(())
+    }
+
+    /// Checks that the one call is held, the other is up, and that this may be done with them.
+    pub(crate) fn two_calls(
+        &self,
+        what: Capability,
+        dn: &Dn,
+        held: ConnId,
+        current: ConnId,
+    ) -> Result<(), Refusal> {
+        self.allow(what, dn, held)?;
+        let call = self.allow(what, dn, current)?;
+        let is_held = |conn: ConnId| {
+            let call = self.calls.get(&conn);
+            let party = call.and_then(|call| call.ours(dn));
+            party.is_some_and(|party| matches!(party.state, State::Held))
+        };
+        if held == current || !is_held(held) || is_held(call.conn) {
+            return Err(Refusal::new(
+                TError::InvalidCallState,
+                format!(
+                    "{} takes the held call and the other one, in this order: {held} must be on \
+                     hold at {dn} and {current} not.",
+                    what.as_str()
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Holds or retrieves for a party, with its event.
+    pub(crate) fn set_held(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        dn: &Dn,
+        is_held: bool,
+        asker: Option<AskerId>,
+    ) {
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
+            return;
+        };
+        let name = match (&party.state, is_held) {
+            (State::Talking, true) => {
+                party.state = State::Held;
+                EventName::Held
+            }
+            (State::Held, false) => {
+                party.state = State::Talking;
+                EventName::Retrieved
+            }
+            (
+                State::Alerting(_)
+                | State::Failed
+                | State::Held
+                | State::Originating(_)
+                | State::Summoned(_)
+                | State::Talking,
+                _,
+            ) => return,
+        };
+        self.patch(conn);
+        self.say(now, conn, Draft::new(name, dn).reference(asker));
+    }
+
+    /// The phone itself holds (re-INVITE) or goes on: what its line talks to is held with it.
+    pub(crate) fn phone_holds(&mut self, now: Now, dn: &Dn, is_held: bool) {
+        let calls = self.dns.calls(dn).to_vec();
+        let state_of = |switch: &Self, conn: &ConnId| {
+            let call = switch.calls.get(conn);
+            let party = call.and_then(|call| call.ours(dn));
+            party.map(|party| (matches!(party.state, State::Talking), party.is_in()))
+        };
+        let which = match is_held {
+            true => calls.iter().find(|conn| state_of(self, conn).is_some_and(|(talks, _)| talks)),
+            // Only when nothing else is talked to.
+            false
+                if calls
+                    .iter()
+                    .any(|conn| state_of(self, conn).is_some_and(|(talks, _)| talks)) =>
+            {
+                None
+            }
+            false => calls.iter().rev().find(|conn| state_of(self, conn).is_some_and(|(_, is)| is)),
+        };
+        if let Some(conn) = which.copied() {
+            self.set_held(now, conn, dn, is_held, None);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Keys and mute: RequestSendDTMF, RequestSetMuteOn and Off, and keys that came by INFO.
+
+use model::{
+    Capability, ConnId, Dn, EventName, KvList, LegId, Now, TError, error::Refusal,
+    media::MediaCommand,
+};
+
+use crate::{
+    LegUse, Switch,
+    call::{Party, State, Watch},
+    outbox::Draft,
+    request::Asker,
+};
+
+impl Switch {
+    /// Presses keys for the others.
+    pub(crate) fn send_dtmf(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        digits: &str,
+    ) -> Result<(), Refusal> {
+        let call = self.allow(Capability::SendDtmf, dn, conn)?;
+        let is_key = |key: char| key.is_ascii_digit() || "*#ABCDabcd,".contains(key);
+        if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.chars().all(is_key) {
+            return Err(Refusal::new(
+                TError::InvalidAttribute,
+                format!(
+                    "'{digits}' can't be pressed: use 1 to {DIGITS_MAX} of 0-9, *, #, A-D, and a \
+                     comma to wait."
+                ),
+            ));
+        }
+        let id = call.ours(dn).map(|party| party.id);
+        let legs: Vec<LegId> = call
+            .others(id)
+            .filter(|party| matches!(party.state, State::Talking | State::Alerting(_)))
+            .filter_map(|party| party.leg(&self.dns))
+            .collect();
+        self.out.accept(asker.id);
+        for leg in legs {
+            self.out.media(MediaCommand::SendDigits { leg, digits: digits.to_ascii_uppercase() });
+        }
+        let draft = Draft::new(EventName::DtmfSent, dn)
+            .reference(Some(asker.id))
+            .extensions(KvList::new().with("Digits", digits));
+        self.say(now, conn, draft);
+        Ok(())
+    }
+
+    /// A key that a phone sent by INFO is pressed for those who hear it, as one in its voice is.
+    pub(crate) fn key_by_info(&mut self, leg: LegId, digit: char) {
+        let Some(LegUse::Dn(_) | LegUse::Call(_)) = self.legs.get(&leg) else { return };
+        let hearers = self.heard.iter().filter(|(_, sound)| match sound {
+            crate::patch::Sound::Of(sources) => sources.contains(&leg),
+            crate::patch::Sound::Tune(_) => false,
+        });
+        for hearer in hearers.map(|(leg, _)| *leg).collect::<Vec<_>>() {
+            let digits = digit.to_string();
+            self.out.media(MediaCommand::SendDigits { leg: hearer, digits });
+        }
+    }
+
+    /// Lets nobody hear the party, or everybody again.
+    pub(crate) fn set_mute(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        is_muted: bool,
+    ) -> Result<(), Refusal> {
+        let what = if is_muted { Capability::SetMuteOn } else { Capability::SetMuteOff };
+        self.allow(what, dn, conn)?;
+        self.out.accept(asker.id);
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
+            return Ok(());
+        };
+        party.is_muted = is_muted;
+        let is_watching = party.watch.is_some();
+        self.patch(conn);
+        let name = if is_muted { EventName::MuteOn } else { EventName::MuteOff };
+        self.say(now, conn, Draft::new(name, dn).reference(Some(asker.id)));
+        if is_watching {
+            self.change_watch(now, asker, (dn, conn), is_muted);
+        }
+        Ok(())
+    }
+}
+
+impl Party {
+    /// Whom it supervises, to change how.
+    pub fn watch_mut(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
+    }
+}
+
+/// Longer rows of keys are nobody's.
+const DIGITS_MAX: usize = 128;

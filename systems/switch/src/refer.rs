@@ -1,0 +1,46 @@
+//! A phone sends its call elsewhere by itself (REFER).
+
+use model::{LegId, Now, TError, leg::LegCommand};
+
+use crate::{LegUse, Switch, call::State};
+
+impl Switch {
+    /// Does what RequestSingleStepTransfer does, and tells the phone the outcome. A REFER with
+    /// Replaces names another leg of the phone, which a DN of ours never has.
+    pub(crate) fn phone_refers(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        target: &str,
+        replaces: Option<LegId>,
+    ) {
+        let Some(LegUse::Dn(dn)) = self.legs.get(&leg) else {
+            return self.out.leg(LegCommand::ReferDone { leg, status: 403 });
+        };
+        let dn = dn.clone();
+        let talks = |conn: &&model::ConnId| {
+            let party = self.calls.get(conn).and_then(|call| call.ours(&dn));
+            party.is_some_and(|party| matches!(party.state, State::Talking | State::Held))
+        };
+        let conn = self.dns.calls(&dn).iter().find(talks).copied();
+        let (Some(conn), None) = (conn, replaces) else {
+            return self.out.leg(LegCommand::ReferDone { leg, status: 481 });
+        };
+        // A phone that holds before it refers is taken back first.
+        self.set_held(now, conn, &dn, false, None);
+        let may = self.check_transfer(&dn, conn, target);
+        let status = match &may {
+            Ok(_) => 200,
+            Err(refusal) => match refusal.error {
+                TError::DnBusy => 486,
+                TError::OutOfService => 480,
+                TError::InvalidDestination => 404,
+                _ => 603,
+            },
+        };
+        self.out.leg(LegCommand::ReferDone { leg, status });
+        if let Ok(destination) = may {
+            self.transfer_to(now, (&dn, conn), destination, None);
+        }
+    }
+}

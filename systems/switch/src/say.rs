@@ -1,0 +1,59 @@
+//! How events get their call, their agent and their capabilities.
+
+use model::{Capabilities, ConnId, Now};
+
+use crate::{Switch, call::Call, outbox::Draft};
+
+impl Switch {
+    /// An event of a call at a DN that has a part in it.
+    pub(crate) fn say(&mut self, now: Now, conn: ConnId, draft: Draft<'_>) {
+        let Some(call) = self.calls.get(&conn) else { return };
+        let capabilities = self.capabilities(call, draft.dn);
+        let dn = draft.dn.clone();
+        self.out.call_event(now, call, &self.dns, capabilities, draft);
+        self.offered.insert((dn.clone(), conn), capabilities);
+        self.touched.insert(dn);
+        self.touch(conn);
+    }
+
+    /// A DN's last event of a call.
+    pub(crate) fn say_last(&mut self, now: Now, conn: ConnId, draft: Draft<'_>) {
+        let Some(call) = self.calls.get(&conn) else { return };
+        self.offered.remove(&(draft.dn.clone(), conn));
+        self.out.call_event(now, call, &self.dns, Capabilities::NONE, draft);
+        self.touch(conn);
+    }
+
+    /// An event of a call that has ended.
+    pub(crate) fn say_of_ended(&mut self, now: Now, call: &Call, draft: Draft<'_>) {
+        self.offered.remove(&(draft.dn.clone(), call.conn));
+        self.touched.insert(draft.dn.clone());
+        self.out.call_event(now, call, &self.dns, Capabilities::NONE, draft);
+    }
+
+    /// What changes in a call may change what each of its DNs may ask of all of its calls.
+    pub(crate) fn touch(&mut self, conn: ConnId) {
+        if let Some(call) = self.calls.get(&conn) {
+            let ours = call.parties.iter().filter(|party| party.is_ours());
+            self.touched.extend(ours.map(|party| party.dn.clone()));
+        }
+    }
+
+    /// Tells capabilities that changed without an event of their call.
+    pub(crate) fn offer_capabilities(&mut self) {
+        for dn in std::mem::take(&mut self.touched) {
+            for conn in self.dns.calls(&dn).to_vec() {
+                let Some(call) = self.calls.get(&conn).filter(|call| call.has_part(&dn)) else {
+                    continue;
+                };
+                let now = self.capabilities(call, &dn);
+                let key = (dn.clone(), conn);
+                // Nothing was told of the call yet: its first event will.
+                if self.offered.get(&key).is_some_and(|before| *before != now) {
+                    self.offered.insert(key, now);
+                    self.out.capabilities(&dn, conn, now);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Without asking first: single-step transfer and conference, redirect, and what becomes of a
+//! call that nobody took. Also removing somebody from a conference.
+
+use std::sync::Arc;
+
+use model::{
+    CallState, Capability, ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal,
+    leg::Cause,
+};
+
+use crate::{
+    Switch,
+    call::{Party, PartyId},
+    outbox::Draft,
+    reach::{Destination, Ringing},
+    release::Ending,
+    request::{Asker, AskerId},
+    ring::business,
+};
+
+impl Switch {
+    /// Sends the call elsewhere and leaves it. When nobody takes it there it comes back.
+    pub(crate) fn single_step_transfer(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        dialled: &str,
+        user_data: KvList,
+    ) -> Result<(), Refusal> {
+        let destination = self.check_transfer(dn, conn, dialled)?;
+        self.out.accept(asker.id);
+        self.add_data(conn, user_data);
+        self.transfer_to(now, (dn, conn), destination, Some(asker.id));
+        Ok(())
+    }
+
+    /// Whether a call may be sent there.
+    pub(crate) fn check_transfer(
+        &self,
+        dn: &Dn,
+        conn: ConnId,
+        dialled: &str,
+    ) -> Result<Destination, Refusal> {
+        self.allow(Capability::SingleStepTransfer, dn, conn)?;
+        let destination = self.destination_for(dn, dialled)?;
+        self.check_not_in(conn, &destination)?;
+        Ok(destination)
+    }
+
+    /// Leaves the call, and has the destination called for it.
+    pub(crate) fn transfer_to(
+        &mut self,
+        now: Now,
+        (dn, conn): (&Dn, ConnId),
+        destination: Destination,
+        asker: Option<AskerId>,
+    ) {
+        let Some(call) = self.calls.get(&conn) else { return };
+        let draft = Draft::new(EventName::Released, dn)
+            .state(CallState::Transferred)
+            .extensions(business(call))
+            .reference(asker);
+        self.say_last(now, conn, draft);
+        if let Some(id) = self.id_of(conn, dn) {
+            self.owe_wrap_up(conn, id);
+            self.drop_party(conn, id, Cause::Normal);
+        }
+        if let Some(call) = self.calls.get_mut(&conn) {
+            call.sent_by = Some(dn.clone());
+        }
+        self.send_to(now, conn, dn, destination);
+        self.after_leaving(now, dn);
+        self.stop_watching(now, conn, dn);
+    }
+
+    /// Sends a ringing call elsewhere.
+    pub(crate) fn redirect_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        dialled: &str,
+    ) -> Result<(), Refusal> {
+        let call = self.allow(Capability::RedirectCall, dn, conn)?;
+        let id = call.ours(dn).map(|party| party.id);
+        let destination = self.destination_for(dn, dialled)?;
+        self.check_not_in(conn, &destination)?;
+        self.out.accept(asker.id);
+        // A phone that was called and has not rung has not left the route point either.
+        self.divert(now, conn);
+        let Some(call) = self.calls.get(&conn) else { return Ok(()) };
+        let draft = Draft::new(EventName::Released, dn)
+            .state(CallState::Redirected)
+            .extensions(business(call))
+            .reference(Some(asker.id));
+        self.say_last(now, conn, draft);
+        if let Some(id) = id {
+            self.drop_party(conn, id, Cause::Redirected);
+        }
+        self.send_to(now, conn, dn, destination);
+        self.after_leaving(now, dn);
+        Ok(())
+    }
+
+    /// Calls somebody into the call, who talks with everybody once answered.
+    pub(crate) fn single_step_conference(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        dialled: &str,
+        user_data: KvList,
+    ) -> Result<(), Refusal> {
+        self.allow(Capability::SingleStepConference, dn, conn)?;
+        let destination = self.destination_for(dn, dialled)?;
+        self.check_not_in(conn, &destination)?;
+        if matches!(destination, Destination::RoutePoint(_)) {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!(
+                    "{dialled} is a route point. Ask somebody there first (InitiateConference), or \
+                     add a DN or an outside number."
+                ),
+            ));
+        }
+        self.out.accept(asker.id);
+        self.add_data(conn, user_data);
+        let until = now.instant + self.settings.direct_ring_limit;
+        let role = DnRole::ConferenceMember;
+        let ringing = Ringing { no_answer: None, until, role, added_by: Some(dn.clone()) };
+        self.reach(now, conn, destination, ringing);
+        self.patch(conn);
+        Ok(())
+    }
+
+    /// Drops one other party.
+    pub(crate) fn delete_from_conference(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        whom: &Dn,
+    ) -> Result<(), Refusal> {
+        let call = self.allow(Capability::DeleteFromConference, dn, conn)?;
+        let is_meant = |party: &&Party| party.dn == *whom && party.dn != *dn && party.is_in();
+        let Some(id) = call.parties.iter().find(is_meant).map(|party| party.id) else {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("{whom} is not in call {conn}. Choose one of its parties."),
+            ));
+        };
+        self.out.accept(asker.id);
+        self.leave_the_others(now, id, (CallState::Ok, None), Some(dn));
+        Ok(())
+    }
+
+    /// Those who are left in a call hear ring-back until somebody at the destination answers.
+    fn send_to(&mut self, now: Now, conn: ConnId, by: &Dn, destination: Destination) {
+        let until = now.instant + self.settings.direct_ring_limit;
+        let is_up = self.calls.get(&conn).is_some_and(|call| call.parties.iter().any(Party::is_in));
+        let added_by = is_up.then(|| by.clone());
+        let ringing = Ringing { added_by, ..Ringing::directly(until) };
+        self.reach(now, conn, destination, ringing);
+        self.patch(conn);
+    }
+
+    /// Nobody took a call that was sent there: it goes back to who sent it, and when that fails
+    /// too it ends. A call whose people talk to one another just goes on.
+    pub(crate) fn bring_back(&mut self, now: Now, conn: ConnId) {
+        let Some(call) = self.calls.get_mut(&conn) else { return };
+        if call.parties.iter().filter(|party| party.keeps_alive()).count() > 1 {
+            return self.patch(conn);
+        }
+        let back_to = call.sent_by.take().map(Destination::Extension);
+        let back_to = back_to.and_then(|to| self.check_reachable(&to, None).ok());
+        match back_to {
+            Some(destination) => {
+                let until = now.instant + self.settings.direct_ring_limit;
+                let ringing = Ringing::directly(until);
+                let ringing = Ringing { added_by: None, ..ringing };
+                self.reach(now, conn, destination, ringing);
+                self.patch(conn);
+            }
+            None => self.end_call(now, conn, &Ending::Overflowed),
+        }
+    }
+
+    /// Nobody can be in a call twice.
+    fn check_not_in(&self, conn: ConnId, destination: &Destination) -> Result<(), Refusal> {
+        let Destination::Outside(number, _) = destination else { return Ok(()) };
+        let is_in = |party: &Party| party.dn == *number;
+        match self.calls.get(&conn).is_some_and(|call| call.parties.iter().any(is_in)) {
+            true => Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("{number} is in call {conn} already. Choose another number."),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    fn add_data(&mut self, conn: ConnId, user_data: KvList) {
+        let Some(call) = self.calls.get_mut(&conn).filter(|_| !user_data.is_empty()) else {
+            return;
+        };
+        let list = Arc::make_mut(&mut call.user_data);
+        for (key, value) in user_data {
+            list.update(key, value);
+        }
+    }
+
+    /// Everybody who hears of a call: its DNs and the route point that has it.
+    pub(crate) fn told_dns(&self, conn: ConnId) -> Vec<Dn> {
+        self.calls.get(&conn).map(|call| call.told().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The DNs of ours who have a part in a call, its route point left out.
+    pub(crate) fn party_dns(&self, conn: ConnId) -> Vec<Dn> {
+        let Some(call) = self.calls.get(&conn) else { return Vec::new() };
+        call.parties.iter().filter(|party| party.is_told()).map(|party| party.dn.clone()).collect()
+    }
+
+    /// The party's own number for good.
+    pub(crate) fn id_of(&self, conn: ConnId, dn: &Dn) -> Option<PartyId> {
+        Some(self.calls.get(&conn)?.ours(dn)?.id)
+    }
+}

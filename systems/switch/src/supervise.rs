@@ -1,0 +1,218 @@
+//! Supervisors: RequestMonitorNextCall and RequestCancelMonitoring; listening, coaching, barging
+//! in.
+
+use std::collections::BTreeMap;
+
+use model::{
+    ConnId, Dn, EventName, KvList, Now, TError, error::Refusal, leg::Cause, request::MonitorMode,
+};
+
+use crate::{
+    Switch,
+    call::{PartyId, State, Summoned, Watch},
+    dn::Agent,
+    outbox::Draft,
+    reach::is_extension,
+    request::{Asker, AskerId},
+};
+
+/// Who is to be heard by whom: by the agent's DN.
+pub type Monitors = BTreeMap<Dn, Monitor>;
+
+/// One supervisor's wish.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    /// The supervisor's DN.
+    pub by: Dn,
+    /// How.
+    pub mode: MonitorMode,
+    /// Every call, not only the next.
+    pub is_all: bool,
+    /// Who asked.
+    pub asker: AskerId,
+}
+
+impl Switch {
+    /// Listens to the agent's call that is up, or to the next.
+    pub(crate) fn monitor_next_call(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, target): (&Dn, &Dn),
+        mode: MonitorMode,
+        is_all: bool,
+    ) -> Result<(), Refusal> {
+        for dn in [dn, target] {
+            if !is_extension(&self.configuration, dn) {
+                return Err(Refusal::new(
+                    TError::DnNotConfigured,
+                    format!("{dn} is no extension of this switch. Look for the right DN."),
+                ));
+            }
+        }
+        if dn == target {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("{dn} can't supervise itself. Give an agent's DN."),
+            ));
+        }
+        if let Some(other) = self.monitors.get(target).filter(|monitor| monitor.by != *dn) {
+            return Err(Refusal::new(
+                TError::ResourceSeized,
+                format!("{target} is supervised by {} already.", other.by),
+            ));
+        }
+        if !self.dns.is_in_service(dn) {
+            return Err(Refusal::new(
+                TError::OutOfService,
+                format!("Device '{dn}' is not registered. Open the phone page first."),
+            ));
+        }
+        self.out.accept(asker.id);
+        let monitor = Monitor { by: dn.clone(), mode, is_all, asker: asker.id };
+        self.monitors.insert(target.clone(), monitor);
+        self.say_monitoring(now, (dn, target), EventName::MonitoringNextCall, Some((asker, mode)));
+        let conn =
+            self.dns.calls(target).iter().copied().find(|conn| self.is_talking(*conn, target));
+        if let Some(conn) = conn {
+            self.begin_watching(now, conn);
+        }
+        Ok(())
+    }
+
+    /// Listens no more.
+    pub(crate) fn cancel_monitoring(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, target): (&Dn, &Dn),
+    ) -> Result<(), Refusal> {
+        if self.monitors.get(target).is_none_or(|monitor| monitor.by != *dn) {
+            return Err(Refusal::new(
+                TError::InvalidCallState,
+                format!("{dn} does not supervise {target}."),
+            ));
+        }
+        self.out.accept(asker.id);
+        self.monitors.remove(target);
+        self.say_monitoring(now, (dn, target), EventName::MonitoringCancelled, None);
+        for conn in self.dns.calls(dn).to_vec() {
+            self.stop_watching(now, conn, target);
+        }
+        Ok(())
+    }
+
+    /// Calls the supervisors of those who talk in a call.
+    pub(crate) fn begin_watching(&mut self, now: Now, conn: ConnId) {
+        if self.monitors.is_empty() {
+            return;
+        }
+        for target in self.told_dns(conn) {
+            let Some(monitor) = self.monitors.get(&target).cloned() else { continue };
+            let is_free = !self.dns.is_busy(&monitor.by) && self.dns.is_in_service(&monitor.by);
+            if !is_free || !self.is_talking(conn, &target) {
+                continue;
+            }
+            let summoned = Summoned { destination: None, asker: monitor.asker };
+            self.summon(now, conn, &monitor.by, summoned);
+            let watch = Watch { target: target.clone(), mode: monitor.mode };
+            if let Some(party) =
+                self.calls.get_mut(&conn).and_then(|call| call.ours_mut(&monitor.by))
+            {
+                party.watch = Some(watch);
+                party.is_muted = monitor.mode == MonitorMode::Mute;
+            }
+            if !monitor.is_all {
+                self.monitors.remove(&target);
+            }
+        }
+    }
+
+    /// The supervisor's phone is up.
+    pub(crate) fn watcher_is_there(&mut self, now: Now, conn: ConnId, id: PartyId) {
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id)) else {
+            return;
+        };
+        party.state = State::Talking;
+        let (dn, mode) = (party.dn.clone(), party.watch.as_ref().map(|watch| watch.mode));
+        self.patch(conn);
+        let extensions = mode.map(monitor_mode).unwrap_or_default();
+        self.say(now, conn, Draft::new(EventName::Established, &dn).extensions(extensions));
+    }
+
+    /// The supervised party has left the call: so does the supervisor.
+    pub(crate) fn stop_watching(&mut self, now: Now, conn: ConnId, target: &Dn) {
+        let Some(call) = self.calls.get(&conn) else { return };
+        let watches = |party: &&crate::call::Party| {
+            party.watch.as_ref().is_some_and(|watch| watch.target == *target)
+        };
+        let watchers: Vec<(PartyId, bool)> = call
+            .parties
+            .iter()
+            .filter(watches)
+            .map(|party| (party.id, matches!(party.state, State::Summoned(_))))
+            .collect();
+        for (id, is_summoned) in watchers {
+            if is_summoned {
+                self.drop_party(conn, id, Cause::Cancelled);
+            } else {
+                self.leave(now, id, None);
+            }
+        }
+    }
+
+    /// Mute and unmute move a supervisor between listening, and coaching or talking to all
+    /// (Extensions `MonitorMode`).
+    pub(crate) fn change_watch(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        is_muted: bool,
+    ) {
+        let wants_coach = asker.extensions.text("MonitorMode") == Some("coach");
+        let mode = match (is_muted, wants_coach) {
+            (_, true) => MonitorMode::Coach,
+            (true, false) => MonitorMode::Mute,
+            (false, false) => MonitorMode::Connect,
+        };
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
+            return;
+        };
+        party.is_muted = mode == MonitorMode::Mute;
+        if let Some(watch) = party.watch_mut() {
+            watch.mode = mode;
+        }
+        self.patch(conn);
+        let draft = Draft::new(EventName::PrivateInfo, dn).extensions(monitor_mode(mode));
+        self.say(now, conn, draft);
+    }
+
+    fn is_talking(&self, conn: ConnId, dn: &Dn) -> bool {
+        let party = self.calls.get(&conn).and_then(|call| call.ours(dn));
+        party.is_some_and(|party| matches!(party.state, State::Talking) && party.watch.is_none())
+    }
+
+    fn say_monitoring(
+        &mut self,
+        now: Now,
+        (by, target): (&Dn, &Dn),
+        name: EventName,
+        asked: Option<(&Asker, MonitorMode)>,
+    ) {
+        for (dn, other) in [(by, target), (target, by)] {
+            let mut extensions = KvList::new().with("MonitorDN", other.as_str());
+            if let Some((_, mode)) = asked {
+                extensions.attach("MonitorMode", mode.as_str());
+            }
+            let agent = self.dns.agent(dn).map(Agent::attributes);
+            let reference = asked.filter(|_| dn == by).map(|(asker, _)| asker.id);
+            let draft = Draft::new(name, dn).reference(reference).extensions(extensions);
+            self.out.dn_event(now, agent, draft);
+        }
+    }
+}
+
+fn monitor_mode(mode: MonitorMode) -> KvList {
+    KvList::new().with("MonitorMode", mode.as_str())
+}
