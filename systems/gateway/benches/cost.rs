@@ -52,6 +52,31 @@ fn main() {
     let spent = world.cost.ticks.0 + world.cost.plain_packets.0 + world.cost.transmits.0;
     let each = spent.as_secs_f64() * 1e3 / (CALLS * SECONDS) as f64;
     writeln!(out, "a caller who waits with music: {each:.3} ms per second").unwrap();
+    for (name, browsers) in [("phones", 0), ("browsers", PARTIES)] {
+        let each = conference(browsers);
+        writeln!(out, "a conference of {PARTIES} {name}: {each:.2} ms per second").unwrap();
+    }
+}
+
+/// Milliseconds per second that one conference costs in all.
+fn conference(browsers: u64) -> f64 {
+    let mut world = World::new();
+    let everybody: Vec<LegId> = (0..PARTIES).map(LegId).collect();
+    for n in 0..PARTIES {
+        if n < browsers {
+            let browser = Browser::new(world.now, &format!("10.0.2.{n}:50000"));
+            world.call_browser(LegId(n), browser);
+        } else {
+            world.take_phone_call(LegId(n), Phone::new(&format!("10.0.1.{n}:4000")));
+        }
+    }
+    everybody.iter().for_each(|leg| world.hear(*leg, &everybody));
+    world.run(3000);
+    world.cost = Default::default();
+    world.run(SECONDS * 1000);
+    let cost = world.cost;
+    let total = cost.browser_packets.0 + cost.plain_packets.0 + cost.ticks.0 + cost.transmits.0;
+    total.as_secs_f64() * 1e3 / SECONDS as f64
 }
 
 fn call(world: &mut World, n: u64, codec: Codec) {
@@ -64,4 +89,5 @@ fn call(world: &mut World, n: u64, codec: Codec) {
 }
 
 const CALLS: u64 = 10;
+const PARTIES: u64 = 10;
 const SECONDS: u64 = 10;
