@@ -82,6 +82,8 @@ fn add_call(message: &mut pb::Event, call: &CallAttributes) {
     message.ani = call.ani.clone().unwrap_or_default();
     message.dnis = call.dnis.clone().unwrap_or_default();
     message.user_data = kv_list(&call.user_data);
+    message.parties = call.parties.iter().map(Dn::to_string).collect();
+    message.capabilities = call.capabilities.iter().map(|one| one.as_str().to_owned()).collect();
 }
 
 fn add_agent(message: &mut pb::Event, agent: &AgentAttributes) {

@@ -3,7 +3,7 @@
 use model::{
     ConnId, Dn, KvList, KvValue, Request, TError, WorkMode,
     error::Refusal,
-    request::{NoAnswer, NoAnswerAction, Treatment},
+    request::{MonitorMode, NoAnswer, NoAnswerAction, Treatment},
     tserver::ClientRequest,
 };
 use proto::tserver::v1::{self as pb, client_message::Request as Sent};
@@ -31,70 +31,144 @@ pub fn understand(message: pb::ClientMessage) -> Result<Asked, Refusal> {
             {
                 reasons.update("ReasonCode", r.reason.as_str());
             }
-            ClientRequest::Call(call_request(sent)?)
+            ClientRequest::Call(call_request(sent, &extensions)?)
         }
     };
     Ok(Asked { reasons, extensions, request })
 }
 
-fn call_request(sent: Sent) -> Result<Request, Refusal> {
+/// A request about a DN: `dn` from this_dn, further fields as given.
+macro_rules! about_dn {
+    ($name:ident, $r:ident $(, $field:ident: $value:expr)*) => {
+        Request::$name { dn: dn($r.this_dn)? $(, $field: $value)* }
+    };
+}
+
+/// A request about one party: `dn` and `conn`, further fields as given.
+macro_rules! about_party {
+    ($name:ident, $r:ident $(, $field:ident: $value:expr)*) => {
+        about_dn!($name, $r, conn: conn("conn_id", &$r.conn_id)? $(, $field: $value)*)
+    };
+}
+
+/// A request that brings somebody else to a call.
+macro_rules! about_other {
+    ($name:ident, $r:ident) => {
+        about_party!($name, $r, destination: other($r.other_dn)?, user_data: kv_list($r.user_data))
+    };
+}
+
+/// A request about a held call and the call that is up.
+macro_rules! about_two_calls {
+    ($name:ident, $r:ident) => {
+        about_dn!($name, $r,
+            held: conn("held_conn_id", &$r.held_conn_id)?,
+            current: conn("conn_id", &$r.conn_id)?)
+    };
+}
+
+fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
     Ok(match sent {
         Sent::AgentLogin(r) => {
-            if r.agent_id.is_empty() {
-                return Err(invalid("agent_id is missing"));
-            }
-            let work_mode = work_mode(r.work_mode);
-            Request::AgentLogin { dn: dn(r.this_dn)?, agent: r.agent_id.into(), work_mode }
+            let agent = present("agent_id", r.agent_id)?.into();
+            about_dn!(AgentLogin, r, agent: agent, work_mode: work_mode(r.work_mode))
         }
-        Sent::AgentLogout(r) => Request::AgentLogout { dn: dn(r.this_dn)? },
-        Sent::AgentReady(r) => {
-            Request::AgentReady { dn: dn(r.this_dn)?, work_mode: work_mode(r.work_mode) }
+        Sent::AgentLogout(r) => about_dn!(AgentLogout, r),
+        Sent::AgentNotReady(r) => about_dn!(AgentNotReady, r, work_mode: work_mode(r.work_mode)),
+        Sent::AgentReady(r) => about_dn!(AgentReady, r, work_mode: work_mode(r.work_mode)),
+        Sent::AlternateCall(r) => about_two_calls!(AlternateCall, r),
+        Sent::AnswerCall(r) => about_party!(AnswerCall, r),
+        Sent::ApplyTreatment(r) => {
+            about_party!(ApplyTreatment, r, treatment: treatment(r.treatment_type)?)
         }
-        Sent::AgentNotReady(r) => {
-            Request::AgentNotReady { dn: dn(r.this_dn)?, work_mode: work_mode(r.work_mode) }
+        Sent::AttachUserData(r) => {
+            about_party!(AttachUserData, r, user_data: kv_list(r.user_data))
         }
-        Sent::AnswerCall(r) => Request::AnswerCall { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)? },
-        Sent::ReleaseCall(r) => {
-            Request::ReleaseCall { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)? }
+        Sent::CallForwardCancel(r) => about_dn!(CallForwardCancel, r),
+        Sent::CallForwardSet(r) => about_dn!(CallForwardSet, r, destination: other(r.other_dn)?),
+        Sent::CancelMonitoring(r) => {
+            about_dn!(CancelMonitoring, r, target: other(r.other_dn)?.into())
         }
-        Sent::ClearCall(r) => Request::ClearCall { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)? },
-        Sent::AttachUserData(r) => Request::AttachUserData {
-            dn: dn(r.this_dn)?,
-            conn: conn(&r.conn_id)?,
-            user_data: kv_list(r.user_data),
-        },
-        Sent::UpdateUserData(r) => Request::UpdateUserData {
-            dn: dn(r.this_dn)?,
-            conn: conn(&r.conn_id)?,
-            user_data: kv_list(r.user_data),
-        },
-        Sent::DeletePair(r) => {
-            Request::DeletePair { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)?, key: r.data_key }
+        Sent::ClearCall(r) => about_party!(ClearCall, r),
+        Sent::CompleteConference(r) => about_two_calls!(CompleteConference, r),
+        Sent::CompleteTransfer(r) => about_two_calls!(CompleteTransfer, r),
+        Sent::DeleteFromConference(r) => {
+            about_party!(DeleteFromConference, r, party: other(r.other_dn)?.into())
         }
-        Sent::DeleteUserData(r) => {
-            Request::DeleteUserData { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)? }
+        Sent::DeletePair(r) => about_party!(DeletePair, r, key: present("data_key", r.data_key)?),
+        Sent::DeleteUserData(r) => about_party!(DeleteUserData, r),
+        Sent::DistributeUserEvent(r) => {
+            about_dn!(DistributeUserEvent, r, user_data: kv_list(r.user_data))
         }
+        Sent::HoldCall(r) => about_party!(HoldCall, r),
+        Sent::InitiateConference(r) => about_other!(InitiateConference, r),
+        Sent::InitiateTransfer(r) => about_other!(InitiateTransfer, r),
+        Sent::MakeCall(r) => {
+            let (destination, user_data) = (other(r.other_dn)?, kv_list(r.user_data));
+            about_dn!(MakeCall, r, destination: destination, user_data: user_data)
+        }
+        Sent::MonitorNextCall(r) => {
+            let mode = monitor_mode(r.monitor_mode, extensions)?;
+            let is_all = r.monitor_next_call_type == pb::MonitorNextCallType::All as i32;
+            let target = other(r.other_dn)?.into();
+            about_dn!(MonitorNextCall, r, target: target, mode: mode, is_all: is_all)
+        }
+        Sent::MuteTransfer(r) => about_other!(MuteTransfer, r),
+        Sent::ReconnectCall(r) => about_two_calls!(ReconnectCall, r),
+        Sent::RedirectCall(r) => about_party!(RedirectCall, r, destination: other(r.other_dn)?),
+        Sent::ReleaseCall(r) => about_party!(ReleaseCall, r),
+        Sent::RetrieveCall(r) => about_party!(RetrieveCall, r),
         Sent::RouteCall(r) => {
             let no_answer = no_answer(r.no_answer_timeout, r.no_answer_action);
-            let target = Dn::from(r.target_dn);
-            Request::RouteCall { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)?, target, no_answer }
+            let target = present("target_dn", r.target_dn)?.into();
+            about_party!(RouteCall, r, target: target, no_answer: no_answer)
         }
-        Sent::ApplyTreatment(r) => {
-            let treatment = treatment(r.treatment_type)?;
-            Request::ApplyTreatment { dn: dn(r.this_dn)?, conn: conn(&r.conn_id)?, treatment }
+        Sent::SendDtmf(r) => {
+            about_party!(SendDtmf, r, digits: present("dtmf_digits", r.dtmf_digits)?)
         }
-        Sent::RegisterAddress(_) | Sent::UnregisterAddress(_) | Sent::Other(_) => {
+        Sent::SetDndOff(r) => about_dn!(SetDndOff, r),
+        Sent::SetDndOn(r) => about_dn!(SetDndOn, r),
+        Sent::SetMuteOff(r) => about_party!(SetMuteOff, r),
+        Sent::SetMuteOn(r) => about_party!(SetMuteOn, r),
+        Sent::SingleStepConference(r) => about_other!(SingleStepConference, r),
+        Sent::SingleStepTransfer(r) => about_other!(SingleStepTransfer, r),
+        Sent::UpdateUserData(r) => {
+            about_party!(UpdateUserData, r, user_data: kv_list(r.user_data))
+        }
+        Sent::Other(_) | Sent::RegisterAddress(_) | Sent::UnregisterAddress(_) => {
             return Err(invalid("request is not about a call or an agent"));
         }
     })
 }
 
-fn dn(text: String) -> Result<Dn, Refusal> {
-    if text.is_empty() { Err(invalid("this_dn is missing")) } else { Ok(Dn::from(text)) }
+fn present(field: &str, text: String) -> Result<String, Refusal> {
+    if text.is_empty() { Err(invalid(&format!("{field} is missing"))) } else { Ok(text) }
 }
 
-fn conn(text: &str) -> Result<ConnId, Refusal> {
-    text.parse().map_err(|_| invalid("conn_id must be 16 hex digits, as events carry it"))
+fn dn(text: String) -> Result<Dn, Refusal> {
+    present("this_dn", text).map(Dn::from)
+}
+
+fn other(text: String) -> Result<String, Refusal> {
+    present("other_dn", text)
+}
+
+fn conn(field: &str, text: &str) -> Result<ConnId, Refusal> {
+    if text.is_empty() {
+        return Err(invalid(&format!("{field} is missing")));
+    }
+    let wrong = |_| invalid(&format!("{field} must be 16 hex digits, as events carry it"));
+    text.parse().map_err(wrong)
+}
+
+/// The pair `MonitorMode` of Extensions, as T-Library has it, or the field.
+fn monitor_mode(number: i32, extensions: &KvList) -> Result<MonitorMode, Refusal> {
+    let modes = [MonitorMode::Mute, MonitorMode::Coach, MonitorMode::Connect];
+    let mode = match extensions.text("MonitorMode") {
+        Some(word) => modes.into_iter().find(|mode| mode.as_str() == word),
+        None => usize::try_from(number).ok().and_then(|number| modes.get(number).copied()),
+    };
+    mode.ok_or_else(|| invalid("monitor_mode is none of mute, coach and connect"))
 }
 
 fn work_mode(number: i32) -> WorkMode {
@@ -133,7 +207,9 @@ fn other_name(number: i32) -> Result<String, Refusal> {
     };
     let name = t_library_name(known.as_str_name());
     if HAVE_FIELDS.contains(&name.as_str()) {
-        return Err(invalid("this request has a field of its own in ClientMessage: use that"));
+        return Err(invalid(&format!(
+            "Request{name} is not supported in `other`: it has a field of its own, use that"
+        )));
     }
     Ok(name)
 }
@@ -178,15 +254,39 @@ const HAVE_FIELDS: &[&str] = &[
     "AgentLogout",
     "AgentNotReady",
     "AgentReady",
+    "AlternateCall",
     "AnswerCall",
     "ApplyTreatment",
     "AttachUserData",
+    "CallForwardCancel",
+    "CallForwardSet",
+    "CancelMonitoring",
     "ClearCall",
+    "CompleteConference",
+    "CompleteTransfer",
+    "DeleteFromConference",
     "DeletePair",
     "DeleteUserData",
+    "DistributeUserEvent",
+    "HoldCall",
+    "InitiateConference",
+    "InitiateTransfer",
+    "MakeCall",
+    "MonitorNextCall",
+    "MuteTransfer",
+    "ReconnectCall",
+    "RedirectCall",
     "RegisterAddress",
     "ReleaseCall",
+    "RetrieveCall",
     "RouteCall",
+    "SendDTMF",
+    "SetDNDOff",
+    "SetDNDOn",
+    "SetMuteOff",
+    "SetMuteOn",
+    "SingleStepConference",
+    "SingleStepTransfer",
     "UnregisterAddress",
     "UpdateUserData",
 ];
@@ -194,56 +294,4 @@ const HAVE_FIELDS: &[&str] = &[
 const NO_ANSWER_S: u32 = 15;
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn sent(request: Sent) -> pb::ClientMessage {
-        pb::ClientMessage {
-            reference_id: 1,
-            reasons: None,
-            extensions: None,
-            request: Some(request),
-        }
-    }
-
-    #[test]
-    fn a_request_that_is_not_there_yet_keeps_t_librarys_name() {
-        for (number, name) in
-            [(18, "HoldCall"), (97, "SendDTMF"), (12, "SetDNDOn"), (14, "MakeCall")]
-        {
-            let other = pb::OtherRequest { number, this_dn: "5001".into(), conn_id: String::new() };
-            let asked = understand(sent(Sent::Other(other))).unwrap();
-            assert_eq!(asked.request, ClientRequest::Unsupported(name.into()));
-        }
-    }
-
-    #[test]
-    fn unknown_numbers_and_missing_or_wrong_fields_are_refused_with_their_name() {
-        let other = |number| sent(Sent::Other(pb::OtherRequest { number, ..Default::default() }));
-        assert_eq!(understand(other(9999)).unwrap_err().error, TError::UnknownOperation);
-        assert!(understand(other(16)).unwrap_err().message.contains("field of its own"));
-        let answer = |this_dn: &str, conn_id: &str| {
-            let request =
-                pb::AnswerCallRequest { this_dn: this_dn.into(), conn_id: conn_id.into() };
-            understand(sent(Sent::AnswerCall(request))).unwrap_err().message
-        };
-        assert!(answer("", "0001000000000001").contains("this_dn"));
-        assert!(answer("5001", "1").contains("conn_id"));
-        let nothing = pb::ClientMessage::default();
-        assert!(understand(nothing).unwrap_err().message.contains("request is missing"));
-    }
-
-    #[test]
-    fn a_not_ready_reason_travels_as_reason_code() {
-        let request = pb::AgentNotReadyRequest {
-            this_dn: "5001".into(),
-            work_mode: 4,
-            reason: "Lunch".into(),
-        };
-        let asked = understand(sent(Sent::AgentNotReady(request))).unwrap();
-        assert_eq!(asked.reasons.text("ReasonCode"), Some("Lunch"));
-        let request = Request::AgentNotReady { dn: "5001".into(), work_mode: WorkMode::AuxWork };
-        assert_eq!(asked.request, ClientRequest::Call(request));
-    }
-}
+mod tests;

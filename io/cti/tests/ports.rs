@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use io_cti::{Clients, Inbox, Listeners, ServeError, Sources, serve};
 use model::{
-    AgentState, CallState, CallType, Capabilities, ClientId, Configuration, ConnId, Dn, DnRole,
+    AgentState, CallState, CallType, Capability, ClientId, Configuration, ConnId, Dn, DnRole,
     Event, EventName, KvList, Now, ReferenceId, Request, TError, WorkMode,
     config::{DnKind, DnObject, Person, Role},
     error::Refusal,
@@ -142,8 +142,8 @@ fn ringing() -> Arc<Event> {
             dnis: Some("+18005551234".into()),
             user_data: Arc::new(KvList::new().with("customer_id", "98765").with("more", nested)),
             previous_conn: None,
-            parties: Vec::new(),
-            capabilities: Capabilities::NONE,
+            parties: vec!["5551234567".into()],
+            capabilities: [Capability::AnswerCall, Capability::ReleaseCall].into_iter().collect(),
         }),
         agent: Some(AgentAttributes {
             agent: "5001".into(),
@@ -194,6 +194,8 @@ async fn a_session_carries_requests_in_and_events_with_all_attributes_out() {
     assert_eq!((event.other_dn.as_str(), event.this_queue.as_str()), ("5551234567", "5000"));
     assert_eq!((event.ani.as_str(), event.dnis.as_str()), ("5551234567", "+18005551234"));
     assert_eq!((event.agent_id.as_str(), event.agent_state.as_str()), ("5001", "Ready"));
+    assert_eq!(event.parties, ["5551234567"]);
+    assert_eq!(event.capabilities, ["AnswerCall", "ReleaseCall"]);
     let user_data = event.user_data.unwrap();
     let Some(pb::kv_pair::Value::List(nested)) = &user_data.pairs[1].value else { panic!() };
     assert_eq!(nested.pairs[1].value, Some(pb::kv_pair::Value::Int(7)));
@@ -215,10 +217,10 @@ async fn a_message_that_cannot_be_read_is_answered_by_the_port_itself() {
 async fn a_request_that_is_not_there_yet_reaches_the_program_by_name() {
     let mut program = Program::start().await;
     let session = program.session().await;
-    let number = pb::RequestNumber::RequestHoldCall.into();
+    let number = pb::RequestNumber::RequestMergeCalls.into();
     let other = pb::OtherRequest { number, this_dn: "5001".into(), conn_id: String::new() };
     session.ask(1, Sent::Other(other)).await;
-    let expected = ClientRequest::Unsupported("HoldCall".into());
+    let expected = ClientRequest::Unsupported("MergeCalls".into());
     assert_eq!(program.request().await, (ReferenceId(1), expected));
 }
 
