@@ -131,14 +131,21 @@ impl Dialog {
     pub fn answered(&mut self, answer: &SessionDescription) -> Result<(Terms, usize), Fault> {
         let offer = match self.offered.take() {
             Some(offer) => offer,
-            // A re-INVITE without SDP is answered with what we wrote last, as a fresh offer.
-            None => SessionDescription::parse(&self.last)?,
+            None => self.last_as_offer()?,
         };
         let agreement = negotiate_answer(&offer, answer, &self.preferences);
         // Kept: the answer in a 183 is repeated in the 200, or another branch's differs.
         self.offered = Some(offer);
         let agreement = agreement?;
         Ok((Terms::new(&agreement)?, agreement.media_index))
+    }
+
+    /// A re-INVITE without SDP is answered with what we wrote last, as a fresh offer. Whatever
+    /// that answered to a hold, we are ready to talk: the far end may end its hold this way.
+    fn last_as_offer(&self) -> Result<SessionDescription, Fault> {
+        let mut offer = SessionDescription::parse(&self.last)?;
+        offer.media.iter_mut().for_each(|media| media.direction = Direction::SendRecv);
+        Ok(offer)
     }
 
     /// What an offer of the far end settles.

@@ -158,6 +158,24 @@ fn early_media_of_one_who_only_sends_is_heard_and_a_later_answer_can_hold() {
 }
 
 #[test]
+fn a_hold_can_end_by_an_answer_to_what_we_said_last() {
+    let mut world = talking();
+    let offer = world.phones[0].sdp("sendonly", 2);
+    assert!(reoffer(&mut world, PHONE, offer).contains("a=recvonly"));
+    assert_eq!(told(&mut world), [(PHONE, true)]);
+    // A re-INVITE without SDP: our 200 offers, its ACK answers.
+    for (version, direction, news) in [(3, "sendonly", None), (4, "sendrecv", Some((PHONE, false)))]
+    {
+        let sdp = world.phones[0].sdp(direction, version).into_bytes();
+        world.command(MediaCommand::Answer { leg: PHONE, sdp });
+        world.run(500);
+        assert_eq!(told(&mut world), news.into_iter().collect::<Vec<_>>());
+    }
+    assert!(share(&world.browsers[0].heard, 1000.0) > 0.4);
+    assert!(share(&world.phones[0].heard, 600.0) > 0.4);
+}
+
+#[test]
 fn a_leg_that_holds_is_heard_by_a_newcomer_as_silence() {
     let mut world = talking();
     let offer = world.phones[0].sdp("sendonly", 2);
