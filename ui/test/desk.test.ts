@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allows, mainCall } from "../src/model/calls";
+import { allows, mainCall } from "../src/model/controls";
 import { decodeCallPush, decodeDevicePush, decodeSnapshot } from "../src/model/decode";
 import { OPENING, deskReducer, isPending } from "../src/model/desk";
 import type { DeskEvent, DeskState } from "../src/model/desk";

@@ -3,7 +3,8 @@ import type { LiveCall } from "../src/model/calls";
 import { OTHER_PATH_MS_MAX, joinCall } from "../src/model/join";
 import { NO_PHONE, effectivePhone, phoneReducer } from "../src/model/phone";
 import type { PhoneEvent, PhoneState } from "../src/model/phone";
-import { NO_CALLS, applyPush, mainCall } from "../src/model/calls";
+import { NO_CALLS, applyPush } from "../src/model/calls";
+import { mainCall } from "../src/model/controls";
 import { decodeCallPush } from "../src/model/decode";
 import { CALL_UUID, callMessage } from "./recorded";
 
@@ -18,6 +19,7 @@ const INCOMING: PhoneEvent = {
   at: T0,
   callUuid: CALL_UUID,
   from: "5551234567",
+  own: false,
 };
 
 function ringingCall(): LiveCall {

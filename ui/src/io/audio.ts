@@ -29,6 +29,7 @@ export class Audio {
   ) {
     this.player.autoplay = true;
     this.setVolume(Number(kept("volume") ?? "1"));
+    this.tell({ type: "headsetSet", headset: this.headset });
     this.tell({ type: "inputChosen", id: kept("input") ?? "default" });
     this.tell({ type: "outputChosen", id: kept("output") ?? "default" });
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.listDevices());
@@ -79,7 +80,10 @@ export class Audio {
     try {
       // An absent device must not fail the call: the id is a wish, not a demand.
       const device = wanted === null || wanted === "default" ? {} : { deviceId: wanted };
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: device });
+      // Chromium's canceller swallows the agent's words when both talk; a headset needs none.
+      const echo = this.headset ? { echoCancellation: false } : {};
+      const audio = { ...device, ...echo };
+      const stream = await navigator.mediaDevices.getUserMedia({ audio });
       this.useMicrophone(stream);
       return stream;
     } catch (error) {
@@ -120,6 +124,16 @@ export class Audio {
     keep("input", id);
     this.tell({ type: "inputChosen", id });
     await this.openMicrophone();
+  }
+
+  private get headset(): boolean {
+    return kept("headset") === "yes";
+  }
+
+  async setHeadset(headset: boolean): Promise<void> {
+    keep("headset", headset ? "yes" : "no");
+    this.tell({ type: "headsetSet", headset });
+    if (this.stream !== null) await this.openMicrophone();
   }
 
   async chooseOutput(id: string): Promise<void> {

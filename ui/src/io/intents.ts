@@ -1,8 +1,9 @@
 // What the person at the screen asks for: sent to the server, marked as pending until a push
 // settles it, and withdrawn when the server refuses.
 
-import type { Verb } from "../model/calls";
-import { isPending } from "../model/desk";
+import type { Verb } from "../model/controls";
+import type { CallOperation } from "../model/controls";
+import { DIALLING, isPending } from "../model/desk";
 import type { DeskEvent, DeskState, Intent } from "../model/desk";
 import type { UserData } from "../model/facts";
 import type { Store } from "../model/store";
@@ -12,13 +13,50 @@ import * as rest from "./rest";
 const INTENT_MS_MAX = 5000;
 
 export class Intents {
+  private tones: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly store: Store<DeskState, DeskEvent>,
     private readonly onRefused: (error: unknown) => void,
+    private readonly onDialled: () => void,
   ) {}
 
   callAction(callId: string, verb: Exclude<Verb, "userdata">): Promise<boolean> {
     return this.carryOut({ verb, callId }, () => rest.callAction(callId, verb));
+  }
+
+  callOperation(
+    callId: string,
+    operation: CallOperation,
+    details: rest.Details = {},
+  ): Promise<boolean> {
+    const verb = operation + (details.participant ?? "");
+    return this.carryOut({ verb, callId }, () => {
+      return rest.callOperation(callId, operation, details);
+    });
+  }
+
+  /** Keys go out in the order in which they were pressed, however fast the fingers are. */
+  sendTones(callId: string, digits: string): void {
+    this.tones = this.tones
+      .then(() => rest.callOperation(callId, "SendDtmf", { digits }))
+      .catch((error: unknown) => this.onRefused(error));
+  }
+
+  dial(number: string): Promise<boolean> {
+    const { agent } = this.store.state();
+    this.store.dispatch({ type: "dialled", number });
+    this.onDialled();
+    return this.carryOut({ verb: "dial", callId: DIALLING }, () => {
+      return rest.dial(agent.deviceId, number);
+    });
+  }
+
+  device(wish: rest.DeviceWish): Promise<boolean> {
+    const { agent } = this.store.state();
+    return this.carryOut({ verb: wish.operationName, callId: null }, () => {
+      return rest.deviceOperation(agent.deviceId, wish);
+    });
   }
 
   updateUserData(callId: string, userData: UserData): Promise<boolean> {

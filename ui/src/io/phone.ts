@@ -19,6 +19,12 @@ const REGISTER_RETRY_MS = 4000;
 const REGISTER_REFUSED_RETRY_MS = 60_000;
 const MICROPHONE_MS_MAX = 1500;
 const UNREGISTER_MS_MAX = 2000;
+/** How long a call that the agent dialled may take to reach the agent's own phone. */
+const OWN_CALL_MS_MAX = 8000;
+/** A phone that is told to answer at once should not strike first. */
+const RING_AFTER_MS = 250;
+/** An own call that nobody told to answer has to be noticed after all. */
+const OWN_RING_AFTER_MS = 4000;
 const TALK = "application/vnd.cordboard.talk";
 const HOLD = "application/vnd.cordboard.hold";
 
@@ -30,6 +36,8 @@ export class Softphone {
   private session: RTCSession | null = null;
   private answering = false;
   private retry: number | null = null;
+  private ringing: number | null = null;
+  private dialledAt = -OWN_CALL_MS_MAX;
 
   constructor(
     private readonly place: Place,
@@ -60,6 +68,7 @@ export class Softphone {
       onElsewhere: (summary) => this.tell({ type: "ownedElsewhere", summary }),
       onWanted: () => this.stepAside(),
       onMute: (muted) => this.setMuted(muted),
+      onDialled: () => this.expectOwnCall(),
       onSignedOut: this.onSignedOutElsewhere,
       summary: this.summary,
     });
@@ -72,7 +81,7 @@ export class Softphone {
     this.tabs = null;
     this.settings = null;
     this.unregister();
-    this.audio.stopRinging();
+    this.stopRinging();
     this.audio.play(null);
     this.audio.closeMicrophone();
     tabs.leave();
@@ -170,15 +179,39 @@ export class Softphone {
     this.session?.connection?.close();
     this.session = session;
     this.answering = false;
+    const own = !resumes && performance.now() - this.dialledAt < OWN_CALL_MS_MAX;
+    this.dialledAt = -OWN_CALL_MS_MAX;
     this.tell({
       type: "incoming",
+      own,
       at: Date.now(),
       callUuid: request.getHeader("X-Genesys-CallUUID") ?? null,
       from: request.from.uri.user ?? "",
     });
     this.follow(session);
     if (resumes) void this.answer();
-    else this.audio.startRinging();
+    else this.ringAfter(own ? OWN_RING_AFTER_MS : RING_AFTER_MS);
+  }
+
+  /** The agent has dialled: the next call is the agent's own and must not sound like a caller. */
+  dialled(): void {
+    this.expectOwnCall();
+    this.tabs?.dialled();
+  }
+
+  private expectOwnCall(): void {
+    this.dialledAt = performance.now();
+  }
+
+  private ringAfter(ms: number): void {
+    this.stopRinging();
+    this.ringing = window.setTimeout(() => this.audio.startRinging(), ms);
+  }
+
+  private stopRinging(): void {
+    if (this.ringing !== null) window.clearTimeout(this.ringing);
+    this.ringing = null;
+    this.audio.stopRinging();
   }
 
   private follow(session: RTCSession): void {
@@ -222,7 +255,7 @@ export class Softphone {
     const { session, settings } = this;
     if (session === null || settings === null || this.answering) return;
     this.answering = true;
-    this.audio.stopRinging();
+    this.stopRinging();
     this.tell({ type: "answering" });
     const mediaStream = await this.microphoneInTime();
     if (this.session !== session || !session.isInProgress()) return;
@@ -274,7 +307,7 @@ export class Softphone {
   private onOver(cause: string): void {
     this.session = null;
     this.answering = false;
-    this.audio.stopRinging();
+    this.stopRinging();
     this.audio.play(null);
     this.tell({ type: "ended", cause });
   }

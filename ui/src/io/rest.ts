@@ -1,10 +1,12 @@
 // The REST side of the server: one function per request, facts out, `RestError` when refused.
 
+import type { CallOperation, Verb } from "../model/controls";
 import { decodeCustomer, decodePhoneSettings, decodeSnapshot, featureIds } from "../model/decode";
-import type { Customer, PhoneSettings, Snapshot, UserData } from "../model/facts";
-import type { Verb } from "../model/calls";
+import type { Colleague, Customer, MonitorMode, PhoneSettings, Snapshot, UserData,
+} from "../model/facts";
 import { decodeMonitor } from "../model/monitor";
 import type { Monitor } from "../model/monitor";
+import { decodeColleagues } from "../model/people";
 import { number, optionalText, record, text } from "../model/read";
 
 const REQUEST_MS_MAX = 8000;
@@ -159,6 +161,48 @@ export async function callAction(callId: string, action: Exclude<Verb, "userdata
   await request("PUT", callPath(callId), { action });
 }
 
+/** What an operation needs besides its name. */
+export interface Details {
+  readonly destination?: { readonly phoneNumber: string };
+  readonly digits?: string;
+  readonly participant?: string;
+}
+
+export async function callOperation(
+  callId: string,
+  operationName: CallOperation,
+  details: Details,
+): Promise<void> {
+  await request("POST", callPath(callId), { operationName, ...details });
+}
+
+export async function dial(deviceId: string, phoneNumber: string): Promise<void> {
+  const body = { operationName: "Dial", destination: { phoneNumber } };
+  await request("POST", `${devicePath(deviceId)}/calls`, body);
+}
+
+export type DeviceWish =
+  | { readonly operationName: "DoNotDisturbOn" | "DoNotDisturbOff" | "ForwardCallsOff" }
+  | {
+      readonly operationName: "ForwardCallsOn";
+      readonly destination: { readonly phoneNumber: string };
+    }
+  | { readonly operationName: MonitorMode; readonly phoneNumber: string }
+  | { readonly operationName: "CancelSupervisorMonitoring" };
+
+export async function deviceOperation(deviceId: string, wish: DeviceWish): Promise<void> {
+  await request("POST", devicePath(deviceId), wish);
+}
+
+export async function findColleagues(typed: string): Promise<readonly Colleague[]> {
+  const filter = new URLSearchParams({ type: "User" });
+  if (typed.trim() !== "") {
+    filter.set("filterName", "NamesOrPhoneNumberMatches");
+    filter.set("filterParameters", typed.trim());
+  }
+  return decodeColleagues(await request("GET", `/api/v2/contacts?${filter.toString()}`));
+}
+
 export async function updateUserData(callId: string, userData: UserData): Promise<void> {
   await request("PUT", callPath(callId), { action: "userdata", userData });
 }
@@ -169,4 +213,8 @@ export async function callMeAsCustomer(): Promise<void> {
 
 function callPath(callId: string): string {
   return `/api/v2/me/calls/${encodeURIComponent(callId)}`;
+}
+
+function devicePath(deviceId: string): string {
+  return `/api/v2/me/devices/${encodeURIComponent(deviceId)}`;
 }

@@ -2,14 +2,17 @@
 // out what the views ask for. It decides nothing about calls or agents: it asks the server and lets
 // the pushes tell what came of it.
 
+import { failureWords, otherNumber } from "../model/controls";
 import { OPENING, deskReducer } from "../model/desk";
 import type { DeskEvent, DeskState } from "../model/desk";
 import type { CallPush, DevicePush } from "../model/facts";
+import { phoneNumber } from "../model/format";
 import { effectivePhone } from "../model/phone";
 import type { PhoneSummary } from "../model/phone";
 import { createStore } from "../model/store";
 import type { Store } from "../model/store";
 import { openPush } from "./bayeux";
+import { keepRecent, keptRecent } from "./recent";
 import type { Push } from "./bayeux";
 import { Intents } from "./intents";
 import { Softphone } from "./phone";
@@ -24,7 +27,11 @@ const NOTICE_MS = 20_000;
 export class DeskSession {
   readonly store: Store<DeskState, DeskEvent> = createStore(deskReducer, OPENING);
   readonly phone: Softphone;
-  readonly intents = new Intents(this.store, (error) => this.fail(error, null));
+  readonly intents = new Intents(
+    this.store,
+    (error) => this.fail(error, null),
+    () => this.onDialled(),
+  );
   private push: Push | null = null;
   /** Pushes that arrive while the state is being read wait for it. */
   private waiting: DeskEvent[] | null = null;
@@ -77,6 +84,7 @@ export class DeskSession {
     this.store.dispatch({ type: "snapshot", at: Date.now(), snapshot });
     void this.checkVersion();
     if (this.page === "monitor") return;
+    this.store.dispatch({ type: "recentKnown", numbers: keptRecent(snapshot.user.userName) });
     // Somebody is logged in as this agent: unless it is this very session, the phone stays theirs.
     const seated = this.state.agent.status === "LoggedOut" || (await this.startSession());
     if (seated) void this.startPhone();
@@ -148,7 +156,18 @@ export class DeskSession {
     if (live) void this.checkVersion();
   }
 
+  private onDialled(): void {
+    this.phone.dialled();
+    const { stage, recent } = this.state;
+    if (stage.kind === "signedIn") keepRecent(stage.user.userName, recent);
+  }
+
   private onCall(push: CallPush): void {
+    const known = this.state.calls.live.find((call) => call.id === push.call.id);
+    const failure = push.call.failure ?? known?.failure ?? null;
+    if (push.call.phase === "Released" && known?.phase === "Dialing" && failure !== null) {
+      this.notify(failureWords(failure), phoneNumber(otherNumber(known)), "info");
+    }
     this.apply({ type: "callPushed", at: Date.now(), push });
   }
 
@@ -230,8 +249,8 @@ export class DeskSession {
     else this.notify(words(error), null);
   }
 
-  private notify(title: string, hint: string | null): void {
-    this.store.dispatch({ type: "notice", tone: "error", title, hint });
+  private notify(title: string, hint: string | null, tone: "error" | "info" = "error"): void {
+    this.store.dispatch({ type: "notice", tone, title, hint });
     const { lastId } = this.state.notices;
     window.setTimeout(() => this.dismissNotice(lastId), NOTICE_MS);
   }

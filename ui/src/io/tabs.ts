@@ -12,6 +12,7 @@ type Word =
   | { readonly word: "who" }
   | { readonly word: "owner"; readonly summary: PhoneSummary }
   | { readonly word: "mute"; readonly muted: boolean }
+  | { readonly word: "dialled" }
   | { readonly word: "signedOut" };
 
 export interface TabsListener {
@@ -21,6 +22,8 @@ export interface TabsListener {
   /** Another tab wants the phone. */
   readonly onWanted: () => void;
   readonly onMute: (muted: boolean) => void;
+  /** The agent dials: the next call to this phone is the agent's own. */
+  readonly onDialled: () => void;
   readonly onSignedOut: () => void;
   readonly summary: () => PhoneSummary;
 }
@@ -30,6 +33,7 @@ export interface Tabs {
   readonly release: () => void;
   readonly announce: () => void;
   readonly mute: (muted: boolean) => void;
+  readonly dialled: () => void;
   readonly signedOut: () => void;
   readonly leave: () => void;
 }
@@ -61,6 +65,9 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
         break;
       case "mute":
         if (letGo !== null) listener.onMute(heard.muted);
+        break;
+      case "dialled":
+        if (letGo !== null) listener.onDialled();
         break;
       case "signedOut":
         listener.onSignedOut();
@@ -101,6 +108,7 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
     },
     announce,
     mute: (muted) => say({ word: "mute", muted }),
+    dialled: () => say({ word: "dialled" }),
     signedOut: () => say({ word: "signedOut" }),
     leave: () => {
       leaving.abort();

@@ -1,13 +1,19 @@
 // The agent's own state, which changes only when the server says so.
 
-import type { AgentStatus, Device } from "./facts";
+import type { AgentStatus, Device, Monitoring } from "./facts";
 
 export interface AgentState {
   readonly status: AgentStatus;
   readonly reason: string | null;
   /** Local ms of the change; the server's push carries no start time. */
   readonly since: number;
+  readonly deviceId: string;
   readonly dn: string;
+  readonly doNotDisturb: boolean;
+  readonly forwardTo: string | null;
+  /** What may be asked of the device: the names of its operations. */
+  readonly capabilities: readonly string[];
+  readonly monitoring: Monitoring | null;
   readonly inService: boolean;
   readonly stamp: number | null;
 }
@@ -16,7 +22,12 @@ export const NO_AGENT: AgentState = {
   status: "LoggedOut",
   reason: null,
   since: 0,
+  deviceId: "",
   dn: "",
+  doNotDisturb: false,
+  forwardTo: null,
+  capabilities: [],
+  monitoring: null,
   inService: false,
   stamp: null,
 };
@@ -35,7 +46,12 @@ export function applyDevices(
     status: device.status,
     reason: device.reason,
     since: same && state.since > 0 ? state.since : at,
+    deviceId: device.id,
     dn: device.dn,
+    doNotDisturb: device.doNotDisturb,
+    forwardTo: device.forwardTo,
+    capabilities: device.capabilities,
+    monitoring: device.monitoring,
     inService: device.inService,
     stamp: stamp ?? state.stamp,
   };

@@ -98,6 +98,9 @@ function release(
   const ended = remember(state.ended, [{ id: push.call.id, stamp: push.stamp }]);
   const live = state.live.filter((call) => call.id !== push.call.id);
   if (known === undefined || known.establishedAt === null) return { ...state, live, ended };
+  // A consultation is part of the work on the call it was about.
+  const aside = known.callType === "Consult" && (live.length > 0 || state.wrapUp !== null);
+  if (aside) return { ...state, live, ended };
   const call = { ...merge(known, push, at, null), userData: lastUserData(known, push) };
   return { ...state, live, ended, wrapUp: { call, endedAt: at, confirmed: false } };
 }
@@ -152,32 +155,4 @@ export function applyAgentStatus(state: CallsState, inAfterCallWork: boolean): C
 
 export function closeWrapUp(state: CallsState): CallsState {
   return state.wrapUp === null ? state : { ...state, wrapUp: null };
-}
-
-/** The call that the desktop is about: one being talked on before one that rings. */
-export function mainCall(state: CallsState): LiveCall | null {
-  const rank = { Established: 0, Dialing: 1, Ringing: 2, Held: 3, Released: 4 } as const;
-  const sorted = state.live.toSorted((a, b) => rank[a.phase] - rank[b.phase]);
-  return sorted[0] ?? null;
-}
-
-export type Verb = "answer" | "reject" | "release" | "hold" | "retrieve" | "userdata";
-
-/** Which buttons a call has: only what the server lists for it. */
-export function allows(call: Call, verb: Verb): boolean {
-  const has = (...names: readonly string[]) => names.some((n) => call.capabilities.includes(n));
-  switch (verb) {
-    case "answer":
-      return has("Answer");
-    case "reject":
-      return call.phase === "Ringing" && has("Reject", "ClearCall", "Redirect", "Hangup");
-    case "release":
-      return call.phase !== "Ringing" && has("Hangup", "Release", "ClearCall");
-    case "hold":
-      return has("Hold");
-    case "retrieve":
-      return has("Retrieve");
-    case "userdata":
-      return has("UpdateUserData");
-  }
 }

@@ -5,8 +5,9 @@ import type {
   AgentStatus, Call, CallPhase, CallPush, Contact, Customer, Device, DevicePush, PhoneSettings,
   Snapshot, User, UserData, UserValue,
 } from "./facts";
-import { list, number, optionalNumber, optionalText, record, text, texts } from "./read";
+import { flag, list, number, optionalNumber, optionalText, record, text, texts } from "./read";
 import type { Json } from "./read";
+import { decodeMonitoring } from "./supervise";
 
 const PHASES: readonly CallPhase[] = ["Dialing", "Ringing", "Established", "Held", "Released"];
 const USER_DATA_DEPTH_MAX = 4;
@@ -55,6 +56,10 @@ export function decodeDevice(value: unknown): Device {
     inService: text(device["deviceState"]) !== "Inactive",
     status: agentStatus(userState),
     reason: optionalText(userState["reason"]),
+    doNotDisturb: flag(device["doNotDisturb"]),
+    forwardTo: optionalText(device["forwardTo"]),
+    capabilities: texts(device["capabilities"]),
+    monitoring: decodeMonitoring(device["supervisorMonitoringState"]),
   };
 }
 
@@ -111,7 +116,18 @@ function decodeCall(raw: Json): Call | null {
     capabilities: texts(raw["capabilities"]),
     userData: decodeUserData(raw["userData"], 0),
     durationSeconds: number(raw["duration"]),
+    muted: flag(raw["mute"]),
+    failure: optionalText(raw["failure"]),
+    parentId: lastSegment(raw["parentCallUri"]),
+    consultId: lastSegment(raw["consultCallUri"]),
+    supervised: flag(raw["supervisorListeningIn"]),
+    monitoring: flag(raw["monitoring"]),
   };
+}
+
+/** Resources name each other by address; the id is its last part. */
+function lastSegment(uri: unknown): string | null {
+  return optionalText(text(uri).split("/").at(-1));
 }
 
 function decodeUserData(value: unknown, depth: number): UserData {

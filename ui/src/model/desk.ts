@@ -7,6 +7,7 @@ import {
   NO_CALLS, applyAgentStatus, applyPush, applySnapshot, closeWrapUp,
 } from "./calls";
 import type { CallsState } from "./calls";
+import { withRecent } from "./dialling";
 import type { CallPush, Customer, Device, Snapshot, User } from "./facts";
 import { NO_NOTICES, addNotice, dismissNotice } from "./notices";
 import type { Notice, NoticesState } from "./notices";
@@ -49,9 +50,14 @@ export interface DeskState {
   /** The account has no phone: a supervisor or an administrator. */
   readonly phoneless: boolean;
   readonly demo: boolean;
+  /** Numbers called from this browser by this person, the latest first. */
+  readonly recent: readonly string[];
   readonly version: string | null;
   readonly newVersion: boolean;
 }
+
+/** In the place of a call's id while the call is only wished for. */
+export const DIALLING = "dialling";
 
 export const OPENING: DeskState = {
   stage: { kind: "opening" },
@@ -66,6 +72,7 @@ export const OPENING: DeskState = {
   notices: NO_NOTICES,
   phoneless: false,
   demo: false,
+  recent: [],
   version: null,
   newVersion: false,
 };
@@ -88,6 +95,8 @@ export type DeskEvent =
   | { readonly type: "intentSent"; readonly intent: Intent }
   | { readonly type: "intentOver"; readonly intent: Intent }
   | { readonly type: "wrapUpClosed" }
+  | { readonly type: "recentKnown"; readonly numbers: readonly string[] }
+  | { readonly type: "dialled"; readonly number: string }
   | {
       readonly type: "notice";
       readonly tone: Notice["tone"];
@@ -124,6 +133,10 @@ export function deskReducer(state: DeskState, event: DeskEvent): DeskState {
       return { ...state, pending: [...withoutIntent(state.pending, event.intent), event.intent] };
     case "intentOver":
       return { ...state, pending: withoutIntent(state.pending, event.intent) };
+    case "recentKnown":
+      return { ...state, recent: event.numbers };
+    case "dialled":
+      return { ...state, recent: withRecent(state.recent, event.number) };
     case "wrapUpClosed":
       return { ...state, calls: closeWrapUp(state.calls) };
     case "notice":
@@ -168,8 +181,14 @@ function withCallPush(state: DeskState, push: CallPush, at: number): DeskState {
   return {
     ...state,
     calls: applyAgentStatus(calls, state.agent.status === "AfterCallWork"),
-    pending: state.pending.filter((intent) => intent.callId !== push.call.id),
+    pending: state.pending.filter((intent) => !isSettledBy(intent, push)),
   };
+}
+
+/** A call that begins by itself settles the wish to dial. */
+function isSettledBy(intent: Intent, push: CallPush): boolean {
+  if (intent.callId === DIALLING) return push.call.phase === "Dialing";
+  return intent.callId === push.call.id;
 }
 
 function withDevices(

@@ -17,6 +17,16 @@ export interface Call {
   readonly capabilities: readonly string[];
   readonly userData: UserData;
   readonly durationSeconds: number;
+  /** The microphone as the server has it; the phone has a mute of its own. */
+  readonly muted: boolean;
+  /** Why a dialled call did not come about. */
+  readonly failure: string | null;
+  /** The call that this one consults about, and the one that consults about this. */
+  readonly parentId: string | null;
+  readonly consultId: string | null;
+  /** A supervisor hears this call; this person is the supervisor. */
+  readonly supervised: boolean;
+  readonly monitoring: boolean;
 }
 
 export interface CallPush {
@@ -35,6 +45,25 @@ export interface Device {
   readonly inService: boolean;
   readonly status: AgentStatus;
   readonly reason: string | null;
+  readonly doNotDisturb: boolean;
+  readonly forwardTo: string | null;
+  readonly capabilities: readonly string[];
+  readonly monitoring: Monitoring | null;
+}
+
+export type MonitorMode = "ListenIn" | "Coach" | "BargeIn";
+
+/** A supervisor's present monitoring; what the server leaves out is null. */
+export interface Monitoring {
+  readonly mode: MonitorMode | null;
+  readonly target: string | null;
+}
+
+/** A person of the site who can be called. */
+export interface Colleague {
+  readonly id: string;
+  readonly name: string;
+  readonly number: string;
 }
 
 export type DevicePush =

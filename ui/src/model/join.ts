@@ -23,7 +23,9 @@ export function joinCall(call: LiveCall | null, phone: PhoneCall | null, now: nu
     return late ? { kind: "desktopSilent", phone } : { kind: "none" };
   }
   if (phone !== null && isSame(call, phone)) return { kind: "one", call, phone };
-  const late = call.phase === "Ringing" && now - call.ringingAt > OTHER_PATH_MS_MAX;
+  // A phone that talks already is not called again: its one leg carries every call.
+  const busy = phone !== null && phone.phase !== "ringing";
+  const late = !busy && call.phase === "Ringing" && now - call.ringingAt > OTHER_PATH_MS_MAX;
   return late ? { kind: "phoneSilent", call } : { kind: "one", call, phone: null };
 }
 

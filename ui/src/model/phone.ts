@@ -13,6 +13,8 @@ export interface PhoneCall {
   readonly ringingAt: number;
   readonly answeredAt: number | null;
   readonly muted: boolean;
+  /** Dialled by the agent: this phone is called first and told to answer. */
+  readonly own: boolean;
 }
 
 /** What the tab that has the phone tells the others. */
@@ -43,6 +45,8 @@ export interface PhoneState {
   readonly outputId: string;
   readonly canChooseOutput: boolean;
   readonly volume: number;
+  /** With a headset the microphone can't hear the speaker, so no echo has to be cancelled. */
+  readonly headset: boolean;
   readonly call: PhoneCall | null;
   readonly lastEnd: string | null;
 }
@@ -61,6 +65,7 @@ export const NO_PHONE: PhoneState = {
   outputId: "default",
   canChooseOutput: false,
   volume: 1,
+  headset: false,
   call: null,
   lastEnd: null,
 };
@@ -82,11 +87,13 @@ export type PhoneEvent =
   | { readonly type: "inputChosen"; readonly id: string }
   | { readonly type: "outputChosen"; readonly id: string }
   | { readonly type: "volumeSet"; readonly volume: number }
+  | { readonly type: "headsetSet"; readonly headset: boolean }
   | {
       readonly type: "incoming";
       readonly at: number;
       readonly callUuid: string | null;
       readonly from: string;
+      readonly own: boolean;
     }
   | { readonly type: "answering" }
   | { readonly type: "talking"; readonly at: number }
@@ -124,6 +131,8 @@ export function phoneReducer(state: PhoneState, event: PhoneEvent): PhoneState {
       return { ...state, outputId: event.id };
     case "volumeSet":
       return { ...state, volume: event.volume };
+    case "headsetSet":
+      return { ...state, headset: event.headset };
     case "incoming":
       return {
         ...state,
@@ -135,6 +144,7 @@ export function phoneReducer(state: PhoneState, event: PhoneEvent): PhoneState {
           ringingAt: event.at,
           answeredAt: null,
           muted: false,
+          own: event.own,
         },
       };
     case "answering":

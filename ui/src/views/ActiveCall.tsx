@@ -1,7 +1,7 @@
 // A call that is up: who, how long, and what may be done with it.
 
 import { Pause, PhoneOff, Play } from "lucide-react";
-import { allows } from "../model/calls";
+import { allows } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import { isPending } from "../model/desk";
 import { callerOf } from "./caller";

@@ -2,7 +2,7 @@
 
 import { Globe, History, IdCard, Mail, MessageCircle, Phone } from "lucide-react";
 import { capitalised, phoneNumber } from "../model/format";
-import { allows } from "../model/calls";
+import { allows } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import type { Contact } from "../model/facts";
 import { callerOf } from "./caller";

@@ -2,8 +2,9 @@
 
 import { useEffect } from "react";
 import { agentSentence } from "../model/agent";
-import { allows, mainCall } from "../model/calls";
-import type { LiveCall, Verb } from "../model/calls";
+import { allows, mainCall } from "../model/controls";
+import type { LiveCall } from "../model/calls";
+import type { Verb } from "../model/controls";
 import type { DeskState } from "../model/desk";
 import { phoneNumber } from "../model/format";
 import { effectivePhone } from "../model/phone";

@@ -1,7 +1,7 @@
 // The screen pop: large, and gone as soon as somebody else has the call.
 
 import { Phone, PhoneOff, TriangleAlert } from "lucide-react";
-import { allows } from "../model/calls";
+import { allows } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import { isPending } from "../model/desk";
 import { joinCall } from "../model/join";

@@ -3,7 +3,7 @@
 // desktop was told nothing of the call.
 
 import { Mic, MicOff, Phone, PhoneOff, Volume2 } from "lucide-react";
-import { mainCall } from "../model/calls";
+import { mainCall } from "../model/controls";
 import { joinCall } from "../model/join";
 import { effectivePhone } from "../model/phone";
 import type { PhoneCall, Registration } from "../model/phone";

@@ -1,6 +1,7 @@
 // Who is calling, from whatever is known so far: the customer's record, else the attached data.
 
 import type { LiveCall } from "../model/calls";
+import { otherNumber } from "../model/controls";
 import type { CustomerCard } from "../model/desk";
 import { capitalised, phoneNumber } from "../model/format";
 
@@ -22,7 +23,7 @@ export function callerOf(call: LiveCall, card: CustomerCard | undefined): Caller
   const reason = attached("call_reason") ?? (customer?.reason || null);
   return {
     name: customer?.name || attached("customer_name"),
-    number: call.ani === null ? (call.parties[0] ?? "Number withheld") : phoneNumber(call.ani),
+    number: phoneNumber(otherNumber(call)),
     accountType: accountType === null ? null : capitalised(accountType),
     accountNumber: customer?.customerId || attached("customer_id"),
     reason: reason === null ? null : capitalised(reason),
