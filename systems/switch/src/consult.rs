@@ -59,8 +59,17 @@ impl Switch {
     ) -> Result<(), Refusal> {
         self.two_calls(Capability::CompleteTransfer, dn, held, current)?;
         self.out.accept(asker.id);
-        self.transfer(now, dn, (held, current), Some(asker.id));
+        self.transfer(now, dn, self.first_and_second(held, current), Some(asker.id));
         Ok(())
+    }
+
+    /// Of a first call and its consult call, in whatever order, the first call first.
+    fn first_and_second(&self, held: ConnId, current: ConnId) -> (ConnId, ConnId) {
+        let consult = self.calls.get(&held).and_then(|call| call.consult.as_ref());
+        match consult.is_some_and(|consult| consult.parent == current) {
+            true => (current, held),
+            false => (held, current),
+        }
     }
 
     /// A mute transfer completes when the other phone rings.
@@ -120,6 +129,7 @@ impl Switch {
     ) -> Result<(), Refusal> {
         self.two_calls(Capability::CompleteConference, dn, held, current)?;
         self.out.accept(asker.id);
+        let (held, current) = self.first_and_second(held, current);
         self.stop_watching(now, current, dn);
         if let Some(call) = self.calls.get(&current) {
             let draft = Draft::new(EventName::Released, dn)

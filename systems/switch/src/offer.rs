@@ -162,16 +162,20 @@ impl Switch {
         uuid
     }
 
-    /// 180 to those who wait and were told nothing yet.
-    pub(crate) fn tell_waiting_ringing(&mut self, conn: ConnId) {
+    /// 180, or 183 for what they are to hear, to those who wait and were told less.
+    pub(crate) fn tell_waiting(&mut self, conn: ConnId, progress: Progress) {
+        let news = match progress {
+            Progress::EarlyMedia => Told::EarlyMedia,
+            Progress::Ringing => Told::Ringing,
+        };
         let Some(call) = self.calls.get_mut(&conn) else { return };
         for party in &mut call.parties {
             if let State::Originating(told) = &mut party.state
-                && *told < Told::Ringing
+                && *told < news
                 && let Some(leg) = party.place.leg_of(&party.dn, &self.dns)
             {
-                *told = Told::Ringing;
-                self.out.leg(LegCommand::Progress { leg, progress: Progress::Ringing });
+                *told = news;
+                self.out.leg(LegCommand::Progress { leg, progress });
             }
         }
     }

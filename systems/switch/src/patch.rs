@@ -62,7 +62,7 @@ impl Switch {
             return None;
         }
         if let Some((called, alerting)) = call.alerting() {
-            if alerting.plays && told == Told::Answered {
+            if alerting.plays {
                 return called.leg(&self.dns).map(|leg| Sound::Of(vec![leg]));
             }
             if alerting.has_rung {

@@ -2,7 +2,7 @@
 
 use model::{
     AgentState, CallState, ConnId, Dn, DnRole, EventName, KvList, LegId, Now, WorkMode,
-    leg::{Cause, LegCommand},
+    leg::{Cause, LegCommand, Progress},
     request::{NoAnswer, NoAnswerAction},
 };
 
@@ -59,7 +59,7 @@ impl Switch {
             State::Failed | State::Held | State::Originating(_) | State::Talking => return,
         };
         self.divert(now, conn);
-        self.tell_waiting_ringing(conn);
+        self.tell_waiting(conn, Progress::Ringing);
         self.patch(conn);
         if is_asked_to_answer {
             self.out.leg(LegCommand::AnswerPhone { leg });
@@ -78,6 +78,7 @@ impl Switch {
         if std::mem::replace(&mut alerting.plays, true) {
             return;
         }
+        self.tell_waiting(conn, Progress::EarlyMedia);
         self.patch(conn);
         self.say_network_reached(now, conn, id);
     }

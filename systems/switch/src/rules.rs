@@ -151,11 +151,14 @@ impl Switch {
         if what == Capability::AlternateCall {
             return if_ok(matches!(active.state, State::Talking), No::State);
         }
-        let consults = current
-            .consult
-            .as_ref()
-            .is_some_and(|consult| consult.parent == held.conn && consult.by == *dn);
-        if_ok(consults, No::SingleCall)?;
+        let consults = |second: &Call, first: &Call| {
+            let made_by = second.consult.as_ref();
+            made_by.is_some_and(|consult| consult.parent == first.conn && consult.by == *dn)
+        };
+        let is_first_held = consults(current, held);
+        // Whoever went back to the first call for a word may complete from there too.
+        let may_be_swapped = what != Capability::ReconnectCall && consults(held, current);
+        if_ok(is_first_held || may_be_swapped, No::SingleCall)?;
         if what == Capability::ReconnectCall {
             return Ok(());
         }

@@ -1,18 +1,10 @@
 //! RequestApplyTreatment: what a caller at a route point hears.
 
 use model::{
-    ConnId, Dn, EventName, KvList, Now, TError,
-    error::Refusal,
-    leg::{LegCommand, Progress},
-    request::Treatment,
+    ConnId, Dn, EventName, KvList, Now, TError, error::Refusal, leg::Progress, request::Treatment,
 };
 
-use crate::{
-    Switch,
-    call::{Call, State, Told},
-    outbox::Draft,
-    request::Asker,
-};
+use crate::{Switch, call::Call, outbox::Draft, request::Asker};
 
 impl Switch {
     /// Plays to the caller from now on. The first treatment turns ring-back into early media.
@@ -43,15 +35,7 @@ impl Switch {
         if let Some(queue) = &mut call.queue {
             queue.treatment = Some(treatment);
         }
-        for party in &mut call.parties {
-            if let State::Originating(told) = &mut party.state
-                && *told < Told::EarlyMedia
-                && let Some(leg) = party.place.leg_of(&party.dn, &self.dns)
-            {
-                *told = Told::EarlyMedia;
-                self.out.leg(LegCommand::Progress { leg, progress: Progress::EarlyMedia });
-            }
-        }
+        self.tell_waiting(conn, Progress::EarlyMedia);
         self.patch(conn);
         let draft = Draft::new(EventName::TreatmentApplied, dn)
             .reference(Some(asker.id))

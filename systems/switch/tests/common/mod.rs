@@ -142,13 +142,21 @@ impl Site {
     }
 
     pub fn ask_why(&mut self, request: Request, reasons: KvList) -> ReferenceId {
+        self.ask_full(request, reasons, KvList::new())
+    }
+
+    pub fn ask_with(&mut self, request: Request, extensions: KvList) -> ReferenceId {
+        self.ask_full(request, KvList::new(), extensions)
+    }
+
+    fn ask_full(&mut self, request: Request, reasons: KvList, extensions: KvList) -> ReferenceId {
         let reference = ReferenceId(self.next_reference);
         self.next_reference += 1;
         self.tell(Input::Request(TRequest {
             origin: Origin::Desk,
             reference,
             reasons,
-            extensions: KvList::new(),
+            extensions,
             request,
         }));
         reference
