@@ -171,13 +171,15 @@ impl Watch {
                 self.user_data.entry(conn).or_default().delete(&key);
             }
             Request::CompleteConference { held, current, .. } => {
+                // The older call survives, whichever is on hold.
+                let (held, current) = (held.min(current), held.max(current));
                 let mut list = self.user_data.get(&current).cloned().unwrap_or_default();
                 let first = self.user_data.get(&held).cloned().unwrap_or_default();
                 first.into_iter().for_each(|(key, value)| list.update(key, value));
                 self.user_data.insert(held, list);
             }
-            Request::CompleteTransfer { held, .. } => {
-                self.merging.insert(held);
+            Request::CompleteTransfer { held, current, .. } => {
+                self.merging.insert(held.min(current));
             }
             Request::DeleteUserData { conn, .. } => {
                 self.user_data.insert(conn, KvList::new());
