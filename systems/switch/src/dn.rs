@@ -32,6 +32,8 @@ pub struct Line {
     pub leg: Option<LegId>,
     /// The phone is being called back into its calls; not up yet.
     pub is_resuming: bool,
+    /// The phone shows its call as held, by our word or its own doing.
+    pub shows_held: bool,
     /// The count of registrations when the phone answered or was called back: a higher one tells
     /// that another phone is there.
     pub bindings: u64,

@@ -1,6 +1,8 @@
 //! Hold, retrieve, alternate: who of a DN's calls is talked to.
 
-use model::{Capability, ConnId, Dn, EventName, Now, TError, error::Refusal};
+use model::{
+    Capability, ConnId, Dn, EventName, Now, TError, config::DnKind, error::Refusal, leg::LegCommand,
+};
 
 use crate::{
     Switch,
@@ -134,8 +136,30 @@ impl Switch {
         self.say(now, conn, Draft::new(name, dn).reference(asker));
     }
 
+    /// Lets a phone that takes our word (`sip-cti-control`) show whether its calls are held.
+    pub(crate) fn show_held(&mut self, dn: &Dn) {
+        let takes_word = self.configuration.dns.get(dn).is_some_and(|object| {
+            matches!(object.kind, DnKind::Extension { cti_control: true, .. })
+        });
+        let Some(leg) = self.dns.leg(dn).filter(|_| takes_word) else { return };
+        let is_held = |conn: &ConnId| {
+            let party = self.calls.get(conn).and_then(|call| call.ours(dn));
+            party.is_some_and(|party| matches!(party.state, State::Held))
+        };
+        let is_held = self.dns.calls(dn).iter().all(is_held);
+        let line = &mut self.dns.entry(dn).line;
+        if std::mem::replace(&mut line.shows_held, is_held) != is_held {
+            self.out.leg(LegCommand::ShowHeld { leg, is_held });
+        }
+    }
+
     /// The phone itself holds (re-INVITE) or goes on: what its line talks to is held with it.
     pub(crate) fn phone_holds(&mut self, now: Now, dn: &Dn, is_held: bool) {
+        let Some(extension) = self.dns.extension_mut(dn) else { return };
+        if std::mem::replace(&mut extension.line.shows_held, is_held) == is_held {
+            // It does as it was told.
+            return;
+        }
         let calls = self.dns.calls(dn).to_vec();
         let state_of = |switch: &Self, conn: &ConnId| {
             let call = switch.calls.get(conn);

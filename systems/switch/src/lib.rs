@@ -319,7 +319,7 @@ impl System for Switch {
             Input::Media(fact) => self.handle_media(now, &fact),
             Input::Request(request) => self.handle_request(now, request),
         }
-        self.offer_capabilities();
+        self.finish();
     }
 
     fn handle_timeout(&mut self, now: Now) {
@@ -336,7 +336,7 @@ impl System for Switch {
                 timers::Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
             }
         }
-        self.offer_capabilities();
+        self.finish();
     }
 
     fn poll_output(&mut self) -> Option<Output> {

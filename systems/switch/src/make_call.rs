@@ -68,7 +68,8 @@ impl Switch {
         };
         let Some(leg) = self.ring_leg(conn, dn, false) else { return };
         let bindings = self.bindings(dn);
-        self.dns.entry(dn).line = crate::dn::Line { leg: Some(leg), is_resuming: false, bindings };
+        self.dns.entry(dn).line =
+            crate::dn::Line { leg: Some(leg), is_resuming: false, shows_held: false, bindings };
         let party = self.new_party(dn.clone(), Place::Ours, role, State::Summoned(summoned));
         self.timers.set(Timer::NoAnswer(party.id), now.instant + self.settings.summon_limit);
         self.join(conn, party);

@@ -148,7 +148,8 @@ impl Switch {
     ) -> Option<PartyId> {
         let leg = self.ring_leg(conn, dn, false)?;
         let bindings = self.bindings(dn);
-        self.dns.entry(dn).line = Line { leg: Some(leg), is_resuming: false, bindings };
+        self.dns.entry(dn).line =
+            Line { leg: Some(leg), is_resuming: false, shows_held: false, bindings };
         Some(self.add_alerting(conn, dn.clone(), Place::Ours, ringing))
     }
 

@@ -64,7 +64,8 @@ impl Switch {
             return;
         };
         let leg = self.ring_leg(conn, dn, true);
-        self.dns.entry(dn).line = crate::dn::Line { leg, is_resuming: true, bindings };
+        self.dns.entry(dn).line =
+            crate::dn::Line { leg, is_resuming: true, shows_held: false, bindings };
     }
 
     /// The page is back in its calls. Nobody was told of a release, so nobody is told of this.

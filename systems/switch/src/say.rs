@@ -39,9 +39,11 @@ impl Switch {
         }
     }
 
-    /// Tells capabilities that changed without an event of their call.
-    pub(crate) fn offer_capabilities(&mut self) {
+    /// Once an input is dealt with: phones show what became of their calls, and capabilities that
+    /// changed without an event of their call are told.
+    pub(crate) fn finish(&mut self) {
         for dn in std::mem::take(&mut self.touched) {
+            self.show_held(&dn);
             for conn in self.dns.calls(&dn).to_vec() {
                 let Some(call) = self.calls.get(&conn).filter(|call| call.has_part(&dn)) else {
                     continue;

@@ -184,6 +184,33 @@ fn d_a_call_is_held_and_retrieved_by_request_and_by_the_phone() {
 }
 
 #[test]
+fn d_a_phone_that_takes_our_word_shows_what_is_held() {
+    let mut site = Site::at_work();
+    let (_, leg) = site.talk("5002");
+    let (dn, conn) = (Dn::from("5002"), site.conn());
+    site.forget_ladder();
+    site.ask(Request::HoldCall { dn: dn.clone(), conn });
+    site.tell(Input::Media(MediaFact::Holds { leg, is_held: true }));
+    let destination = "5559876543".into();
+    site.ask(Request::MakeCall { dn, destination, user_data: KvList::new() });
+    expect![[r#"
+        0.0    RequestHoldCall #4 at 5002
+               ok #4
+               media play in1 Music
+               media hear out1 
+               EventHeld 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn #4
+               out1 show-held true
+        0.0    out1 holds
+        0.0    RequestMakeCall #5 at 5002
+               ok #5
+               out2 dial 5559876543 by pstn from 5002
+               EventDialing 5002 call=2 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn #5
+               out1 show-held false
+               5002 may AttachUserData ClearCall ReleaseCall
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
 fn e_two_step_transfer() {
     let mut site = Site::at_work();
     site.talk("5001");

@@ -257,9 +257,11 @@ pub fn route(conn: ConnId, target: &str) -> Request {
 
 pub fn configuration() -> Configuration {
     let mut configuration = Configuration::default();
-    let extension = DnKind::Extension { password: None, cti_control: false };
+    let extension = |cti_control| DnKind::Extension { password: None, cti_control };
     for (number, wrap_up_s) in [("5001", 10), ("5002", 0), ("5003", 0)] {
-        configuration.dns.insert(number.into(), DnObject { kind: extension.clone(), alias: None });
+        // The phone of 5002 takes NOTIFY talk and hold.
+        let kind = extension(number == "5002");
+        configuration.dns.insert(number.into(), DnObject { kind, alias: None });
         configuration.persons.insert(
             format!("agent{number}").into(),
             Person {
@@ -278,7 +280,7 @@ pub fn configuration() -> Configuration {
     let accept_from = vec!["127.0.0.1".parse().unwrap()];
     let trunk = Trunk { accept_from, contact: "127.0.0.1:5070".into(), probe_s: 0 };
     configuration.trunks.insert("pstn".into(), trunk);
-    configuration.dns.insert("5004".into(), DnObject { kind: extension, alias: None });
+    configuration.dns.insert("5004".into(), DnObject { kind: extension(false), alias: None });
     let kind = DnKind::RoutePoint { dnis: vec!["+18005551234".into()], strategy: "Support".into() };
     configuration.dns.insert("5000".into(), DnObject { kind, alias: None });
     configuration
