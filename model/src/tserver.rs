@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ClientId, Dn, Event, KvList, ReferenceId, Request, error::Refusal};
+use crate::{ClientId, ConnId, Dn, Event, KvList, ReferenceId, Request, error::Refusal};
 
 /// The port to cti.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +39,31 @@ pub enum ClientInput {
 pub enum ClientRequest {
     /// A request to the switch about a DN that the client has registered.
     Call(Request),
-    /// Ask for a DN's events.
+    /// How a registered DN is.
+    QueryAddress {
+        /// Which DN.
+        dn: Dn,
+    },
+    /// Who is in a call.
+    QueryCall {
+        /// A party's DN.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// How the T-Server is.
+    QueryServer,
+    /// Ask for a DN's events, as `RegisterAddressAs` with mode `Share`.
     RegisterAddress {
         /// Which DN.
         dn: Dn,
+    },
+    /// Ask for a DN's events, once more to change the mode.
+    RegisterAddressAs {
+        /// Which DN.
+        dn: Dn,
+        /// With what rights.
+        mode: RegisterMode,
     },
     /// A T-Library request that is not there yet; the name as T-Library spells it.
     Unsupported(String),
@@ -51,6 +72,18 @@ pub enum ClientRequest {
         /// Which DN.
         dn: Dn,
     },
+}
+
+/// With what rights a client registers a DN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RegisterMode {
+    /// As others may, too.
+    #[default]
+    Share = 0,
+    /// As the only client.
+    Private = 1,
+    /// For its events alone: requests about the DN are refused.
+    Monitor = 2,
 }
 
 /// cti to the port.
@@ -93,14 +126,18 @@ pub enum ClientMessage {
     },
     /// EventLinkConnected: the first message on every connection.
     LinkConnected,
-    /// EventRegistered, with the DN as it is now in Extensions.
+    /// The DN as it is now: EventRegistered, or what a query asked for.
     Registered {
         /// The request.
         reference: ReferenceId,
-        /// The DN.
+        /// The DN; empty in an answer that is about no DN.
         this_dn: Dn,
-        /// AgentStatus, AgentID, WorkMode, calls.
+        /// AgentStatus, AgentID, WorkMode, calls; of the server: its version and figures.
         extensions: KvList,
+        /// The last event that this knows of.
+        sequence: u64,
+        /// Which message it is.
+        answer: Answer,
     },
     /// EventUnregistered.
     Unregistered {
@@ -109,4 +146,22 @@ pub enum ClientMessage {
         /// The DN.
         this_dn: Dn,
     },
+}
+
+/// What was asked when a client is told how something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// EventAddressInfo.
+    AddressInfo,
+    /// EventPartyInfo.
+    PartyInfo {
+        /// The call.
+        conn: ConnId,
+        /// The others in it, as they joined.
+        parties: Vec<Dn>,
+    },
+    /// EventRegistered.
+    Registered,
+    /// EventServerInfo.
+    ServerInfo,
 }

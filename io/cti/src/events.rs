@@ -2,7 +2,7 @@
 
 use model::{
     Dn, DnRole, Event, KvList, KvValue, ReferenceId, error::Refusal, event::AgentAttributes,
-    event::CallAttributes, tserver::ClientMessage,
+    event::CallAttributes, tserver::Answer, tserver::ClientMessage,
 };
 use proto::tserver::v1 as pb;
 
@@ -14,12 +14,15 @@ pub fn server_message(message: &ClientMessage) -> pb::ServerMessage {
         }
         ClientMessage::Event { event, reference } => dn_event(event, *reference),
         ClientMessage::LinkConnected => named("EventLinkConnected", EVENT_LINK_CONNECTED),
-        ClientMessage::Registered { reference, this_dn, extensions } => pb::Event {
-            reference_id: reference.0,
-            this_dn: this_dn.to_string(),
-            extensions: kv_list(extensions),
-            ..named("EventRegistered", EVENT_REGISTERED)
-        },
+        ClientMessage::Registered { reference, this_dn, extensions, sequence, answer } => {
+            pb::Event {
+                reference_id: reference.0,
+                this_dn: this_dn.to_string(),
+                event_sequence_number: *sequence,
+                extensions: kv_list(extensions),
+                ..answer_event(answer)
+            }
+        }
         ClientMessage::Unregistered { reference, this_dn } => pb::Event {
             reference_id: reference.0,
             this_dn: this_dn.to_string(),
@@ -31,6 +34,19 @@ pub fn server_message(message: &ClientMessage) -> pb::ServerMessage {
 
 fn named(name: &str, number: u32) -> pb::Event {
     pb::Event { name: name.to_owned(), number, ..pb::Event::default() }
+}
+
+fn answer_event(answer: &Answer) -> pb::Event {
+    match answer {
+        Answer::AddressInfo => named("EventAddressInfo", EVENT_ADDRESS_INFO),
+        Answer::PartyInfo { conn, parties } => pb::Event {
+            conn_id: conn.to_string(),
+            parties: parties.iter().map(Dn::to_string).collect(),
+            ..named("EventPartyInfo", EVENT_PARTY_INFO)
+        },
+        Answer::Registered => named("EventRegistered", EVENT_REGISTERED),
+        Answer::ServerInfo => named("EventServerInfo", EVENT_SERVER_INFO),
+    }
 }
 
 fn error_event(reference: ReferenceId, this_dn: Option<&Dn>, refusal: &Refusal) -> pb::Event {
@@ -112,4 +128,7 @@ fn kv_list(list: &KvList) -> Option<pb::KvList> {
 const EVENT_ERROR: u32 = 52;
 const EVENT_REGISTERED: u32 = 53;
 const EVENT_UNREGISTERED: u32 = 54;
+const EVENT_ADDRESS_INFO: u32 = 92;
+const EVENT_SERVER_INFO: u32 = 93;
 const EVENT_LINK_CONNECTED: u32 = 95;
+const EVENT_PARTY_INFO: u32 = 109;

@@ -4,7 +4,7 @@ use model::{
     ConnId, Dn, KvList, KvValue, Request, TError, WorkMode,
     error::Refusal,
     request::{MonitorMode, NoAnswer, NoAnswerAction, Treatment},
-    tserver::ClientRequest,
+    tserver::{ClientRequest, RegisterMode},
 };
 use proto::tserver::v1::{self as pb, client_message::Request as Sent};
 
@@ -22,7 +22,20 @@ pub fn understand(message: pb::ClientMessage) -> Result<Asked, Refusal> {
     let extensions = kv_list(message.extensions);
     let sent = message.request.ok_or_else(|| invalid("request is missing: set one"))?;
     let request = match sent {
-        Sent::RegisterAddress(r) => ClientRequest::RegisterAddress { dn: dn(r.this_dn)? },
+        Sent::QueryAddress(r) => ClientRequest::QueryAddress { dn: dn(r.this_dn)? },
+        Sent::QueryCall(r) => {
+            ClientRequest::QueryCall { dn: dn(r.this_dn)?, conn: conn("conn_id", &r.conn_id)? }
+        }
+        Sent::QueryServer(pb::QueryServerRequest {}) => ClientRequest::QueryServer,
+        Sent::RegisterAddress(r) => {
+            let (dn, mode) = registration(r)?;
+            match mode {
+                RegisterMode::Share => ClientRequest::RegisterAddress { dn },
+                RegisterMode::Private | RegisterMode::Monitor => {
+                    ClientRequest::RegisterAddressAs { dn, mode }
+                }
+            }
+        }
         Sent::UnregisterAddress(r) => ClientRequest::UnregisterAddress { dn: dn(r.this_dn)? },
         Sent::Other(other) => ClientRequest::Unsupported(other_name(other.number)?),
         sent => {
@@ -135,10 +148,25 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
         Sent::UpdateUserData(r) => {
             about_party!(UpdateUserData, r, user_data: kv_list(r.user_data))
         }
-        Sent::Other(_) | Sent::RegisterAddress(_) | Sent::UnregisterAddress(_) => {
+        Sent::Other(_)
+        | Sent::QueryAddress(_)
+        | Sent::QueryCall(_)
+        | Sent::QueryServer(_)
+        | Sent::RegisterAddress(_)
+        | Sent::UnregisterAddress(_) => {
             return Err(invalid("request is not about a call or an agent"));
         }
     })
+}
+
+fn registration(sent: pb::RegisterAddressRequest) -> Result<(Dn, RegisterMode), Refusal> {
+    let mode = match pb::RegisterMode::try_from(sent.register_mode) {
+        Ok(pb::RegisterMode::Share) => RegisterMode::Share,
+        Ok(pb::RegisterMode::Private) => RegisterMode::Private,
+        Ok(pb::RegisterMode::Monitor) => RegisterMode::Monitor,
+        Err(_) => return Err(invalid("register_mode is none of Share, Private and Monitor")),
+    };
+    Ok((dn(sent.this_dn)?, mode))
 }
 
 fn present(field: &str, text: String) -> Result<String, Refusal> {
@@ -274,6 +302,9 @@ const HAVE_FIELDS: &[&str] = &[
     "MakeCall",
     "MonitorNextCall",
     "MuteTransfer",
+    "QueryAddress",
+    "QueryCall",
+    "QueryServer",
     "ReconnectCall",
     "RedirectCall",
     "RegisterAddress",

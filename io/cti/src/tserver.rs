@@ -48,6 +48,7 @@ impl TServer {
         let registration =
             pb::client_message::Request::RegisterAddress(pb::RegisterAddressRequest {
                 this_dn: dn.to_owned(),
+                ..Default::default()
             });
         hear(&connection, message(REGISTRATION, registration));
         hear(&connection, message(SINGLE_REQUEST, request));
@@ -90,7 +91,7 @@ impl pb::t_server_server::TServer for TServer {
     ) -> Result<Response<Messages>, Status> {
         let (connection, outgoing) = self.open(request.metadata())?;
         for (number, this_dn) in (1..).zip(request.into_inner().this_dn) {
-            let registration = pb::RegisterAddressRequest { this_dn };
+            let registration = pb::RegisterAddressRequest { this_dn, ..Default::default() };
             let request = pb::client_message::Request::RegisterAddress(registration);
             hear(&connection, message(number, request));
         }

@@ -13,7 +13,7 @@ use model::{
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
     monitor::Monitor,
-    tserver::{ClientInput, ClientMessage, ClientOutput, ClientRequest},
+    tserver::{Answer, ClientInput, ClientMessage, ClientOutput, ClientRequest},
 };
 use proto::{
     config::v1::{
@@ -165,15 +165,19 @@ async fn a_session_carries_requests_in_and_events_with_all_attributes_out() {
     let event = session.event().await;
     assert_eq!((event.name.as_str(), event.number), ("EventLinkConnected", 95));
 
-    let registration = pb::RegisterAddressRequest { this_dn: "5001".into() };
+    let registration = pb::RegisterAddressRequest { this_dn: "5001".into(), register_mode: 0 };
     session.ask(7, Sent::RegisterAddress(registration)).await;
     let (reference, request) = program.request().await;
     assert_eq!(request, ClientRequest::RegisterAddress { dn: "5001".into() });
     let extensions = KvList::new().with("AgentStatus", "Ready");
     let this_dn = Dn::from("5001");
-    program.send(session.client, ClientMessage::Registered { reference, this_dn, extensions });
+    let answer = Answer::Registered;
+    let message =
+        ClientMessage::Registered { reference, this_dn, extensions, sequence: 41, answer };
+    program.send(session.client, message);
     let event = session.event().await;
     assert_eq!((event.name.as_str(), event.reference_id), ("EventRegistered", 7));
+    assert_eq!((event.number, event.event_sequence_number), (53, 41));
 
     let answer =
         pb::AnswerCallRequest { this_dn: "5001".into(), conn_id: "006c03a7194aa020".into() };
@@ -199,6 +203,37 @@ async fn a_session_carries_requests_in_and_events_with_all_attributes_out() {
     let user_data = event.user_data.unwrap();
     let Some(pb::kv_pair::Value::List(nested)) = &user_data.pairs[1].value else { panic!() };
     assert_eq!(nested.pairs[1].value, Some(pb::kv_pair::Value::Int(7)));
+}
+
+#[tokio::test]
+async fn answers_to_queries_have_t_librarys_names_and_numbers() {
+    let mut program = Program::start().await;
+    let mut session = program.session().await;
+    let conn = ConnId(0x006c_03a7_194a_a020);
+    let parties = vec![Dn::from("5002"), Dn::from("5551234567")];
+    for (answer, name, number) in [
+        (Answer::AddressInfo, "EventAddressInfo", 92),
+        (Answer::ServerInfo, "EventServerInfo", 93),
+        (Answer::PartyInfo { conn, parties }, "EventPartyInfo", 109),
+    ] {
+        program.send(
+            session.client,
+            ClientMessage::Registered {
+                reference: ReferenceId(5),
+                this_dn: "5001".into(),
+                extensions: KvList::new().with("ServerRole", 0),
+                sequence: 6,
+                answer,
+            },
+        );
+        let event = session.event().await;
+        assert_eq!((event.name.as_str(), event.number), (name, number));
+        assert_eq!((event.reference_id, event.event_sequence_number), (5, 6));
+        if number == 109 {
+            assert_eq!(event.conn_id, "006c03a7194aa020");
+            assert_eq!(event.parties, ["5002", "5551234567"]);
+        }
+    }
 }
 
 #[tokio::test]
@@ -284,7 +319,9 @@ async fn a_single_answer_registers_asks_and_returns_the_event() {
     let (reference, _) = program.request().await;
     let extensions = KvList::new();
     let this_dn = Dn::from("5001");
-    program.send(client, ClientMessage::Registered { reference, this_dn, extensions });
+    let (sequence, answer) = (0, Answer::Registered);
+    let message = ClientMessage::Registered { reference, this_dn, extensions, sequence, answer };
+    program.send(client, message);
     let (reference, _) = program.request().await;
     program.send(client, ClientMessage::Event { event: ringing(), reference: None });
     let refusal = Refusal::new(TError::InvalidConnId, "Gone.");

@@ -1,8 +1,8 @@
 //! The T-Server's face: clients, registered DNs, requests in, events out.
 //!
 //! A client is sent the events of the DNs it has registered and may ask only about those, as in
-//! T-Library. Calls and agents are the switch's affair: this system keeps of them only what
-//! EventRegistered tells, learnt from the same events that it passes on. Bytes and sockets are
+//! T-Library; a DN may be registered by many clients, by one alone, or to look on. Calls and agents are the switch's affair: this system keeps of them only what
+//! EventRegistered and the answers to queries tell, learnt from the same events that it passes on. Bytes and sockets are
 //! the port's (`io/cti`).
 //!
 //! Deviation from T-Library: requests are not acknowledged (EventACK); the event that a request
@@ -15,13 +15,18 @@ use std::{
 };
 
 use model::{
-    ClientId, Configuration, Dn, Event, Now, Origin, ReferenceId, System, TError, TRequest,
+    ClientId, Configuration, ConnId, Dn, Event, KvList, Now, Origin, ReferenceId, System, TError,
+    TRequest,
     error::Refusal,
-    tserver::{ClientInput, ClientMessage, ClientOutput, ClientRequest},
+    tserver::{Answer, ClientInput, ClientMessage, ClientOutput, ClientRequest, RegisterMode},
 };
 
-use crate::snapshot::Snapshots;
+use crate::{
+    registrations::{Obstacle, Registrations},
+    snapshot::Snapshots,
+};
 
+mod registrations;
 mod snapshot;
 
 /// What cti can be told.
@@ -74,13 +79,17 @@ pub enum Output {
 pub struct Cti {
     configuration: Arc<Configuration>,
     clients: BTreeMap<ClientId, Client>,
-    listeners: BTreeMap<Dn, BTreeSet<ClientId>>,
+    registrations: Registrations,
     snapshots: Snapshots,
+    /// The number of the last event.
+    sequence: u64,
     out: VecDeque<Output>,
 }
 
 #[derive(Debug, Default)]
 struct Client {
+    /// As the client calls itself.
+    application: String,
     dns: BTreeSet<Dn>,
     /// Requests that the switch has not spoken on.
     pending: BTreeSet<ReferenceId>,
@@ -102,7 +111,7 @@ impl Cti {
     fn handle_client(&mut self, input: ClientInput) {
         match input {
             ClientInput::Closed { client } => self.close(client),
-            ClientInput::Opened { client, application: _ } => self.open(client),
+            ClientInput::Opened { client, application } => self.open(client, application),
             ClientInput::Request { client, reference, reasons, extensions, request } => {
                 if !self.clients.contains_key(&client) {
                     return;
@@ -114,7 +123,13 @@ impl Cti {
                         let asked = TRequest { origin, reference, reasons, extensions, request };
                         self.pass_on(client, asked)
                     }
-                    ClientRequest::RegisterAddress { dn } => self.register(about, dn),
+                    ClientRequest::QueryAddress { dn } => self.query_address(about, dn),
+                    ClientRequest::QueryCall { dn, conn } => self.query_call(about, dn, conn),
+                    ClientRequest::QueryServer => self.query_server(about),
+                    ClientRequest::RegisterAddress { dn } => {
+                        self.register(about, dn, RegisterMode::Share)
+                    }
+                    ClientRequest::RegisterAddressAs { dn, mode } => self.register(about, dn, mode),
                     ClientRequest::Unsupported(name) => Err((None, unsupported(&name))),
                     ClientRequest::UnregisterAddress { dn } => self.unregister(about, dn),
                 };
@@ -125,7 +140,7 @@ impl Cti {
         }
     }
 
-    fn open(&mut self, client: ClientId) {
+    fn open(&mut self, client: ClientId, application: String) {
         if self.clients.len() >= CLIENTS_MAX {
             let reason = format!(
                 "This T-Server has {CLIENTS_MAX} clients already. Close one that is not needed."
@@ -133,17 +148,17 @@ impl Cti {
             self.out.push_back(Output::Client(ClientOutput::Close { client, reason }));
             return;
         }
-        self.clients.insert(client, Client::default());
+        self.clients.insert(client, Client { application, ..Client::default() });
         self.send(client, ClientMessage::LinkConnected);
     }
 
     fn close(&mut self, client: ClientId) {
         for dn in self.clients.remove(&client).unwrap_or_default().dns {
-            self.forget_listener(client, &dn);
+            self.registrations.unregister(client, &dn);
         }
     }
 
-    fn register(&mut self, (client, reference): (ClientId, ReferenceId), dn: Dn) -> Outcomes {
+    fn register(&mut self, (client, reference): About, dn: Dn, mode: RegisterMode) -> Outcomes {
         if !self.configuration.dns.contains_key(&dn) {
             let message = format!(
                 "DN {dn} is not configured. Look for the right number, or add the DN to the \
@@ -158,29 +173,100 @@ impl Cti {
             );
             return Err((Some(dn), Refusal::new(TError::InvalidAttribute, message)));
         }
+        if let Err(obstacle) = self.registrations.register(client, &dn, mode) {
+            let refusal = self.seized(&dn, obstacle);
+            return Err((Some(dn), refusal));
+        }
         known.dns.insert(dn.clone());
-        self.listeners.entry(dn.clone()).or_default().insert(client);
         let extensions = self.snapshots.extensions(&dn);
-        self.send(client, ClientMessage::Registered { reference, this_dn: dn, extensions });
+        self.answer((client, reference), dn, extensions, Answer::Registered);
         Ok(())
     }
 
-    fn unregister(&mut self, (client, reference): (ClientId, ReferenceId), dn: Dn) -> Outcomes {
+    fn seized(&self, dn: &Dn, obstacle: Obstacle) -> Refusal {
+        let message = match obstacle {
+            Obstacle::IsPrivate(owner) => {
+                let owner = self.clients.get(&owner).map_or("", |owner| &owner.application);
+                format!(
+                    "DN {dn} is registered privately by the client `{owner}`. Unregister it \
+                     there, or end that client."
+                )
+            }
+            Obstacle::IsShared(others) => format!(
+                "DN {dn} can't be private: {others} other client(s) have registered it. \
+                 Unregister it there, or register it with RegisterMode Share."
+            ),
+        };
+        Refusal::new(TError::ResourceSeized, message)
+    }
+
+    fn unregister(&mut self, (client, reference): About, dn: Dn) -> Outcomes {
         let known = self.clients.get_mut(&client);
         if !known.is_some_and(|known| known.dns.remove(&dn)) {
             let refusal = not_registered(&dn);
             return Err((Some(dn), refusal));
         }
-        self.forget_listener(client, &dn);
+        self.registrations.unregister(client, &dn);
         self.send(client, ClientMessage::Unregistered { reference, this_dn: dn });
         Ok(())
+    }
+
+    fn query_address(&mut self, about: About, dn: Dn) -> Outcomes {
+        if self.registrations.mode(about.0, &dn).is_none() {
+            let refusal = not_registered(&dn);
+            return Err((Some(dn), refusal));
+        }
+        let extensions = self.snapshots.extensions(&dn);
+        self.answer(about, dn, extensions, Answer::AddressInfo);
+        Ok(())
+    }
+
+    fn query_call(&mut self, about: About, dn: Dn, conn: ConnId) -> Outcomes {
+        if self.registrations.mode(about.0, &dn).is_none() {
+            let refusal = not_registered(&dn);
+            return Err((Some(dn), refusal));
+        }
+        let Some(parties) = self.snapshots.parties(&dn, conn) else {
+            let message = format!("DN {dn} is not in a call {conn}. It may be over by now.");
+            return Err((Some(dn), Refusal::new(TError::InvalidConnId, message)));
+        };
+        let answer = Answer::PartyInfo { conn, parties: parties.to_vec() };
+        let extensions = self.snapshots.call_extensions(conn);
+        self.answer(about, dn, extensions, answer);
+        Ok(())
+    }
+
+    fn query_server(&mut self, about: About) -> Outcomes {
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let extensions = KvList::new()
+            .with("ServerVersion", env!("CARGO_PKG_VERSION"))
+            .with("ServerRole", SERVER_ROLE_PRIMARY)
+            .with("Clients", count(self.clients.len()))
+            .with("RegisteredDNs", count(self.registrations.dns()));
+        self.answer(about, Dn::from(""), extensions, Answer::ServerInfo);
+        Ok(())
+    }
+
+    fn answer(
+        &mut self,
+        (client, reference): About,
+        this_dn: Dn,
+        extensions: KvList,
+        answer: Answer,
+    ) {
+        let sequence = self.sequence;
+        let message =
+            ClientMessage::Registered { reference, this_dn, extensions, sequence, answer };
+        self.send(client, message);
     }
 
     fn pass_on(&mut self, client: ClientId, asked: TRequest) -> Outcomes {
         let Some(known) = self.clients.get_mut(&client) else { return Ok(()) };
         let dn = asked.request.dn();
-        if !known.dns.contains(dn) {
-            return Err((Some(dn.clone()), not_registered(dn)));
+        match self.registrations.mode(client, dn) {
+            None => return Err((Some(dn.clone()), not_registered(dn))),
+            Some(RegisterMode::Monitor) => return Err((Some(dn.clone()), only_monitors(dn))),
+            Some(RegisterMode::Share | RegisterMode::Private) => {}
         }
         if known.pending.len() >= PENDING_PER_CLIENT_MAX {
             let message = format!(
@@ -201,15 +287,14 @@ impl Cti {
     }
 
     fn handle_event(&mut self, event: &Arc<Event>) {
+        self.sequence = event.sequence;
         self.snapshots.learn(event);
-        let Some(listeners) = self.listeners.get(&event.this_dn) else { return };
-        for client in listeners {
+        for client in self.registrations.listeners(&event.this_dn) {
             let reference = event
                 .reference
-                .filter(|(origin, _)| *origin == Origin::Cti(*client))
+                .filter(|(origin, _)| *origin == Origin::Cti(client))
                 .map(|(_, reference)| reference);
             let message = ClientMessage::Event { event: Arc::clone(event), reference };
-            let client = *client;
             self.out.push_back(Output::Client(ClientOutput::Send { client, message }));
         }
     }
@@ -224,15 +309,6 @@ impl Cti {
             Outcome::Refused { client, reference, this_dn, refusal } => {
                 let this_dn = Some(this_dn);
                 self.send(client, ClientMessage::Error { reference, this_dn, refusal });
-            }
-        }
-    }
-
-    fn forget_listener(&mut self, client: ClientId, dn: &Dn) {
-        if let Some(listeners) = self.listeners.get_mut(dn) {
-            listeners.remove(&client);
-            if listeners.is_empty() {
-                self.listeners.remove(dn);
             }
         }
     }
@@ -269,6 +345,9 @@ impl System for Cti {
     }
 }
 
+/// A client's request: who asks and under which number.
+type About = (ClientId, ReferenceId);
+
 /// What a request of a client comes to before the switch: a refusal names the DN, if any.
 type Outcomes = Result<(), (Option<Dn>, Refusal)>;
 
@@ -281,11 +360,23 @@ fn not_registered(dn: &Dn) -> Refusal {
     )
 }
 
+fn only_monitors(dn: &Dn) -> Refusal {
+    Refusal::new(
+        TError::ClientNotRegistered,
+        format!(
+            "This client registered DN {dn} with RegisterMode Monitor and may ask nothing of it. \
+             Register it again with RegisterMode Share."
+        ),
+    )
+}
+
 fn unsupported(name: &str) -> Refusal {
     let name = name.strip_prefix("Request").unwrap_or(name);
     Refusal::new(TError::UnsupportedOperation, format!("Request{name} is not supported yet."))
 }
 
+/// ServerRole in EventServerInfo; there is no backup.
+const SERVER_ROLE_PRIMARY: i64 = 0;
 /// Clients at one time.
 const CLIENTS_MAX: usize = 256;
 /// DNs of one client: more than any one switch has here.

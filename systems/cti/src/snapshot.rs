@@ -1,9 +1,11 @@
-//! A DN as it is now, learnt from events: what EventRegistered tells a client that comes late.
+//! A DN as it is now, learnt from events: what EventRegistered tells a client that comes late,
+//! and what queries are answered with.
 
 use std::collections::BTreeMap;
 
 use model::{
-    AgentState, ConnId, Dn, Event, EventName, KvList, event::AgentAttributes, event::CallAttributes,
+    AgentState, CallType, CallUuid, ConnId, Dn, Event, EventName, KvList, event::AgentAttributes,
+    event::CallAttributes,
 };
 
 /// Every DN that an event told of.
@@ -13,8 +15,30 @@ pub struct Snapshots(BTreeMap<Dn, Snapshot>);
 #[derive(Debug, Default)]
 struct Snapshot {
     in_service: Option<bool>,
+    is_dnd: bool,
+    forward_to: Option<String>,
     agent: Option<AgentAttributes>,
-    calls: BTreeMap<ConnId, KvList>,
+    calls: BTreeMap<ConnId, Party>,
+}
+
+/// A DN's part in a call.
+#[derive(Debug)]
+struct Party {
+    state: &'static str,
+    is_muted: bool,
+    uuid: CallUuid,
+    call_type: CallType,
+    other: Option<Dn>,
+    parties: Vec<Dn>,
+}
+
+/// What an event makes of a DN's part in a call.
+enum Step {
+    Gone,
+    Into(&'static str),
+    Moved,
+    Muted(bool),
+    Same,
 }
 
 impl Snapshots {
@@ -24,55 +48,15 @@ impl Snapshots {
         if let Some(agent) = &event.agent {
             known.agent = (agent.state != AgentState::LoggedOut).then(|| agent.clone());
         }
-        let state = match event.name {
-            EventName::DnBackInService => return known.in_service = Some(true),
-            EventName::DnOutOfService => return known.in_service = Some(false),
-            EventName::Abandoned | EventName::Diverted | EventName::Released => None,
-            EventName::Dialing => Some("Dialing"),
-            EventName::Established | EventName::PartyChanged | EventName::Retrieved => {
-                Some("Established")
-            }
-            EventName::Held => Some("Held"),
-            EventName::Queued | EventName::RouteRequest => Some("Queued"),
-            EventName::Ringing => Some("Ringing"),
-            EventName::AgentLogin
-            | EventName::AgentLogout
-            | EventName::AgentNotReady
-            | EventName::AgentReady
-            | EventName::AttachedDataChanged
-            | EventName::DestinationBusy
-            | EventName::DndOff
-            | EventName::DndOn
-            | EventName::DtmfSent
-            | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
-            | EventName::MuteOff
-            | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyDeleted
-            | EventName::PrivateInfo
-            | EventName::RouteUsed
-            | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
-            | EventName::UserEvent => return,
-        };
-        let Some(call) = &event.call else { return };
-        if event.name == EventName::PartyChanged
-            && let Some(previous) = call.previous_conn
-        {
-            known.calls.remove(&previous);
-        }
-        match state {
-            Some(state) => drop(known.calls.insert(call.conn, call_extensions(call, state))),
-            None => drop(known.calls.remove(&call.conn)),
+        known.learn_device(event);
+        if let Some(call) = &event.call {
+            known.learn_call(event.name, call);
         }
     }
 
-    /// EventRegistered's Extensions: `AgentStatus` with `AgentID`, `WorkMode` and `ReasonCode`,
-    /// `InService` (1 or 0) and `Calls` by ConnID.
+    /// Extensions of EventRegistered and EventAddressInfo: `AgentStatus` with `AgentID`,
+    /// `WorkMode` and `ReasonCode`, `InService` (1 or 0), `DND` (1) and `ForwardTo` when set, and
+    /// `Calls` by ConnID.
     pub fn extensions(&self, dn: &Dn) -> KvList {
         let mut extensions = KvList::new();
         let known = self.0.get(dn);
@@ -91,13 +75,30 @@ impl Snapshots {
         if let Some(in_service) = known.in_service {
             extensions.attach("InService", i64::from(in_service));
         }
+        if known.is_dnd {
+            extensions.attach("DND", 1);
+        }
+        if let Some(forward_to) = &known.forward_to {
+            extensions.attach("ForwardTo", forward_to.as_str());
+        }
         if !known.calls.is_empty() {
             let calls = known.calls.iter();
             let calls: KvList =
-                calls.map(|(conn, call)| (conn.to_string(), call.clone().into())).collect();
+                calls.map(|(conn, party)| (conn.to_string(), party.extensions().into())).collect();
             extensions.attach("Calls", calls);
         }
         extensions
+    }
+
+    /// The others in a DN's call; none when the DN is not in it.
+    pub fn parties(&self, dn: &Dn, conn: ConnId) -> Option<&[Dn]> {
+        Some(&self.0.get(dn)?.calls.get(&conn)?.parties)
+    }
+
+    /// Extensions of EventPartyInfo: each DN of the call with its part in it.
+    pub fn call_extensions(&self, conn: ConnId) -> KvList {
+        let parties = self.0.iter().filter_map(|(dn, known)| Some((dn, known.calls.get(&conn)?)));
+        parties.map(|(dn, party)| (dn.to_string(), party.extensions().into())).collect()
     }
 
     /// Forgets the other DNs.
@@ -106,13 +107,97 @@ impl Snapshots {
     }
 }
 
-fn call_extensions(call: &CallAttributes, state: &str) -> KvList {
-    let extensions = KvList::new()
-        .with("State", state)
-        .with("CallUUID", call.uuid.as_str())
-        .with("CallType", i64::from(call.call_type as u8));
-    match &call.other {
-        Some((other, _)) => extensions.with("OtherDN", other.as_str()),
-        None => extensions,
+impl Snapshot {
+    fn learn_device(&mut self, event: &Event) {
+        if event.name == EventName::DnBackInService {
+            self.in_service = Some(true);
+        } else if event.name == EventName::DnOutOfService {
+            self.in_service = Some(false);
+        } else if event.name == EventName::DndOn {
+            self.is_dnd = true;
+        } else if event.name == EventName::DndOff {
+            self.is_dnd = false;
+        } else if event.name == EventName::ForwardSet {
+            self.forward_to = event.extensions.text("ForwardTo").map(str::to_owned);
+        } else if event.name == EventName::ForwardCancel {
+            self.forward_to = None;
+        }
+    }
+
+    fn learn_call(&mut self, name: EventName, call: &CallAttributes) {
+        // A party that moved here from another call does what it did there.
+        let is_moved = name == EventName::PartyChanged;
+        let previous = call.previous_conn.filter(|_| is_moved);
+        let previous = previous.and_then(|previous| self.calls.remove(&previous));
+        let known = self.calls.remove(&call.conn).or(previous);
+        let (state, is_muted) = match (step(name), known) {
+            (Step::Gone, _) | (Step::Muted(_) | Step::Same, None) => return,
+            (Step::Into(state), known) => (state, known.is_some_and(|known| known.is_muted)),
+            (Step::Moved, None) => ("Established", false),
+            (Step::Muted(is_muted), Some(known)) => (known.state, is_muted),
+            (Step::Moved | Step::Same, Some(known)) => (known.state, known.is_muted),
+        };
+        let party = Party {
+            state,
+            is_muted,
+            uuid: call.uuid,
+            call_type: call.call_type,
+            other: call.other.as_ref().map(|(other, _)| other.clone()),
+            parties: call.parties.clone(),
+        };
+        self.calls.insert(call.conn, party);
+    }
+}
+
+impl Party {
+    fn extensions(&self) -> KvList {
+        let mut extensions = KvList::new()
+            .with("State", self.state)
+            .with("CallUUID", self.uuid.as_str())
+            .with("CallType", i64::from(self.call_type as u8));
+        if let Some(other) = &self.other {
+            extensions.attach("OtherDN", other.as_str());
+        }
+        if self.is_muted {
+            extensions.attach("Muted", 1);
+        }
+        extensions
+    }
+}
+
+fn step(name: EventName) -> Step {
+    match name {
+        EventName::Abandoned | EventName::Diverted | EventName::Released => Step::Gone,
+        EventName::Dialing => Step::Into("Dialing"),
+        EventName::Established | EventName::Retrieved => Step::Into("Established"),
+        EventName::Held => Step::Into("Held"),
+        EventName::PartyChanged => Step::Moved,
+        EventName::Queued | EventName::RouteRequest => Step::Into("Queued"),
+        EventName::Ringing => Step::Into("Ringing"),
+        EventName::MuteOff => Step::Muted(false),
+        EventName::MuteOn => Step::Muted(true),
+        EventName::AgentLogin
+        | EventName::AgentLogout
+        | EventName::AgentNotReady
+        | EventName::AgentReady
+        | EventName::AttachedDataChanged
+        | EventName::DestinationBusy
+        | EventName::DnBackInService
+        | EventName::DnOutOfService
+        | EventName::DndOff
+        | EventName::DndOn
+        | EventName::DtmfSent
+        | EventName::ForwardCancel
+        | EventName::ForwardSet
+        | EventName::MonitoringCancelled
+        | EventName::MonitoringNextCall
+        | EventName::NetworkReached
+        | EventName::PartyAdded
+        | EventName::PartyDeleted
+        | EventName::PrivateInfo
+        | EventName::RouteUsed
+        | EventName::TreatmentApplied
+        | EventName::TreatmentEnd
+        | EventName::UserEvent => Step::Same,
     }
 }

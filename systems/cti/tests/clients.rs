@@ -16,7 +16,7 @@ use model::{
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
-    tserver::{ClientInput, ClientMessage, ClientOutput, ClientRequest},
+    tserver::{Answer, ClientInput, ClientMessage, ClientOutput, ClientRequest, RegisterMode},
 };
 
 struct Port {
@@ -67,6 +67,11 @@ impl Port {
         self.ask(client, reference, ClientRequest::RegisterAddress { dn: dn.into() })
     }
 
+    fn register_as(&mut self, client: u64, reference: u64, mode: RegisterMode) -> String {
+        let dn = "5001".into();
+        self.ask(client, reference, ClientRequest::RegisterAddressAs { dn, mode })
+    }
+
     fn answer(&mut self, client: u64, reference: u64, dn: &str) -> String {
         let request = Request::AnswerCall { dn: dn.into(), conn: ConnId(1) };
         self.ask(client, reference, ClientRequest::Call(request))
@@ -93,7 +98,7 @@ impl Port {
                 dnis: None,
                 user_data: Arc::default(),
                 previous_conn: None,
-                parties: Vec::new(),
+                parties: vec!["5551234567".into()],
                 capabilities: Capabilities::NONE,
             }),
             agent: Some(AgentAttributes {
@@ -197,6 +202,105 @@ fn what_cannot_be_is_refused_with_words() {
 }
 
 #[test]
+fn a_request_that_was_accepted_and_came_to_nothing_is_an_error_all_the_same() {
+    let mut port = Port::new();
+    port.open(1);
+    port.register(1, 1, "5001");
+    let mut told = port.answer(1, 7, "5001");
+    let (client, reference) = (ClientId(1), ReferenceId(7));
+    told += &port.tell(Input::Outcome(Outcome::Accepted { client, reference }));
+    let refusal = Refusal::new(TError::NoAnswer, "The phone does not answer.");
+    let this_dn = Dn::from("5001");
+    let later = Outcome::Refused { client, reference, this_dn, refusal };
+    told += &port.tell(Input::Outcome(later.clone()));
+    port.close(1);
+    told += &port.tell(Input::Outcome(later));
+    expect![[r#"
+        switch AnswerCall 1 #7
+        1 EventError 5001 #7 NoAnswer (232): The phone does not answer.
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_private_dn_is_one_clients_alone() {
+    let mut port = Port::new();
+    for client in [1, 2] {
+        port.open(client);
+    }
+    port.register(1, 1, "5001");
+    port.register(2, 1, "5001");
+    let mut told = port.register_as(1, 2, RegisterMode::Private);
+    port.close(2);
+    told += &port.register_as(1, 3, RegisterMode::Private);
+    port.open(3);
+    told += &port.register(3, 1, "5001");
+    told += &port.register_as(3, 2, RegisterMode::Monitor);
+    told += &port.answer(1, 4, "5001");
+    told += &port.register(1, 5, "5001");
+    told += &port.register(3, 3, "5001");
+    expect![[r#"
+        1 EventError 5001 #2 ResourceSeized (42): DN 5001 can't be private: 1 other client(s) have registered it. Unregister it there, or register it with RegisterMode Share.
+        1 EventRegistered 5001 #3 KvList([("AgentStatus", Str("LoggedOut"))])
+        3 EventError 5001 #1 ResourceSeized (42): DN 5001 is registered privately by the client `test`. Unregister it there, or end that client.
+        3 EventError 5001 #2 ResourceSeized (42): DN 5001 is registered privately by the client `test`. Unregister it there, or end that client.
+        switch AnswerCall 1 #4
+        1 EventRegistered 5001 #5 KvList([("AgentStatus", Str("LoggedOut"))])
+        3 EventRegistered 5001 #3 KvList([("AgentStatus", Str("LoggedOut"))])
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_client_that_monitors_a_dn_hears_and_queries_but_asks_nothing() {
+    let mut port = Port::new();
+    port.open(1);
+    let mut told = port.register_as(1, 1, RegisterMode::Monitor);
+    told += &port.event(EventName::Ringing, "5001", None);
+    told += &port.answer(1, 2, "5001");
+    told += &port.ask(1, 3, ClientRequest::QueryAddress { dn: "5001".into() });
+    port.register(1, 4, "5001");
+    told += &port.answer(1, 5, "5001");
+    expect![[r#"
+        1 EventRegistered 5001 #1 KvList([("AgentStatus", Str("LoggedOut"))])
+        1 EventRinging 5001
+        1 EventError 5001 #2 ClientNotRegistered (41): This client registered DN 5001 with RegisterMode Monitor and may ask nothing of it. Register it again with RegisterMode Share.
+        1 EventAddressInfo 5001 #3 KvList([("AgentStatus", Str("Ready")), ("AgentID", Str("5001")), ("WorkMode", Int(2)), ("Calls", List(KvList([("0000000000000001", List(KvList([("State", Str("Ringing")), ("CallUUID", Str("00000000000000000000000001000001")), ("CallType", Int(2)), ("OtherDN", Str("5551234567"))])))])))])
+        switch AnswerCall 1 #5
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn queries_are_answered_from_what_events_told() {
+    let mut port = Port::new();
+    port.open(1);
+    port.register(1, 1, "5001");
+    for name in [EventName::Ringing, EventName::Established, EventName::MuteOn, EventName::DndOn] {
+        port.event(name, "5001", None);
+    }
+    port.event(EventName::Held, "5002", None);
+    port.event(EventName::Established, "5002", None);
+    port.event(EventName::Held, "5002", None);
+    let call = |dn: &str, conn| ClientRequest::QueryCall { dn: dn.into(), conn: ConnId(conn) };
+    let mut told = port.ask(1, 2, call("5001", 1));
+    told += &port.ask(1, 3, call("5001", 9));
+    told += &port.ask(1, 4, call("5002", 1));
+    told += &port.ask(1, 5, ClientRequest::QueryAddress { dn: "5001".into() });
+    told += &port.ask(1, 6, ClientRequest::QueryAddress { dn: "5002".into() });
+    let server = port.ask(1, 7, ClientRequest::QueryServer);
+    assert!(server.starts_with("1 EventServerInfo #7"), "{server}");
+    for figure in ["ServerVersion", "(\"ServerRole\", Int(0))", "(\"Clients\", Int(1))"] {
+        assert!(server.contains(figure), "{server}");
+    }
+    expect![[r#"
+        1 EventPartyInfo 5001 #2 0000000000000001 [Dn(5551234567)] KvList([("5001", List(KvList([("State", Str("Established")), ("CallUUID", Str("00000000000000000000000001000001")), ("CallType", Int(2)), ("OtherDN", Str("5551234567")), ("Muted", Int(1))]))), ("5002", List(KvList([("State", Str("Held")), ("CallUUID", Str("00000000000000000000000001000001")), ("CallType", Int(2)), ("OtherDN", Str("5551234567"))])))])
+        1 EventError 5001 #3 InvalidConnId (56): DN 5001 is not in a call 0000000000000009. It may be over by now.
+        1 EventError 5002 #4 ClientNotRegistered (41): This client has not registered DN 5002. Send RequestRegisterAddress for it first.
+        1 EventAddressInfo 5001 #5 KvList([("AgentStatus", Str("Ready")), ("AgentID", Str("5001")), ("WorkMode", Int(2)), ("DND", Int(1)), ("Calls", List(KvList([("0000000000000001", List(KvList([("State", Str("Established")), ("CallUUID", Str("00000000000000000000000001000001")), ("CallType", Int(2)), ("OtherDN", Str("5551234567")), ("Muted", Int(1))])))])))])
+        1 EventError 5002 #6 ClientNotRegistered (41): This client has not registered DN 5002. Send RequestRegisterAddress for it first.
+    "#]].assert_eq(&told);
+}
+
+#[test]
 fn a_client_with_too_many_requests_under_way_must_wait() {
     let mut port = Port::new();
     port.open(1);
@@ -261,9 +365,16 @@ fn message_text(message: &ClientMessage) -> String {
             format!("{} {}{reference}", event.name, event.this_dn)
         }
         ClientMessage::LinkConnected => "EventLinkConnected".to_owned(),
-        ClientMessage::Registered { reference, this_dn, extensions } => {
-            format!("EventRegistered {this_dn} #{reference} {extensions:?}")
-        }
+        ClientMessage::Registered { reference, this_dn, extensions, answer, .. } => match answer {
+            Answer::AddressInfo => {
+                format!("EventAddressInfo {this_dn} #{reference} {extensions:?}")
+            }
+            Answer::PartyInfo { conn, parties } => {
+                format!("EventPartyInfo {this_dn} #{reference} {conn} {parties:?} {extensions:?}")
+            }
+            Answer::Registered => format!("EventRegistered {this_dn} #{reference} {extensions:?}"),
+            Answer::ServerInfo => format!("EventServerInfo #{reference} {extensions:?}"),
+        },
         ClientMessage::Unregistered { reference, this_dn } => {
             format!("EventUnregistered {this_dn} #{reference}")
         }

@@ -201,7 +201,7 @@ fn every_request_arrives_with_all_its_fields() {
         assert_eq!(asked.request, ClientRequest::Call(ours));
     }
     // What has fields is in the table above, or is the port's own.
-    let own = ["RegisterAddress", "UnregisterAddress"];
+    let own = ["QueryAddress", "QueryCall", "QueryServer", "RegisterAddress", "UnregisterAddress"];
     for name in HAVE_FIELDS.iter().filter(|name| !own.contains(name)) {
         assert!(names.contains(name), "{name} is not tested");
     }
@@ -284,4 +284,29 @@ fn a_not_ready_reason_travels_as_reason_code() {
     assert_eq!(asked.reasons.text("ReasonCode"), Some("Lunch"));
     let request = Request::AgentNotReady { dn: "5001".into(), work_mode: WorkMode::AuxWork };
     assert_eq!(asked.request, ClientRequest::Call(request));
+}
+
+#[test]
+fn registrations_and_queries_are_the_ports_own() {
+    let understood = |request| understand(sent(request)).map(|asked| asked.request);
+    let register = |register_mode| {
+        let request = pb::RegisterAddressRequest { this_dn: "5001".into(), register_mode };
+        understood(Sent::RegisterAddress(request))
+    };
+    let dn = || Dn::from("5001");
+    assert_eq!(register(0), Ok(ClientRequest::RegisterAddress { dn: dn() }));
+    let expected = ClientRequest::RegisterAddressAs { dn: dn(), mode: RegisterMode::Private };
+    assert_eq!(register(1), Ok(expected));
+    let expected = ClientRequest::RegisterAddressAs { dn: dn(), mode: RegisterMode::Monitor };
+    assert_eq!(register(2), Ok(expected));
+    assert!(register(3).unwrap_err().message.contains("register_mode"));
+
+    let address = pb::QueryAddressRequest { this_dn: "5001".into() };
+    let expected = ClientRequest::QueryAddress { dn: dn() };
+    assert_eq!(understood(Sent::QueryAddress(address)), Ok(expected));
+    let call = pb::QueryCallRequest { this_dn: "5001".into(), conn_id: CURRENT.to_string() };
+    let expected = ClientRequest::QueryCall { dn: dn(), conn: CURRENT };
+    assert_eq!(understood(Sent::QueryCall(call)), Ok(expected));
+    let server = Sent::QueryServer(pb::QueryServerRequest {});
+    assert_eq!(understood(server), Ok(ClientRequest::QueryServer));
 }
