@@ -11,6 +11,8 @@ import "./styles/controls.css";
 import "./styles/desk.css";
 import "./styles/idle.css";
 import "./styles/calls.css";
+import "./styles/tools.css";
+import "./styles/dial.css";
 import "./styles/details.css";
 import "./styles/phone.css";
 import "./styles/monitor.css";

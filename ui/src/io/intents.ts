@@ -18,6 +18,7 @@ export class Intents {
   constructor(
     private readonly store: Store<DeskState, DeskEvent>,
     private readonly onRefused: (error: unknown) => void,
+    private readonly onCalled: (number: string) => void,
     private readonly onDialled: () => void,
   ) {}
 
@@ -31,6 +32,7 @@ export class Intents {
     details: rest.Details = {},
   ): Promise<boolean> {
     const verb = operation + (details.participant ?? "");
+    if (details.destination !== undefined) this.onCalled(details.destination.phoneNumber);
     return this.carryOut({ verb, callId }, () => {
       return rest.callOperation(callId, operation, details);
     });
@@ -45,7 +47,7 @@ export class Intents {
 
   dial(number: string): Promise<boolean> {
     const { agent } = this.store.state();
-    this.store.dispatch({ type: "dialled", number });
+    this.onCalled(number);
     this.onDialled();
     return this.carryOut({ verb: "dial", callId: DIALLING }, () => {
       return rest.dial(agent.deviceId, number);

@@ -15,6 +15,7 @@ import { openPush } from "./bayeux";
 import { keepRecent, keptRecent } from "./recent";
 import type { Push } from "./bayeux";
 import { Intents } from "./intents";
+import { People } from "./people";
 import { Softphone } from "./phone";
 import * as rest from "./rest";
 import { RestError } from "./rest";
@@ -30,8 +31,10 @@ export class DeskSession {
   readonly intents = new Intents(
     this.store,
     (error) => this.fail(error, null),
-    () => this.onDialled(),
+    (number) => this.onCalled(number),
+    () => this.phone.dialled(),
   );
+  readonly people = new People();
   private push: Push | null = null;
   /** Pushes that arrive while the state is being read wait for it. */
   private waiting: DeskEvent[] | null = null;
@@ -156,8 +159,8 @@ export class DeskSession {
     if (live) void this.checkVersion();
   }
 
-  private onDialled(): void {
-    this.phone.dialled();
+  private onCalled(number: string): void {
+    this.store.dispatch({ type: "dialled", number });
     const { stage, recent } = this.state;
     if (stage.kind === "signedIn") keepRecent(stage.user.userName, recent);
   }
@@ -274,6 +277,7 @@ export class DeskSession {
     this.push?.stop();
     this.push = null;
     this.waiting = null;
+    this.people.forget();
     if (this.sessionRetry !== null) window.clearTimeout(this.sessionRetry);
     this.store.dispatch({ type: "signedOut", message });
   }

@@ -1,13 +1,17 @@
-// A call that is up: who, how long, and what may be done with it.
+// A call that is up, is being dialled or waits: who, how long, and what may be done with it.
 
-import { Pause, PhoneOff, Play } from "lucide-react";
-import { allows } from "../model/controls";
+import { Headphones, PhoneOff } from "lucide-react";
+import { allows, failureWords } from "../model/controls";
+import type { PlacedCall } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import { isPending } from "../model/desk";
-import { callerOf } from "./caller";
+import { useCaller } from "./caller";
 import { CallerBlock } from "./CallerBlock";
+import { CallTools } from "./CallTools";
+import { ConsultBar } from "./ConsultBar";
 import { useDesk, useSession } from "./context";
-import { Button, Timer } from "./Controls";
+import { Badge, Button, Timer } from "./Controls";
+import { Participants } from "./Participants";
 
 const KICKERS = {
   Dialing: "Calling",
@@ -17,35 +21,60 @@ const KICKERS = {
   Released: "Ended",
 } as const;
 
-export function ActiveCall({ call }: { call: LiveCall }) {
+export function ActiveCall({ placed }: { placed: PlacedCall }) {
+  const { call, place } = placed;
   const session = useSession();
   const desk = useDesk();
-  const caller = callerOf(call, desk.customers[call.id]);
-  const held = call.phase === "Held";
+  const caller = useCaller(call);
   return (
-    <section className={`call-card ${held ? "held" : "active"}`} aria-label="Active call">
+    <section className={`call-card ${lookOf(call)}`} aria-label={place}>
       <div className="call-row">
-        <CallerBlock caller={caller} dnis={call.dnis} kicker={KICKERS[call.phase]} />
+        <CallerBlock caller={caller} dnis={isInbound(call) ? call.dnis : null}
+          kicker={<Kicker call={call} consults={place === "Consult call"} />} />
         <Timer className="call-clock" since={call.establishedAt ?? call.phaseSince}
           label="Call duration" />
         <div className="call-buttons">
-          {allows(call, "hold") ? (
-            <Button label="Hold" icon={Pause} large shortcut="hold"
-              pending={isPending(desk, "hold", call.id)}
-              onClick={() => void session.intents.callAction(call.id, "hold")} />
-          ) : null}
-          {allows(call, "retrieve") ? (
-            <Button label="Resume" icon={Play} tone="good" large shortcut="hold"
-              pending={isPending(desk, "retrieve", call.id)}
-              onClick={() => void session.intents.callAction(call.id, "retrieve")} />
-          ) : null}
-          {allows(call, "release") ? (
-            <Button label="Release" icon={PhoneOff} tone="danger" large shortcut="release"
-              pending={isPending(desk, "release", call.id)}
-              onClick={() => void session.intents.callAction(call.id, "release")} />
-          ) : null}
+          <Button label="Release" icon={PhoneOff} tone="danger" large shortcut="release"
+            disabled={!allows(call, "release")} pending={isPending(desk, "release", call.id)}
+            onClick={() => void session.intents.callAction(call.id, "release")} />
         </div>
       </div>
+      <CallTools call={call} />
+      <ConsultBar placed={placed} />
+      <Participants call={call} />
     </section>
   );
+}
+
+function Kicker({ call, consults }: { call: LiveCall; consults: boolean }) {
+  if (call.failure !== null && call.phase === "Dialing") {
+    return <span role="alert">{failureWords(call.failure)}</span>;
+  }
+  const words = call.monitoring ? "Monitoring" : KICKERS[call.phase];
+  return (
+    <>
+      {consults ? `Consultation · ${words.toLowerCase()}` : words}
+      {call.phase === "Held" ? (
+        <>
+          {" "}
+          <Timer since={call.phaseSince} label="for" />
+        </>
+      ) : null}
+      {call.supervised ? (
+        <Badge>
+          <Headphones size={13} aria-hidden /> Supervisor listening
+        </Badge>
+      ) : null}
+    </>
+  );
+}
+
+function lookOf(call: LiveCall): string {
+  if (call.phase === "Held") return "held";
+  if (call.phase !== "Dialing") return "active";
+  return call.failure === null ? "dialing" : "failed";
+}
+
+function isInbound(call: LiveCall): boolean {
+  return call.callType !== "Outbound" && call.callType !== "Consult" && call.phase !== "Dialing";
 }

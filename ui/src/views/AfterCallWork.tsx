@@ -8,6 +8,7 @@ import { callerOf } from "./caller";
 import { useDesk, useSession } from "./context";
 import { Button, Timer } from "./Controls";
 import { useNow } from "./now";
+import { PhoneNumber } from "./PhoneNumber";
 
 export function AfterCallWork({ wrapUp }: { wrapUp: WrapUp | null }) {
   const session = useSession();
@@ -25,7 +26,10 @@ export function AfterCallWork({ wrapUp }: { wrapUp: WrapUp | null }) {
           <div className="caller-words">
             <p className="kicker">After-call work</p>
             <h1>{caller?.name ?? caller?.number ?? "Wrapping up"}</h1>
-            <p className="caller-line">{endWords(wrapUp)}</p>
+            <p className="caller-line">
+              {caller === null ? null : <PhoneNumber number={caller.number} />}
+              {endWords(wrapUp)}
+            </p>
           </div>
         </div>
         <Timer className="call-clock" since={since} label="Wrap-up time" />

@@ -1,10 +1,13 @@
 // Lasting conditions that the agent should know of, each with what to do about it.
 
-import { Lock, MicOff, RefreshCw, Volume2, WifiOff } from "lucide-react";
+import {
+  BellOff, Lock, MicOff, PhoneForwarded, RefreshCw, Volume2, WifiOff,
+} from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useDesk, useSession } from "./context";
 import { Button } from "./Controls";
+import { useColleague } from "./people";
 
 export function Banners() {
   const session = useSession();
@@ -24,6 +27,7 @@ export function Banners() {
         </Banner>
       ) : null}
       {phone.role === "owner" && window.isSecureContext ? <SoundBanners /> : null}
+      {session.page === "desktop" ? <DeviceBanners /> : null}
       {newVersion ? (
         <Banner icon={RefreshCw} tone="info">
           <strong>A new version is ready.</strong> A call in progress survives the reload.
@@ -31,6 +35,34 @@ export function Banners() {
         </Banner>
       ) : null}
     </div>
+  );
+}
+
+function DeviceBanners() {
+  const { intents } = useSession();
+  const { doNotDisturb, forwardTo, capabilities } = useDesk().agent;
+  const colleague = useColleague(forwardTo);
+  return (
+    <>
+      {doNotDisturb ? (
+        <Banner icon={BellOff} tone="warn">
+          <strong>Do not disturb is on.</strong> Calls don&rsquo;t ring here.
+          {capabilities.includes("DoNotDisturbOff") ? (
+            <Button label="Turn off"
+              onClick={() => void intents.device({ operationName: "DoNotDisturbOff" })} />
+          ) : null}
+        </Banner>
+      ) : null}
+      {forwardTo === null ? null : (
+        <Banner icon={PhoneForwarded} tone="warn">
+          <strong>Your calls are forwarded to {colleague?.name ?? forwardTo}.</strong>
+          {capabilities.includes("ForwardCallsOff") ? (
+            <Button label="Stop forwarding"
+              onClick={() => void intents.device({ operationName: "ForwardCallsOff" })} />
+          ) : null}
+        </Banner>
+      )}
+    </>
   );
 }
 

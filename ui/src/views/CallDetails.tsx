@@ -1,7 +1,7 @@
 // What is known about the customer of a call: the record, the attached data, the past contacts.
 
 import { Globe, History, IdCard, Mail, MessageCircle, Phone } from "lucide-react";
-import { capitalised, phoneNumber } from "../model/format";
+import { capitalised } from "../model/format";
 import { allows } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import type { Contact } from "../model/facts";
@@ -9,6 +9,7 @@ import { callerOf } from "./caller";
 import { useDesk } from "./context";
 import { Badge, Card } from "./Controls";
 import { InteractionData } from "./InteractionData";
+import { PhoneNumber } from "./PhoneNumber";
 
 export function CallDetails({ call }: { call: LiveCall }) {
   const card = useDesk().customers[call.id];
@@ -39,7 +40,7 @@ function CustomerCardView({ call }: { call: LiveCall }) {
   const caller = callerOf(call, card);
   const number =
     card?.kind === "known" && card.customer.phoneNumber !== ""
-      ? phoneNumber(card.customer.phoneNumber)
+      ? card.customer.phoneNumber
       : caller.number;
   const rows: readonly (readonly [string, string | null])[] = [
     ["Name", caller.name],
@@ -56,7 +57,7 @@ function CustomerCardView({ call }: { call: LiveCall }) {
           value === null ? null : (
             <div key={name}>
               <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dd>{name === "Phone" ? <PhoneNumber number={value} /> : value}</dd>
             </div>
           ),
         )}

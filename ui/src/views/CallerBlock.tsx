@@ -1,6 +1,7 @@
 // A caller at a glance: face, name, number, account and reason.
 
 import { CircleUserRound, PhoneIncoming } from "lucide-react";
+import type { ReactNode } from "react";
 import { initials } from "../model/format";
 import type { Caller } from "./caller";
 import { Badge } from "./Controls";
@@ -8,7 +9,7 @@ import { Badge } from "./Controls";
 export function CallerBlock({ caller, dnis, kicker, ringing }: {
   caller: Caller;
   dnis: string | null;
-  kicker: string;
+  kicker: ReactNode;
   ringing?: boolean;
 }) {
   const { name, number, accountType, reason } = caller;
@@ -21,7 +22,11 @@ export function CallerBlock({ caller, dnis, kicker, ringing }: {
         <p className="kicker">{kicker}</p>
         <h1>{name ?? number}</h1>
         <p className="caller-line">
-          {name === null ? <span>Unknown customer</span> : <span className="digits">{number}</span>}
+          {name === null ? (
+            <span>{caller.colleague ? "Not in the directory" : "Unknown customer"}</span>
+          ) : (
+            <span className="digits">{number}</span>
+          )}
           {accountType === null ? null : <Badge tone="account">{accountType}</Badge>}
           {reason === null ? null : <Badge>{reason}</Badge>}
           {dnis === null ? null : (

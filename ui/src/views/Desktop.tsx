@@ -2,12 +2,11 @@
 
 import { useEffect } from "react";
 import { agentSentence } from "../model/agent";
-import { allows, mainCall } from "../model/controls";
+import { allows, customerCall, mainCall, offers, otherNumber, placeCalls } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import type { Verb } from "../model/controls";
 import type { DeskState } from "../model/desk";
 import { phoneNumber } from "../model/format";
-import { effectivePhone } from "../model/phone";
 import { ActiveCall } from "./ActiveCall";
 import { AfterCallWork } from "./AfterCallWork";
 import { AgentStateBar } from "./AgentStateBar";
@@ -17,9 +16,11 @@ import { useDesk, useSession } from "./context";
 import { Brand, Dot } from "./Controls";
 import { Idle } from "./Idle";
 import { IncomingCall } from "./IncomingCall";
+import { useMute } from "./mute";
 import { PhonePanel } from "./PhonePanel";
 import { QueuePanel } from "./QueuePanel";
 import { useShortcuts } from "./shortcuts";
+import { Supervise } from "./Supervise";
 import { UserMenu } from "./UserMenu";
 
 export function Desktop() {
@@ -42,6 +43,7 @@ export function Desktop() {
         </main>
         <aside className="side">
           {desk.phoneless ? null : <PhonePanel />}
+          <Supervise />
           <QueuePanel />
         </aside>
       </div>
@@ -52,16 +54,24 @@ export function Desktop() {
 
 function Work({ desk, call }: { desk: DeskState; call: LiveCall | null }) {
   const { wrapUp } = desk.calls;
-  if (call !== null) {
-    const others = desk.calls.live.filter((other) => other.id !== call.id);
+  const about = customerCall(desk.calls);
+  if (call !== null && about !== null) {
+    const placed = placeCalls(desk.calls.live);
     return (
       <>
-        {call.phase === "Ringing" ? <IncomingCall call={call} /> : <ActiveCall call={call} />}
-        {others.map((other) =>
-          other.phase === "Ringing" ? <IncomingCall key={other.id} call={other} />
-            : <ActiveCall key={other.id} call={other} />,
+        {placed.map((each) =>
+          each.place === "Incoming call" ? (
+            <IncomingCall key={each.call.id} call={each.call} />
+          ) : null,
         )}
-        <CallDetails call={call} />
+        <div className="calls">
+          {placed.map((each) =>
+            each.place === "Incoming call" ? null : (
+              <ActiveCall key={each.call.id} placed={each} />
+            ),
+          )}
+        </div>
+        <CallDetails call={about} />
       </>
     );
   }
@@ -109,13 +119,14 @@ function Announcements({ desk, call }: { desk: DeskState; call: LiveCall | null 
 function callerWords(desk: DeskState, call: LiveCall): string {
   const card = desk.customers[call.id];
   if (card?.kind === "known") return card.customer.name;
-  return call.ani === null ? "an unknown number" : phoneNumber(call.ani);
+  return phoneNumber(otherNumber(call));
 }
 
 function useTitle(call: LiveCall | null): void {
   const words =
     call === null ? "Cordboard"
     : call.phase === "Ringing" ? `☎ ${call.ani ?? "Incoming call"} · Cordboard`
+    : call.phase === "Dialing" ? `Calling ${otherNumber(call)} · Cordboard`
     : `On a call · Cordboard`;
   useEffect(() => {
     document.title = words;
@@ -124,6 +135,12 @@ function useTitle(call: LiveCall | null): void {
 
 function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
   const session = useSession();
+  const mute = useMute(call);
+  const hold = () => {
+    const operation = call?.phase === "Held" ? "Retrieve" : "Hold";
+    if (call === null || !offers(call, operation)) return;
+    void session.intents.callOperation(call.id, operation);
+  };
   useShortcuts((shortcut) => {
     const started = desk.session === "started";
     const act = (verb: Exclude<Verb, "userdata">) => {
@@ -136,13 +153,11 @@ function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
         act(shortcut);
         break;
       case "hold":
-        act(call?.phase === "Held" ? "retrieve" : "hold");
+        hold();
         break;
-      case "mute": {
-        const phoneCall = effectivePhone(desk.phone).call;
-        if (phoneCall !== null) session.phone.mute(!phoneCall.muted);
+      case "mute":
+        if (mute.possible) mute.toggle();
         break;
-      }
       case "ready":
         if (started) void session.intents.setState("Ready", null);
         break;

@@ -33,7 +33,7 @@ export function Idle() {
         </div>
       ) : null}
       <dl className="keys" aria-label="Keyboard shortcuts">
-        {(["answer", "release", "mute", "ready", "notReady", "complete"] as const).map((name) => (
+        {(["answer", "release", "mute", "ready", "notReady", "complete", "dial"] as const).map((name) => (
           <div key={name}>
             <dt>{name === "notReady" ? "Not ready" : capitalised(name)}</dt>
             <dd>

@@ -1,13 +1,15 @@
 // The screen pop: large, and gone as soon as somebody else has the call.
 
-import { Phone, PhoneOff, TriangleAlert } from "lucide-react";
-import { allows } from "../model/controls";
+import { Phone, PhoneForwarded, PhoneOff, TriangleAlert } from "lucide-react";
+import { useState } from "react";
+import { allows, offers } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import { isPending } from "../model/desk";
 import { joinCall } from "../model/join";
 import { effectivePhone } from "../model/phone";
-import { callerOf } from "./caller";
+import { useCaller } from "./caller";
 import { CallerBlock } from "./CallerBlock";
+import { RedirectDialog } from "./CallDialogs";
 import { useDesk, useSession } from "./context";
 import { Button, Timer } from "./Controls";
 import { useNow } from "./now";
@@ -15,7 +17,8 @@ import { useNow } from "./now";
 export function IncomingCall({ call }: { call: LiveCall }) {
   const session = useSession();
   const desk = useDesk();
-  const caller = callerOf(call, desk.customers[call.id]);
+  const caller = useCaller(call);
+  const [elsewhere, setElsewhere] = useState(false);
   const answering = isPending(desk, "answer", call.id);
   return (
     <section className="call-card ringing" aria-label="Incoming call">
@@ -32,9 +35,17 @@ export function IncomingCall({ call }: { call: LiveCall }) {
               disabled={answering} pending={isPending(desk, "reject", call.id)}
               onClick={() => void session.intents.callAction(call.id, "reject")} />
           ) : null}
+          {offers(call, "Redirect") ? (
+            <Button label="Send elsewhere" icon={PhoneForwarded} large disabled={answering}
+              tip="Let somebody else answer" pending={isPending(desk, "Redirect", call.id)}
+              onClick={() => setElsewhere(true)} />
+          ) : null}
         </div>
       </div>
       <RingFoot call={call} />
+      {elsewhere && offers(call, "Redirect") ? (
+        <RedirectDialog call={call} onClose={() => setElsewhere(false)} />
+      ) : null}
     </section>
   );
 }

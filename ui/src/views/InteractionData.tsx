@@ -3,10 +3,12 @@
 import { Check, Database, Pencil, Plus, X } from "lucide-react";
 import { useState } from "react";
 import type { FormEvent } from "react";
+import { dialable } from "../model/dialling";
 import type { UserData } from "../model/facts";
 import { label } from "../model/format";
 import { useSession } from "./context";
 import { Button, Card } from "./Controls";
+import { PhoneNumber } from "./PhoneNumber";
 
 interface Row {
   readonly path: readonly string[];
@@ -56,7 +58,9 @@ export function InteractionData({ callId, userData, editable }: {
             <div key={key}>
               <dt title={key}>{path.map(label).join(" › ")}</dt>
               <dd>
-                <span className="value">{value || "–"}</span>
+                <span className="value">
+                  {isNumber(key, value) ? <PhoneNumber number={value} /> : value || "–"}
+                </span>
                 {editable && path.length === 1 ? (
                   <Button label={`Edit ${label(key)}`} icon={Pencil} iconOnly tone="quiet"
                     className="row-action"
@@ -115,6 +119,10 @@ function DraftForm({ draft, onChange, onSave }: {
       <Button label="Cancel" icon={X} iconOnly tone="quiet" onClick={() => onChange(null)} />
     </form>
   );
+}
+
+function isNumber(key: string, value: string): boolean {
+  return /phone|mobile|callback|^ani$/i.test(key) && dialable(value) !== null;
 }
 
 function flatten(data: UserData, path: readonly string[]): readonly Row[] {

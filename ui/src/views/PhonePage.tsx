@@ -36,7 +36,7 @@ export function PhonePage() {
         {phoneless ? <p>This account has no phone.</p> : <PhonePanel />}
       </main>
       <div className="unseen" role="alert">
-        {phone.call?.phase === "ringing" ? `Incoming call from ${phone.call.from}` : ""}
+        {phone.call?.phase === "ringing" && !phone.call.own ? `Incoming call from ${phone.call.from}` : ""}
       </div>
     </div>
   );

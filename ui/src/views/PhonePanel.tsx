@@ -8,8 +8,10 @@ import { joinCall } from "../model/join";
 import { effectivePhone } from "../model/phone";
 import type { PhoneCall, Registration } from "../model/phone";
 import { useDesk, useSession } from "./context";
-import { Badge, Button, Card, Dot, Timer } from "./Controls";
+import { Badge, Button, Card, Dot, Timer, Tip } from "./Controls";
+import { DialPad } from "./DialPad";
 import { LevelMeter } from "./LevelMeter";
+import { useMute } from "./mute";
 import { useNow } from "./now";
 
 export function PhonePanel() {
@@ -18,7 +20,10 @@ export function PhonePanel() {
   const now = useNow();
   const { call, registration, dn } = effectivePhone(desk.phone);
   const { role } = desk.phone;
-  const join = joinCall(mainCall(desk.calls), call, now);
+  const main = mainCall(desk.calls);
+  // Alone the phone hears of no pushes, so that what it knows of calls may be out of date.
+  const mute = useMute(session.page === "phone" ? null : main);
+  const join = joinCall(main, call, now);
   const alone = session.page === "phone" || join.kind === "desktopSilent";
   return (
     <Card title="Phone" icon={Phone} className="phone"
@@ -30,7 +35,8 @@ export function PhonePanel() {
         </p>
       )}
       {role === "elsewhere" ? <Elsewhere /> : null}
-      <CallStatus call={call} />
+      {session.page === "desktop" ? <DialPad /> : null}
+      <CallStatus call={call} muted={mute.muted} />
       {alone && call !== null && role === "owner" ? <OwnButtons call={call} /> : null}
       {join.kind === "desktopSilent" && session.page === "desktop" ? (
         <p className="phone-failure" role="alert">
@@ -39,13 +45,14 @@ export function PhonePanel() {
       ) : null}
       <Button
         label="Mute"
-        icon={call?.muted === true ? MicOff : Mic}
+        icon={mute.muted ? MicOff : Mic}
         shortcut="mute"
-        tip={call?.muted === true ? "Muted: the caller can’t hear you" : "Mute your microphone"}
-        className={`wide mute${call?.muted === true ? " on" : ""}`}
-        pressed={call?.muted === true}
-        disabled={call === null || (call.phase !== "talking" && call.phase !== "held")}
-        onClick={() => session.phone.mute(call?.muted !== true)}
+        tip={mute.muted ? "Muted: the caller can’t hear you" : "Mute your microphone"}
+        className={`wide mute${mute.muted ? " on" : ""}`}
+        pressed={mute.muted}
+        disabled={!mute.possible}
+        pending={mute.pending}
+        onClick={mute.toggle}
       />
       {role === "owner" ? <SoundControls /> : null}
     </Card>
@@ -72,7 +79,7 @@ function RegistrationChip({ registration, dn }: { registration: Registration; dn
   );
 }
 
-function CallStatus({ call }: { call: PhoneCall | null }) {
+function CallStatus({ call, muted }: { call: PhoneCall | null; muted: boolean }) {
   if (call === null) {
     return (
       <div className="phone-call" data-phase="none">
@@ -86,7 +93,7 @@ function CallStatus({ call }: { call: PhoneCall | null }) {
       <span className="phone-line">
         {phaseWords(call)}
         {call.answeredAt === null ? null : <Timer since={call.answeredAt} label="Duration" />}
-        {call.muted ? <Badge tone="warn">Muted</Badge> : null}
+        {muted ? <Badge tone="warn">Muted</Badge> : null}
       </span>
     </div>
   );
@@ -95,7 +102,7 @@ function CallStatus({ call }: { call: PhoneCall | null }) {
 function phaseWords(call: PhoneCall): string {
   switch (call.phase) {
     case "ringing":
-      return "Incoming call";
+      return call.own ? "Calling" : "Incoming call";
     case "answering":
       return "Answering";
     case "talking":
@@ -171,6 +178,13 @@ function SoundControls() {
           onChange={(event) => audio.setVolume(Number(event.target.value) / 100)} />
         <output>{percent}%</output>
       </label>
+      <Tip text="With a headset no echo is cancelled, which keeps your voice clear when both talk">
+        <label className="headset">
+          <input type="checkbox" checked={phone.headset}
+            onChange={(event) => void audio.setHeadset(event.target.checked)} />
+          Headset
+        </label>
+      </Tip>
     </div>
   );
 }

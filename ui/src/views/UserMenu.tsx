@@ -5,6 +5,7 @@ import { Activity, Check, LogOut, Moon, PhoneCall, Sun, SunMoon } from "lucide-r
 import { useState } from "react";
 import { initials } from "../model/format";
 import { useDesk, useSession } from "./context";
+import { DeviceMenuItems, ForwardDialog } from "./DeviceMenu";
 import { THEMES, chooseTheme, chosenTheme } from "./theme";
 import type { Theme } from "./theme";
 
@@ -19,6 +20,7 @@ export function UserMenu() {
   const session = useSession();
   const { stage, calls, phone } = useDesk();
   const [theme, setTheme] = useState(chosenTheme());
+  const [forwards, setForwards] = useState(false);
   if (stage.kind !== "signedIn") return null;
   const { user } = stage;
   const inCall = calls.live.length > 0 || phone.call !== null;
@@ -27,60 +29,66 @@ export function UserMenu() {
     setTheme(next);
   };
   return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger className="avatar-button" aria-label={`Account of ${user.fullName}`}>
-        {initials(user.fullName) || "?"}
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content className="menu" align="end" sideOffset={8} collisionPadding={8}>
-          <div className="menu-person">
-            <strong>{user.fullName}</strong>
-            <span className="muted">{user.userName}</span>
-            {user.skills.length === 0 ? null : (
-              <span className="muted small">
-                {user.skills.map((skill) => `${skill.name} ${skill.level}`).join(" · ")}
-              </span>
+    <>
+      {forwards ? <ForwardDialog onClose={() => setForwards(false)} /> : null}
+      <Menu.Root modal={false}>
+        <Menu.Trigger className="avatar-button" aria-label={`Account of ${user.fullName}`}>
+          {initials(user.fullName) || "?"}
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Content className="menu" align="end" sideOffset={8} collisionPadding={8}>
+            <div className="menu-person">
+              <strong>{user.fullName}</strong>
+              <span className="muted">{user.userName}</span>
+              {user.skills.length === 0 ? null : (
+                <span className="muted small">
+                  {user.skills.map((skill) => `${skill.name} ${skill.level}`).join(" · ")}
+                </span>
+              )}
+            </div>
+            <Menu.Separator className="menu-line" />
+            {session.page === "desktop" ? (
+              <DeviceMenuItems onForward={() => setForwards(true)} />
+            ) : null}
+            <Menu.RadioGroup value={theme}>
+              {THEMES.map((name) => {
+                const Icon = THEME_ICONS[name];
+                return (
+                  <Menu.RadioItem key={name} value={name} className="menu-item"
+                    onSelect={() => choose(name)}>
+                    <Icon size={15} aria-hidden />
+                    {THEME_WORDS[name]}
+                    <Menu.ItemIndicator className="menu-check">
+                      <Check size={15} aria-hidden />
+                    </Menu.ItemIndicator>
+                  </Menu.RadioItem>
+                );
+              })}
+            </Menu.RadioGroup>
+            <Menu.Separator className="menu-line" />
+            {session.page === "monitor" ? null : (
+              <Menu.Item className="menu-item" asChild>
+                <a href="/monitor" target="_blank" rel="noreferrer">
+                  <Activity size={15} aria-hidden /> Monitoring
+                </a>
+              </Menu.Item>
             )}
-          </div>
-          <Menu.Separator className="menu-line" />
-          <Menu.RadioGroup value={theme}>
-            {THEMES.map((name) => {
-              const Icon = THEME_ICONS[name];
-              return (
-                <Menu.RadioItem key={name} value={name} className="menu-item"
-                  onSelect={() => choose(name)}>
-                  <Icon size={15} aria-hidden />
-                  {THEME_WORDS[name]}
-                  <Menu.ItemIndicator className="menu-check">
-                    <Check size={15} aria-hidden />
-                  </Menu.ItemIndicator>
-                </Menu.RadioItem>
-              );
-            })}
-          </Menu.RadioGroup>
-          <Menu.Separator className="menu-line" />
-          {session.page === "monitor" ? null : (
-            <Menu.Item className="menu-item" asChild>
-              <a href="/monitor" target="_blank" rel="noreferrer">
-                <Activity size={15} aria-hidden /> Monitoring
-              </a>
+            {session.page === "phone" ? null : (
+              <Menu.Item className="menu-item" asChild>
+                <a href="/phone" target="_blank" rel="noreferrer">
+                  <PhoneCall size={15} aria-hidden /> Phone in its own tab
+                </a>
+              </Menu.Item>
+            )}
+            <Menu.Separator className="menu-line" />
+            <Menu.Item className="menu-item" disabled={inCall}
+              onSelect={() => void session.signOut()}>
+              <LogOut size={15} aria-hidden />
+              {inCall ? "Sign out (after the call)" : "Sign out"}
             </Menu.Item>
-          )}
-          {session.page === "phone" ? null : (
-            <Menu.Item className="menu-item" asChild>
-              <a href="/phone" target="_blank" rel="noreferrer">
-                <PhoneCall size={15} aria-hidden /> Phone in its own tab
-              </a>
-            </Menu.Item>
-          )}
-          <Menu.Separator className="menu-line" />
-          <Menu.Item className="menu-item" disabled={inCall}
-            onSelect={() => void session.signOut()}>
-            <LogOut size={15} aria-hidden />
-            {inCall ? "Sign out (after the call)" : "Sign out"}
-          </Menu.Item>
-        </Menu.Content>
-      </Menu.Portal>
-    </Menu.Root>
+          </Menu.Content>
+        </Menu.Portal>
+      </Menu.Root>
+    </>
   );
 }

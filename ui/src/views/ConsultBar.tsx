@@ -1,0 +1,73 @@
+// The caller waits while somebody is asked: how that ends.
+
+import { ArrowLeftRight, PhoneForwarded, Undo2, UserRoundPlus } from "lucide-react";
+import type { LucideIcon } from "lucide-react";
+import { jointTarget } from "../model/controls";
+import type { JointOperation, PlacedCall } from "../model/controls";
+import { isPending } from "../model/desk";
+import { useDesk, useSession } from "./context";
+import { Button } from "./Controls";
+import type { Tone } from "./Controls";
+import { useShortcuts } from "./shortcuts";
+
+const JOINTS: readonly {
+  readonly operation: JointOperation;
+  readonly label: string;
+  readonly tip: string;
+  readonly icon: LucideIcon;
+  readonly tone: Tone;
+}[] = [
+  {
+    operation: "CompleteTransfer",
+    label: "Complete transfer",
+    tip: "They talk to each other; you are free",
+    icon: PhoneForwarded,
+    tone: "primary",
+  },
+  {
+    operation: "CompleteConference",
+    label: "Complete conference",
+    tip: "All talk together",
+    icon: UserRoundPlus,
+    tone: "primary",
+  },
+  {
+    operation: "SwapCalls",
+    label: "Swap",
+    tip: "Talk to the other; this one waits",
+    icon: ArrowLeftRight,
+    tone: "plain",
+  },
+  {
+    operation: "Reconnect",
+    label: "Back to the caller",
+    tip: "Ends this call and resumes the other",
+    icon: Undo2,
+    tone: "plain",
+  },
+];
+
+export function ConsultBar({ placed }: { placed: PlacedCall }) {
+  const { intents } = useSession();
+  const desk = useDesk();
+  const offered = JOINTS.flatMap((joint) => {
+    const target = jointTarget(placed, joint.operation);
+    return target === null ? [] : [{ ...joint, target }];
+  });
+  useShortcuts((shortcut) => {
+    const swap = offered.find(({ operation }) => operation === "SwapCalls");
+    if (shortcut !== "swap" || swap === undefined) return;
+    void intents.callOperation(swap.target.id, "SwapCalls");
+  });
+  if (offered.length === 0) return null;
+  return (
+    <div className="tools joint" role="group" aria-label="Consultation">
+      {offered.map(({ operation, label, tip, icon, tone, target }) => (
+        <Button key={operation} label={label} icon={icon} tip={tip} tone={tone}
+          {...(operation === "SwapCalls" ? { shortcut: "swap" as const } : {})}
+          pending={isPending(desk, operation, target.id)}
+          onClick={() => void intents.callOperation(target.id, operation)} />
+      ))}
+    </div>
+  );
+}
