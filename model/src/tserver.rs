@@ -65,6 +65,14 @@ pub enum ClientRequest {
         /// With what rights.
         mode: RegisterMode,
     },
+    /// Go on after a lost connection: these DNs' events since the last one seen, then each DN's
+    /// registration.
+    Resume {
+        /// The last event seen.
+        after: u64,
+        /// The DNs as they were registered.
+        dns: Vec<(Dn, RegisterMode)>,
+    },
     /// A T-Library request that is not there yet; the name as T-Library spells it.
     Unsupported(String),
     /// Ask for a DN's events no more.

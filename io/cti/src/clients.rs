@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::Stream;
@@ -26,10 +26,20 @@ use crate::{Inbox, events::server_message};
 #[derive(Clone, Debug, Default)]
 pub struct Clients(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    /// ServerStartTime: tells this run of the server from others.
+    started: u64,
     last: AtomicU64,
     lines: Mutex<BTreeMap<ClientId, Line>>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let started = u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX);
+        Self { started, last: AtomicU64::default(), lines: Mutex::default() }
+    }
 }
 
 #[derive(Debug)]
@@ -74,7 +84,7 @@ impl Clients {
 
     pub(crate) fn send(&self, client: ClientId, message: &ClientMessage) {
         let Some(queue) = self.lines().get(&client).map(|line| line.queue.clone()) else { return };
-        match queue.try_send(server_message(message)) {
+        match queue.try_send(server_message(message, self.0.started)) {
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
             Err(mpsc::error::TrySendError::Full(_)) => {
                 tracing::warn!(%client, "a T-Server client reads too slowly and is ended");
@@ -141,6 +151,11 @@ impl Connection {
     /// Hands a client's word to the program; `false` when it is full.
     pub fn tell(&self, input: ClientInput) -> bool {
         (self.inbox)(input)
+    }
+
+    /// ServerStartTime.
+    pub fn server_start_time(&self) -> u64 {
+        self.clients.0.started
     }
 
     /// Sends to the client without the program's doing.

@@ -6,19 +6,23 @@ use model::{
 };
 use proto::tserver::v1 as pb;
 
-/// The wire's form of a message.
-pub fn server_message(message: &ClientMessage) -> pb::ServerMessage {
+/// The wire's form of a message; `started` is ServerStartTime.
+pub fn server_message(message: &ClientMessage, started: u64) -> pb::ServerMessage {
     let event = match message {
         ClientMessage::Error { reference, this_dn, refusal } => {
             error_event(*reference, this_dn.as_ref(), refusal)
         }
         ClientMessage::Event { event, reference } => dn_event(event, *reference),
-        ClientMessage::LinkConnected => named("EventLinkConnected", EVENT_LINK_CONNECTED),
+        ClientMessage::LinkConnected => pb::Event {
+            server_start_time: started,
+            ..named("EventLinkConnected", EVENT_LINK_CONNECTED)
+        },
         ClientMessage::Registered { reference, this_dn, extensions, sequence, answer } => {
             pb::Event {
                 reference_id: reference.0,
                 this_dn: this_dn.to_string(),
                 event_sequence_number: *sequence,
+                server_start_time: started,
                 extensions: kv_list(extensions),
                 ..answer_event(answer)
             }

@@ -36,6 +36,10 @@ pub fn understand(message: pb::ClientMessage) -> Result<Asked, Refusal> {
                 }
             }
         }
+        Sent::Resume(r) => ClientRequest::Resume {
+            after: r.event_sequence_number,
+            dns: r.addresses.into_iter().map(registration).collect::<Result<_, _>>()?,
+        },
         Sent::UnregisterAddress(r) => ClientRequest::UnregisterAddress { dn: dn(r.this_dn)? },
         Sent::Other(other) => ClientRequest::Unsupported(other_name(other.number)?),
         sent => {
@@ -153,6 +157,7 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
         | Sent::QueryCall(_)
         | Sent::QueryServer(_)
         | Sent::RegisterAddress(_)
+        | Sent::Resume(_)
         | Sent::UnregisterAddress(_) => {
             return Err(invalid("request is not about a call or an agent"));
         }

@@ -155,6 +155,14 @@ async fn listen(connection: Connection, mut incoming: Streaming<pb::ClientMessag
 fn hear(connection: &Connection, message: pb::ClientMessage) {
     let client = connection.client;
     let reference = ReferenceId(message.reference_id);
+    if let Some(pb::client_message::Request::Resume(resume)) = &message.request
+        && resume.server_start_time != connection.server_start_time()
+    {
+        // Numbers of another run mean nothing in this one.
+        let refusal = Refusal::new(TError::OutOfService, OTHER_RUN);
+        connection.send(&ClientMessage::Error { reference, this_dn: None, refusal });
+        return;
+    }
     let problem = match requests::understand(message) {
         Ok(Asked { reasons, extensions, request }) => {
             let input = ClientInput::Request { client, reference, reasons, extensions, request };
@@ -174,6 +182,9 @@ fn message(reference_id: u64, request: pb::client_message::Request) -> pb::Clien
 
 /// The metadata key that names a client.
 const APPLICATION_NAME: &str = "application-name";
+/// What a client is told that knew an earlier run of the server.
+const OTHER_RUN: &str = "The T-Server was started anew since. Resync: register the DNs again; \
+                         EventRegistered says how they are now.";
 /// The numbers of a single request's two messages.
 const REGISTRATION: u64 = 1;
 const SINGLE_REQUEST: u64 = 2;

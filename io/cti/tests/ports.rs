@@ -13,7 +13,7 @@ use model::{
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
     monitor::Monitor,
-    tserver::{Answer, ClientInput, ClientMessage, ClientOutput, ClientRequest},
+    tserver::{Answer, ClientInput, ClientMessage, ClientOutput, ClientRequest, RegisterMode},
 };
 use proto::{
     config::v1::{
@@ -294,6 +294,59 @@ async fn a_client_that_does_not_read_is_told_why_it_is_ended() {
     };
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert!(read >= 1024, "what was queued still comes: {read}");
+}
+
+#[tokio::test]
+async fn others_do_not_notice_a_client_that_does_not_read() {
+    let mut program = Program::start().await;
+    let slow = program.session().await;
+    let mut quick = program.session().await;
+    let mut sent = 0;
+    while program.clients.count() == 2 {
+        let message = |number| {
+            let mut event = (*ringing()).clone();
+            event.sequence = number;
+            ClientMessage::Event { event: Arc::new(event), reference: None }
+        };
+        // Half a queue each at a time, so that who reads can keep up.
+        for _ in 0..512 {
+            sent += 1;
+            program.send(slow.client, message(sent));
+            program.send(quick.client, message(sent));
+        }
+        for number in sent - 511..=sent {
+            assert_eq!(quick.event().await.event_sequence_number, number);
+        }
+        assert!(sent < 1_000_000, "the slow client is never ended");
+    }
+    assert_eq!(program.input().await, ClientInput::Closed { client: slow.client });
+}
+
+#[tokio::test]
+async fn a_client_resumes_within_one_run_of_the_server_only() {
+    let mut program = Program::start().await;
+    let mut session = program.session().await;
+    program.send(session.client, ClientMessage::LinkConnected);
+    let server_start_time = session.event().await.server_start_time;
+    assert!(server_start_time > 0);
+    let resume = |server_start_time| {
+        Sent::Resume(pb::ResumeRequest {
+            event_sequence_number: 41,
+            server_start_time,
+            addresses: vec![pb::RegisterAddressRequest {
+                this_dn: "5001".into(),
+                register_mode: 0,
+            }],
+        })
+    };
+    session.ask(1, resume(server_start_time - 1)).await;
+    let event = session.event().await;
+    assert_eq!((event.name.as_str(), event.reference_id), ("EventError", 1));
+    assert!(event.error_message.contains("register the DNs again"), "{}", event.error_message);
+    session.ask(2, resume(server_start_time)).await;
+    let dns = vec![("5001".into(), RegisterMode::Share)];
+    let expected = ClientRequest::Resume { after: 41, dns };
+    assert_eq!(program.request().await, (ReferenceId(2), expected));
 }
 
 #[tokio::test]

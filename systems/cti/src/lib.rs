@@ -23,10 +23,12 @@ use model::{
 
 use crate::{
     registrations::{Obstacle, Registrations},
+    replay::{Replay, TooOld},
     snapshot::Snapshots,
 };
 
 mod registrations;
+mod replay;
 mod snapshot;
 
 /// What cti can be told.
@@ -81,6 +83,7 @@ pub struct Cti {
     clients: BTreeMap<ClientId, Client>,
     registrations: Registrations,
     snapshots: Snapshots,
+    replay: Replay,
     /// The number of the last event.
     sequence: u64,
     out: VecDeque<Output>,
@@ -130,6 +133,7 @@ impl Cti {
                         self.register(about, dn, RegisterMode::Share)
                     }
                     ClientRequest::RegisterAddressAs { dn, mode } => self.register(about, dn, mode),
+                    ClientRequest::Resume { after, dns } => self.resume(about, after, dns),
                     ClientRequest::Unsupported(name) => Err((None, unsupported(&name))),
                     ClientRequest::UnregisterAddress { dn } => self.unregister(about, dn),
                 };
@@ -198,6 +202,31 @@ impl Cti {
             ),
         };
         Refusal::new(TError::ResourceSeized, message)
+    }
+
+    /// Replays what the client missed, then registers. EventRegistered comes after the events, so
+    /// that what it says is what is.
+    fn resume(&mut self, about: About, after: u64, dns: Vec<(Dn, RegisterMode)>) -> Outcomes {
+        if dns.len() > RESUMED_DNS_MAX {
+            return Err((None, resync(after)));
+        }
+        let registrations = &self.registrations;
+        let is_free = |dn: &Dn| registrations.owner(dn).is_none_or(|owner| owner == about.0);
+        let wanted: BTreeSet<&Dn> = dns.iter().map(|(dn, _)| dn).filter(|dn| is_free(dn)).collect();
+        let missed = match self.replay.since(after, self.sequence, |dn| wanted.contains(dn)) {
+            Ok(missed) => missed,
+            Err(TooOld) => return Err((None, resync(after))),
+        };
+        for event in missed {
+            self.send(about.0, ClientMessage::Event { event, reference: None });
+        }
+        for (dn, mode) in dns {
+            if let Err((this_dn, refusal)) = self.register(about, dn, mode) {
+                let reference = about.1;
+                self.send(about.0, ClientMessage::Error { reference, this_dn, refusal });
+            }
+        }
+        Ok(())
     }
 
     fn unregister(&mut self, (client, reference): About, dn: Dn) -> Outcomes {
@@ -289,6 +318,7 @@ impl Cti {
     fn handle_event(&mut self, event: &Arc<Event>) {
         self.sequence = event.sequence;
         self.snapshots.learn(event);
+        self.replay.keep(event);
         for client in self.registrations.listeners(&event.this_dn) {
             let reference = event
                 .reference
@@ -370,6 +400,16 @@ fn only_monitors(dn: &Dn) -> Refusal {
     )
 }
 
+fn resync(after: u64) -> Refusal {
+    Refusal::new(
+        TError::OutOfService,
+        format!(
+            "Not all events since {after} can be sent again. Resync: register the DNs again; \
+             EventRegistered says how they are now."
+        ),
+    )
+}
+
 fn unsupported(name: &str) -> Refusal {
     let name = name.strip_prefix("Request").unwrap_or(name);
     Refusal::new(TError::UnsupportedOperation, format!("Request{name} is not supported yet."))
@@ -381,5 +421,7 @@ const SERVER_ROLE_PRIMARY: i64 = 0;
 const CLIENTS_MAX: usize = 256;
 /// DNs of one client: more than any one switch has here.
 const DNS_PER_CLIENT_MAX: usize = 10_000;
+/// DNs that one client resumes at once: each is answered, and what the port queues is limited.
+const RESUMED_DNS_MAX: usize = 500;
 /// Requests of one client that the switch has not spoken on.
 const PENDING_PER_CLIENT_MAX: usize = 1000;

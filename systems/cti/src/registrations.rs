@@ -25,18 +25,14 @@ impl Registrations {
         dn: &Dn,
         mode: RegisterMode,
     ) -> Result<(), Obstacle> {
-        let known = self.0.entry(dn.clone()).or_default();
-        let mut others = known.iter().filter(|(other, _)| **other != client).peekable();
-        if others.peek().is_some() {
-            if let Some((owner, _)) = others.find(|(_, mode)| **mode == RegisterMode::Private) {
-                return Err(Obstacle::IsPrivate(*owner));
-            }
-            if mode == RegisterMode::Private {
-                let is_known = known.contains_key(&client);
-                return Err(Obstacle::IsShared(known.len() - usize::from(is_known)));
-            }
+        if let Some(owner) = self.owner(dn).filter(|owner| *owner != client) {
+            return Err(Obstacle::IsPrivate(owner));
         }
-        known.insert(client, mode);
+        let others = self.listeners(dn).filter(|other| *other != client).count();
+        if mode == RegisterMode::Private && others > 0 {
+            return Err(Obstacle::IsShared(others));
+        }
+        self.0.entry(dn.clone()).or_default().insert(client, mode);
         Ok(())
     }
 
@@ -48,6 +44,12 @@ impl Registrations {
                 self.0.remove(dn);
             }
         }
+    }
+
+    /// Who has a DN for itself.
+    pub fn owner(&self, dn: &Dn) -> Option<ClientId> {
+        let mut known = self.0.get(dn)?.iter();
+        known.find(|(_, mode)| **mode == RegisterMode::Private).map(|(client, _)| *client)
     }
 
     /// With what rights a client has a DN, if it has.

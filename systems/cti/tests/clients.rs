@@ -301,6 +301,59 @@ fn queries_are_answered_from_what_events_told() {
 }
 
 #[test]
+fn a_client_that_comes_back_is_sent_what_it_missed_before_what_is_new() {
+    let mut port = Port::new();
+    port.event(EventName::Ringing, "5001", None);
+    port.event(EventName::Established, "5001", None);
+    port.event(EventName::Ringing, "5002", None);
+    port.event(EventName::Held, "5001", None);
+    port.open(2);
+    let dns = |dns: &[&str]| dns.iter().map(|dn| ((*dn).into(), RegisterMode::Share)).collect();
+    let mut told = port.ask(2, 5, ClientRequest::Resume { after: 1, dns: dns(&["5001", "5999"]) });
+    told += &port.event(EventName::Released, "5001", None);
+    expect![[r#"
+        2 EventEstablished 5001
+        2 EventHeld 5001
+        2 EventRegistered 5001 #5 KvList([("AgentStatus", Str("Ready")), ("AgentID", Str("5001")), ("WorkMode", Int(2)), ("Calls", List(KvList([("0000000000000001", List(KvList([("State", Str("Held")), ("CallUUID", Str("00000000000000000000000001000001")), ("CallType", Int(2)), ("OtherDN", Str("5551234567"))])))])))])
+        2 EventError 5999 #5 DnNotConfigured (59): DN 5999 is not configured. Look for the right number, or add the DN to the configuration.
+        2 EventReleased 5001
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_client_that_missed_too_much_is_told_to_register_again_and_goes_on() {
+    let mut port = Port::new();
+    for _ in 0..501 {
+        port.event(EventName::AttachedDataChanged, "5001", None);
+    }
+    port.open(1);
+    let resume =
+        |after| ClientRequest::Resume { after, dns: vec![("5001".into(), RegisterMode::Share)] };
+    // Too many, and what another run of the server counted.
+    let mut told = port.ask(1, 1, resume(0));
+    told += &port.ask(1, 2, resume(502));
+    told += &port.event(EventName::Established, "5001", None);
+    told += &port.register(1, 3, "5001");
+    expect![[r#"
+        1 EventError - #1 OutOfService (58): Not all events since 0 can be sent again. Resync: register the DNs again; EventRegistered says how they are now.
+        1 EventError - #2 OutOfService (58): Not all events since 502 can be sent again. Resync: register the DNs again; EventRegistered says how they are now.
+        1 EventRegistered 5001 #3 KvList([("AgentStatus", Str("Ready")), ("AgentID", Str("5001")), ("WorkMode", Int(2)), ("Calls", List(KvList([("0000000000000001", List(KvList([("State", Str("Established")), ("CallUUID", Str("00000000000000000000000001000001")), ("CallType", Int(2)), ("OtherDN", Str("5551234567"))])))])))])
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn events_of_a_dn_that_is_private_now_are_not_replayed() {
+    let mut port = Port::new();
+    port.event(EventName::Ringing, "5001", None);
+    port.open(1);
+    port.register_as(1, 1, RegisterMode::Private);
+    port.open(2);
+    let dns = vec![("5001".into(), RegisterMode::Monitor)];
+    let told = port.ask(2, 1, ClientRequest::Resume { after: 0, dns });
+    assert!(told.starts_with("2 EventError 5001 #1 ResourceSeized"), "{told}");
+}
+
+#[test]
 fn a_client_with_too_many_requests_under_way_must_wait() {
     let mut port = Port::new();
     port.open(1);

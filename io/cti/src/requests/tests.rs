@@ -309,4 +309,12 @@ fn registrations_and_queries_are_the_ports_own() {
     assert_eq!(understood(Sent::QueryCall(call)), Ok(expected));
     let server = Sent::QueryServer(pb::QueryServerRequest {});
     assert_eq!(understood(server), Ok(ClientRequest::QueryServer));
+    let address = pb::RegisterAddressRequest { this_dn: "5001".into(), register_mode: 2 };
+    let resume = pb::ResumeRequest {
+        event_sequence_number: 41,
+        server_start_time: 7,
+        addresses: vec![address],
+    };
+    let dns = vec![(dn(), RegisterMode::Monitor)];
+    assert_eq!(understood(Sent::Resume(resume)), Ok(ClientRequest::Resume { after: 41, dns }));
 }
