@@ -50,7 +50,8 @@ export function applySnapshot(
     return merge(known, push, at, stamp);
   });
   const gone = state.live.filter((call) => !live.some((kept) => kept.id === call.id));
-  const talked = gone.find((call) => call.establishedAt !== null);
+  const over = gone.filter((call) => call.establishedAt !== null);
+  const talked = over.find((call) => call.callType !== "Consult") ?? over[0];
   return {
     live,
     wrapUp: talked ? { call: talked, endedAt: at, confirmed: false } : state.wrapUp,

@@ -7,7 +7,6 @@ import type { JointOperation, PlacedCall } from "../model/controls";
 import { isPending } from "../model/desk";
 import { useDesk, useSession } from "./context";
 import { Button } from "./Controls";
-import type { Tone } from "./Controls";
 import { useShortcuts } from "./shortcuts";
 
 const JOINTS: readonly {
@@ -15,35 +14,30 @@ const JOINTS: readonly {
   readonly label: string;
   readonly tip: string;
   readonly icon: LucideIcon;
-  readonly tone: Tone;
 }[] = [
   {
     operation: "CompleteTransfer",
     label: "Complete transfer",
     tip: "They talk to each other; you are free",
     icon: PhoneForwarded,
-    tone: "primary",
   },
   {
     operation: "CompleteConference",
     label: "Complete conference",
     tip: "All talk together",
     icon: UserRoundPlus,
-    tone: "primary",
   },
   {
     operation: "SwapCalls",
     label: "Swap",
     tip: "Talk to the other; this one waits",
     icon: ArrowLeftRight,
-    tone: "plain",
   },
   {
     operation: "Reconnect",
     label: "Back to the caller",
     tip: "Ends this call and resumes the other",
     icon: Undo2,
-    tone: "plain",
   },
 ];
 
@@ -62,8 +56,9 @@ export function ConsultBar({ placed }: { placed: PlacedCall }) {
   if (offered.length === 0) return null;
   return (
     <div className="tools joint" role="group" aria-label="Consultation">
-      {offered.map(({ operation, label, tip, icon, tone, target }) => (
-        <Button key={operation} label={label} icon={icon} tip={tip} tone={tone}
+      {offered.map(({ operation, label, tip, icon, target }, index) => (
+        <Button key={operation} label={label} icon={icon} tip={tip}
+          tone={index === 0 && operation.startsWith("Complete") ? "primary" : "plain"}
           {...(operation === "SwapCalls" ? { shortcut: "swap" as const } : {})}
           pending={isPending(desk, operation, target.id)}
           onClick={() => void intents.callOperation(target.id, operation)} />

@@ -36,8 +36,8 @@ export function IncomingCall({ call }: { call: LiveCall }) {
               onClick={() => void session.intents.callAction(call.id, "reject")} />
           ) : null}
           {offers(call, "Redirect") ? (
-            <Button label="Send elsewhere" icon={PhoneForwarded} large disabled={answering}
-              tip="Let somebody else answer" pending={isPending(desk, "Redirect", call.id)}
+            <Button label="Send elsewhere" icon={PhoneForwarded} large iconOnly
+              disabled={answering} pending={isPending(desk, "Redirect", call.id)}
               onClick={() => setElsewhere(true)} />
           ) : null}
         </div>
