@@ -8,7 +8,7 @@ use model::{
 
 use crate::{
     LegUse, Switch,
-    call::{PartyId, State, Told},
+    call::{Added, PartyId, State, Told},
     outbox::Draft,
     request::{Asker, AskerId},
     ring::business,
@@ -95,7 +95,8 @@ impl Switch {
         let is_first = !call.parties.iter().any(crate::call::Party::is_in);
         let Some(party) = call.party_mut(id) else { return };
         let State::Alerting(alerting) = &party.state else { return };
-        let (dn, asker, added_by) = (party.dn.clone(), alerting.answer, party.added_by.clone());
+        let (dn, asker) = (party.dn.clone(), alerting.answer);
+        let added = party.added.take();
         party.state = State::Talking;
         if party.is_ours() {
             let bindings = self.bindings(&dn);
@@ -107,7 +108,7 @@ impl Switch {
         if is_first {
             self.say_established(now, conn, id, asker);
         } else {
-            self.say_joined(now, conn, id, asker, added_by.as_ref());
+            self.say_joined(now, conn, id, asker, added);
         }
         self.begin_watching(now, conn);
     }
@@ -158,7 +159,7 @@ impl Switch {
         conn: ConnId,
         id: PartyId,
         asker: Option<AskerId>,
-        added_by: Option<&Dn>,
+        added: Option<Added>,
     ) {
         self.say_answered(now, conn, id, asker);
         let Some((call, party)) = self.seat(id) else { return };
@@ -172,8 +173,9 @@ impl Switch {
                 false => (EventName::PartyChanged, DnRole::TransferredBy, role),
             };
             let mut draft = Draft::new(name, &other).other(&dn, role);
-            if let Some(by) = added_by {
-                draft = draft.third(by, by_role);
+            if let Some(added) = &added {
+                draft = draft.third(&added.by, by_role);
+                draft = draft.reference(added.asker.filter(|_| added.by == other));
             }
             self.say(now, conn, draft);
         }

@@ -82,7 +82,16 @@ pub struct Party {
     /// Whom it supervises.
     pub watch: Option<Watch>,
     /// Who had it added to a call that was up.
-    pub added_by: Option<Dn>,
+    pub added: Option<Added>,
+}
+
+/// How a party came to be called into a call that was up.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// Who wanted it.
+    pub by: Dn,
+    /// The request that is answered when it is there.
+    pub asker: Option<(Origin, ReferenceId)>,
 }
 
 /// Where a party's leg is.

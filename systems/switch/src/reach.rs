@@ -12,7 +12,7 @@ use model::{
 
 use crate::{
     LegUse, Switch,
-    call::{Alerting, Call, Party, PartyId, Place, Queue, State},
+    call::{Added, Alerting, Call, Party, PartyId, Place, Queue, State},
     dn::Line,
     ring::Unanswered,
     timers::Timer,
@@ -39,13 +39,13 @@ pub struct Ringing {
     /// The called party's role.
     pub role: DnRole,
     /// Who had it called into a call that is up.
-    pub added_by: Option<Dn>,
+    pub added: Option<Added>,
 }
 
 impl Ringing {
     /// A phone that is called by its number.
     pub fn directly(until: Instant) -> Self {
-        Self { no_answer: None, until, role: DnRole::Destination, added_by: None }
+        Self { no_answer: None, until, role: DnRole::Destination, added: None }
     }
 }
 
@@ -164,7 +164,7 @@ impl Switch {
     }
 
     fn add_alerting(&mut self, conn: ConnId, dn: Dn, place: Place, ringing: Ringing) -> PartyId {
-        let Ringing { no_answer, until, role, added_by } = ringing;
+        let Ringing { no_answer, until, role, added } = ringing;
         let alerting = Alerting {
             bindings: self.bindings(&dn),
             has_rung: false,
@@ -173,8 +173,7 @@ impl Switch {
             rings_until: until,
             answer: None,
         };
-        let party =
-            Party { added_by, ..self.new_party(dn, place, role, State::Alerting(alerting)) };
+        let party = Party { added, ..self.new_party(dn, place, role, State::Alerting(alerting)) };
         let id = party.id;
         self.join(conn, party);
         self.timers.set(Timer::NoAnswer(id), until);
@@ -194,7 +193,7 @@ impl Switch {
             is_muted: false,
             previous: None,
             watch: None,
-            added_by: None,
+            added: None,
         }
     }
 
@@ -222,7 +221,28 @@ impl Switch {
             self.touched.insert(party.dn.clone());
         }
         self.touch(conn);
+        self.disappoint(&party);
         Some(party)
+    }
+
+    /// Tells whoever waits for something of a party that has left that it will not come.
+    pub(crate) fn disappoint(&mut self, party: &Party) {
+        let dn = &party.dn;
+        let asked = match &party.state {
+            State::Alerting(alerting) => [
+                alerting.answer.map(|asker| (asker, dn.clone())),
+                party.added.as_ref().and_then(|added| Some((added.asker?, added.by.clone()))),
+            ],
+            State::Failed
+            | State::Held
+            | State::Originating(_)
+            | State::Summoned(_)
+            | State::Talking => [None, None],
+        };
+        for (asker, at) in asked.into_iter().flatten() {
+            let why = format!("{dn} did not answer before the call was over there.");
+            self.out.refuse(asker, &at, Refusal::new(TError::NoAnswer, why));
+        }
     }
 
     pub(crate) fn cancel_timers(&mut self, id: PartyId) {

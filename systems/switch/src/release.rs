@@ -154,7 +154,7 @@ impl Switch {
         now: Now,
         id: PartyId,
         (state, asker): (CallState, Option<AskerId>),
-        deleted_by: Option<&Dn>,
+        deleted_by: Option<(&Dn, AskerId)>,
     ) {
         let Some((call, party)) = self.seat(id) else { return };
         let (conn, dn, is_ours) = (call.conn, party.dn.clone(), party.is_ours());
@@ -170,8 +170,9 @@ impl Switch {
             for other in self.party_dns(conn) {
                 let mut draft =
                     Draft::new(EventName::PartyDeleted, &other).other(&dn, DnRole::DeletedParty);
-                if let Some(by) = deleted_by {
+                if let Some((by, asker)) = deleted_by {
                     draft = draft.third(by, DnRole::DeletedBy);
+                    draft = draft.reference((other == *by).then_some(asker));
                 }
                 self.say(now, conn, draft);
             }
@@ -216,6 +217,7 @@ impl Switch {
         for party in &parties {
             self.seats.remove(&party.id);
             self.cancel_timers(party.id);
+            self.disappoint(party);
             let cause = leg_cause(party, ending);
             match party.place {
                 Place::Outside(leg) => self.let_leg_go(leg, cause),

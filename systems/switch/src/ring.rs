@@ -35,10 +35,10 @@ impl Switch {
         let Some((call, party)) = self.seat(id) else { return };
         let State::Alerting(alerting) = &party.state else { return };
         let extensions = ringing_extensions(call, alerting.no_answer);
-        let (conn, dn, added_by) = (call.conn, party.dn.clone(), party.added_by.clone());
+        let (conn, dn, added) = (call.conn, party.dn.clone(), party.added.clone());
         let mut draft = Draft::new(EventName::Ringing, &dn).extensions(extensions);
-        if let Some(by) = &added_by {
-            draft = draft.third(by, DnRole::TransferredBy);
+        if let Some(added) = &added {
+            draft = draft.third(&added.by, DnRole::TransferredBy);
         }
         self.say(now, conn, draft);
     }
@@ -233,7 +233,7 @@ impl Switch {
         let State::Alerting(alerting) = &party.state else { return };
         let (conn, dn, no_answer) = (call.conn, party.dn.clone(), alerting.no_answer);
         let was_routed = no_answer.is_some() && call.queue.is_some();
-        let was_added = party.added_by.is_some();
+        let was_added = party.added.is_some();
         let (is_ours, extensions) = (party.is_ours(), business(call));
         self.meter.phone_unanswered(why);
         if !was_routed && !was_added {

@@ -10,7 +10,7 @@ use model::{
 
 use crate::{
     Switch,
-    call::{Party, PartyId},
+    call::{Added, Party, PartyId},
     outbox::Draft,
     reach::{Destination, Ringing},
     release::Ending,
@@ -128,7 +128,8 @@ impl Switch {
         self.add_data(conn, user_data);
         let until = now.instant + self.settings.direct_ring_limit;
         let role = DnRole::ConferenceMember;
-        let ringing = Ringing { no_answer: None, until, role, added_by: Some(dn.clone()) };
+        let added = Added { by: dn.clone(), asker: Some(asker.id) };
+        let ringing = Ringing { no_answer: None, until, role, added: Some(added) };
         self.reach(now, conn, destination, ringing);
         self.patch(conn);
         Ok(())
@@ -151,7 +152,7 @@ impl Switch {
             ));
         };
         self.out.accept(asker.id);
-        self.leave_the_others(now, id, (CallState::Ok, None), Some(dn));
+        self.leave_the_others(now, id, (CallState::Ok, None), Some((dn, asker.id)));
         Ok(())
     }
 
@@ -159,8 +160,8 @@ impl Switch {
     fn send_to(&mut self, now: Now, conn: ConnId, by: &Dn, destination: Destination) {
         let until = now.instant + self.settings.direct_ring_limit;
         let is_up = self.calls.get(&conn).is_some_and(|call| call.parties.iter().any(Party::is_in));
-        let added_by = is_up.then(|| by.clone());
-        let ringing = Ringing { added_by, ..Ringing::directly(until) };
+        let added = is_up.then(|| Added { by: by.clone(), asker: None });
+        let ringing = Ringing { added, ..Ringing::directly(until) };
         self.reach(now, conn, destination, ringing);
         self.patch(conn);
     }
@@ -177,9 +178,7 @@ impl Switch {
         match back_to {
             Some(destination) => {
                 let until = now.instant + self.settings.direct_ring_limit;
-                let ringing = Ringing::directly(until);
-                let ringing = Ringing { added_by: None, ..ringing };
-                self.reach(now, conn, destination, ringing);
+                self.reach(now, conn, destination, Ringing::directly(until));
                 self.patch(conn);
             }
             None => self.end_call(now, conn, &Ending::Overflowed),

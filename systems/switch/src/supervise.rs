@@ -71,7 +71,7 @@ impl Switch {
         self.out.accept(asker.id);
         let monitor = Monitor { by: dn.clone(), mode, is_all, asker: asker.id };
         self.monitors.insert(target.clone(), monitor);
-        self.say_monitoring(now, (dn, target), EventName::MonitoringNextCall, Some((asker, mode)));
+        self.say_monitoring(now, (dn, target), EventName::MonitoringNextCall, asker, Some(mode));
         let conn =
             self.dns.calls(target).iter().copied().find(|conn| self.is_talking(*conn, target));
         if let Some(conn) = conn {
@@ -95,7 +95,7 @@ impl Switch {
         }
         self.out.accept(asker.id);
         self.monitors.remove(target);
-        self.say_monitoring(now, (dn, target), EventName::MonitoringCancelled, None);
+        self.say_monitoring(now, (dn, target), EventName::MonitoringCancelled, asker, None);
         for conn in self.dns.calls(dn).to_vec() {
             self.stop_watching(now, conn, target);
         }
@@ -198,15 +198,16 @@ impl Switch {
         now: Now,
         (by, target): (&Dn, &Dn),
         name: EventName,
-        asked: Option<(&Asker, MonitorMode)>,
+        asker: &Asker,
+        mode: Option<MonitorMode>,
     ) {
         for (dn, other) in [(by, target), (target, by)] {
             let mut extensions = KvList::new().with("MonitorDN", other.as_str());
-            if let Some((_, mode)) = asked {
+            if let Some(mode) = mode {
                 extensions.attach("MonitorMode", mode.as_str());
             }
             let agent = self.dns.agent(dn).map(Agent::attributes);
-            let reference = asked.filter(|_| dn == by).map(|(asker, _)| asker.id);
+            let reference = (dn == by).then_some(asker.id);
             let draft = Draft::new(name, dn).reference(reference).extensions(extensions);
             self.out.dn_event(now, agent, draft);
         }

@@ -427,7 +427,7 @@ fn h_two_step_conference_and_one_is_removed() {
                out2 release Normal
                media hear in1 out1
                media hear out1 in1
-               EventPartyDeleted 5001 call=1 Inbound ConferenceMember queue=5000 other=5002/DeletedParty third=5001/DeletedBy agent=5001:Ready:AutoIn
+               EventPartyDeleted 5001 call=1 Inbound ConferenceMember queue=5000 other=5002/DeletedParty third=5001/DeletedBy agent=5001:Ready:AutoIn #6
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -453,7 +453,7 @@ fn h_single_step_conference_and_the_customer_hangs_up() {
                media hear out1 in1+out2
                media hear out2 in1+out1
                EventEstablished 5002 call=1 Inbound ConferenceMember queue=5000 other=5551234567/Origination parties=5551234567+5001 agent=5002:Ready:AutoIn ext{BusinessCall:1}
-               EventPartyAdded 5001 call=1 Inbound Destination queue=5000 other=5002/NewParty third=5001/AddedBy parties=5551234567+5002 agent=5001:Ready:AutoIn
+               EventPartyAdded 5001 call=1 Inbound Destination queue=5000 other=5002/NewParty third=5001/AddedBy parties=5551234567+5002 agent=5001:Ready:AutoIn #4
         0.0    in1 ended: Normal
                media hear out1 out2
                media hear out2 out1
@@ -596,7 +596,7 @@ fn l_a_supervisor_listens_coaches_and_barges_in() {
                EventPrivateInfo 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 ext{MonitorMode:connect}
         0.0    RequestCancelMonitoring #8 at 5003
                ok #8
-               EventMonitoringCancelled 5003 ext{MonitorDN:5001}
+               EventMonitoringCancelled 5003 #8 ext{MonitorDN:5001}
                EventMonitoringCancelled 5001 agent=5001:Ready:AutoIn ext{MonitorDN:5003}
                EventReleased 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 ext{BusinessCall:1}
                out2 release Normal

@@ -57,6 +57,8 @@ enum Place {
 enum Answer {
     Accepted,
     AcceptedMayFail,
+    /// An event named it.
+    Done,
     Refused,
 }
 
@@ -130,6 +132,10 @@ impl Watch {
         let left = |place: &Place| *place == Place::Left;
         assert!(self.route_points.values().all(left), "waiting: {:?}", self.route_points);
         assert!(self.pending.is_none(), "a request without an answer");
+        let is_open =
+            |answer: &Answer| matches!(answer, Answer::Accepted | Answer::AcceptedMayFail);
+        let open: Vec<_> = self.answers.iter().filter(|(_, answer)| is_open(answer)).collect();
+        assert!(open.is_empty(), "accepted, and then neither event nor refusal: {open:?}");
     }
 
     pub fn see(&mut self, output: &Output) {
@@ -150,7 +156,9 @@ impl Watch {
         let (asked, request) = self.pending.take().expect("nobody asked");
         assert_eq!(asked, reference);
         let answer = match request {
-            Request::AnswerCall { .. } | Request::MakeCall { .. } => Answer::AcceptedMayFail,
+            Request::AnswerCall { .. }
+            | Request::MakeCall { .. }
+            | Request::SingleStepConference { .. } => Answer::AcceptedMayFail,
             _ => Answer::Accepted,
         };
         assert_eq!(self.answers.insert(reference, answer), None, "answered twice");
@@ -255,6 +263,10 @@ impl Watch {
     fn event(&mut self, event: &Event) {
         assert_eq!(event.sequence, self.sequence + 1, "the sequence has no gaps");
         self.sequence = event.sequence;
+        if let Some((_, reference)) = event.reference {
+            let answer = self.answers.insert(reference, Answer::Done);
+            assert_ne!(answer, Some(Answer::Refused), "an event of a refused request");
+        }
         match &event.call {
             None => self.agent_event(event),
             Some(call) => {
