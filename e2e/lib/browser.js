@@ -17,8 +17,14 @@ export async function closeBrowser() {
   running = null;
 }
 
-async function launch() {
-  const { agent } = await speech();
+/** A browser of its own for a person with another voice. @param {string} voice a WAV file */
+export function browserWithVoice(voice) {
+  return launch(voice);
+}
+
+/** @param {string} [voice] */
+async function launch(voice) {
+  const heard = voice ?? (await speech()).agent.wide;
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     // Muted, Chromium plays nothing, and what it doesn't play can't be recorded.
@@ -26,7 +32,7 @@ async function launch() {
     args: [
       "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
-      `--use-file-for-fake-audio-capture=${agent.wide}`,
+      `--use-file-for-fake-audio-capture=${heard}`,
       "--autoplay-policy=no-user-gesture-required",
       "--allow-loopback-in-peer-connection",
       "--ignore-certificate-errors",

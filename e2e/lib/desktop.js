@@ -1,6 +1,6 @@
 // The agent's desktop as a person uses it: by the names of its regions, buttons and boxes.
 
-import { browser } from "./browser.js";
+import { browser, browserWithVoice } from "./browser.js";
 import { until } from "./wait.js";
 
 /** @typedef {import("./server.js").Server} Server */
@@ -31,9 +31,10 @@ export class Desktop {
   }
 
   /** A browser window of its own, nobody signed in.
-   * @param {Server} server @param {string} user */
-  static async open(server, user, path = "/") {
-    const context = await (await browser()).newContext({
+   * @param {Server} server @param {string} user
+   * @param {Promise<import("playwright-core").Browser>} chromium */
+  static async open(server, user, path = "/", chromium = browser()) {
+    const context = await (await chromium).newContext({
       ignoreHTTPSErrors: true,
       viewport: { width: 1440, height: 900 },
     });
@@ -44,6 +45,20 @@ export class Desktop {
     await page.goto(server.url + path);
     return desktop;
   }
+
+  /** Somebody who hums: a browser of his own with this sound as its microphone, unprocessed.
+   * @param {Server} server @param {string} user @param {string} voice */
+  static async openWithVoice(server, user, voice) {
+    const chromium = browserWithVoice(voice);
+    const desktop = await Desktop.open(server, user, "/", chromium);
+    desktop.closer = async () => (await chromium).close();
+    await desktop.page.addInitScript(rawMicrophone);
+    await desktop.page.reload();
+    return desktop;
+  }
+
+  /** Ends a browser of one's own. @type {(() => Promise<void>) | null} */
+  closer = null;
 
   async signIn(password = "demo") {
     await this.page.getByRole("textbox", { name: "User name" }).fill(this.user);
@@ -140,7 +155,16 @@ export class Desktop {
 
   async close() {
     await this.page.context().close();
+    await this.closer?.();
   }
+}
+
+/** Chromium's microphone takes steady tones for noise, and who talks at the same time for echo. */
+function rawMicrophone() {
+  const { mediaDevices } = navigator;
+  const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+  const raw = { autoGainControl: false, echoCancellation: false, noiseSuppression: false };
+  mediaDevices.getUserMedia = (wanted) => ask({ ...wanted, audio: raw });
 }
 
 const STEP_MS_MAX = 10_000;

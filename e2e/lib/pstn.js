@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import dgram from "node:dgram";
 
 import { PstnCall } from "./pstn-call.js";
+import { PstnCallee, takeCall } from "./pstn-callee.js";
 import { RtpEnd } from "./rtp.js";
 import { header, parse, respond, serialize } from "./sip-message.js";
 import { until } from "./wait.js";
@@ -130,11 +131,50 @@ export class PstnPhone {
       else stray?.(message);
     } else if (call) {
       call.onRequest(message);
+    } else if (message.method === "INVITE" && this.manner !== null) {
+      void this.onInvite(message, this.manner);
+    } else if (message.method === "CANCEL") {
+      this.onCancel(message);
     } else if (message.method === "OPTIONS") {
       this.send(respond(message, 200, "OK"));
     } else if (message.method !== "ACK") {
       this.send(respond(message, 481, "Call/Transaction Does Not Exist"));
     }
+  }
+
+  /** How calls from the server are taken; null: not at all.
+   * @type {import("./pstn-callee.js").Manner | null} */
+  manner = null;
+
+  /** @param {Message} message @param {import("./pstn-callee.js").Manner} manner */
+  async onInvite(message, manner) {
+    const callId = header(message, "Call-ID") ?? "";
+    // A repetition of one that is being dealt with.
+    if (this.ringing.has(callId)) return;
+    this.ringing.set(callId, message);
+    const call = await takeCall(this, message, manner);
+    this.calls.push(call);
+    await call.proceed();
+  }
+
+  /** INVITEs from the server, by Call-ID. @type {Map<string, Message>} */
+  ringing = new Map();
+
+  /** @param {Message} cancel */
+  onCancel(cancel) {
+    this.send(respond(cancel, 200, "OK"));
+    const callId = header(cancel, "Call-ID");
+    const call = this.calls.find((one) => one.callId === callId);
+    if (call instanceof PstnCallee) call.cancelledByThem();
+  }
+
+  /** The call that came for this number. @param {string} number @returns {Promise<PstnCallee>} */
+  async called(number) {
+    const is = (/** @type {PstnCall} */ call) => {
+      return call instanceof PstnCallee && call.end === null && call.who.from === number;
+    };
+    const found = await until(`a call for ${number}`, () => this.calls.find(is));
+    return /** @type {PstnCallee} */ (found);
   }
 
   /** @param {"->" | "<-"} way @param {Message} message */

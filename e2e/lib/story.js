@@ -10,6 +10,7 @@ import { outFolder } from "./paths.js";
 import { PstnPhone } from "./pstn.js";
 import { Server } from "./server.js";
 import { speech } from "./speech.js";
+import { TONES, toneFile } from "./tones.js";
 
 /**
  * @param {string} name what holds, as a sentence
@@ -82,6 +83,17 @@ export class Scene {
   async readyAgent(user = "agent5001") {
     const desktop = await this.signedInAgent(user);
     await desktop.ready();
+    return desktop;
+  }
+
+  /** An agent who hums a tone of his own, signed in and registered.
+   * @param {string} user @param {keyof typeof TONES} tone */
+  async hummingAgent(user, tone) {
+    const voice = await toneFile(TONES[tone], 48_000);
+    const desktop = await Desktop.openWithVoice(await this.server(), user, voice);
+    this.desktops.push(desktop);
+    await desktop.signIn();
+    await desktop.registered();
     return desktop;
   }
 

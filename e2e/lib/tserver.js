@@ -45,6 +45,14 @@ export class TClient {
     return this.reference;
   }
 
+  /** Sends a request and waits for the event that it caused, which must not be a refusal.
+   * @param {string} kind @param {Record<string, unknown>} request */
+  async ask(kind, request) {
+    const event = await this.outcome(this.send(kind, request));
+    if (event.name === "EventError") throw new Error(`${kind}: ${event.error_message}`);
+    return event;
+  }
+
   /** The event that a request caused. @param {number} reference */
   outcome(reference) {
     return this.event(`of request ${reference}`, (event) => event.reference_id === reference);
