@@ -108,7 +108,7 @@ impl Switch {
         if is_first {
             self.say_established(now, conn, id, asker);
         } else {
-            self.say_joined(now, conn, id, asker, added);
+            self.say_joined(now, conn, id, asker, added.as_ref());
         }
         self.begin_watching(now, conn);
     }
@@ -159,7 +159,7 @@ impl Switch {
         conn: ConnId,
         id: PartyId,
         asker: Option<AskerId>,
-        added: Option<Added>,
+        added: Option<&Added>,
     ) {
         self.say_answered(now, conn, id, asker);
         let Some((call, party)) = self.seat(id) else { return };
@@ -173,7 +173,7 @@ impl Switch {
                 false => (EventName::PartyChanged, DnRole::TransferredBy, role),
             };
             let mut draft = Draft::new(name, &other).other(&dn, role);
-            if let Some(added) = &added {
+            if let Some(added) = added {
                 draft = draft.third(&added.by, by_role);
                 draft = draft.reference(added.asker.filter(|_| added.by == other));
             }
