@@ -56,11 +56,6 @@ describe("what a call offers", () => {
     expect(call && offers(call, "CompleteTransfer")).toBe(true);
     expect(call?.phaseSince).toBe(T0);
   });
-
-  it("does not take a wish to redirect for a refusal", () => {
-    const call = mainCall(replay([callMessage("Ringing", 1, { capabilities: ["Redirect"] })]));
-    expect(call && allows(call, "reject")).toBe(false);
-  });
 });
 
 describe("a consultation", () => {

@@ -24,7 +24,7 @@ export function allows(call: Call, verb: Verb): boolean {
     case "answer":
       return has("Answer");
     case "reject":
-      return call.phase === "Ringing" && has("Reject", "ClearCall", "Hangup");
+      return call.phase === "Ringing" && has("Reject", "ClearCall", "Redirect", "Hangup");
     case "release":
       return call.phase !== "Ringing" && has("Hangup", "Release", "ClearCall");
     case "hold":
