@@ -113,6 +113,11 @@ export class Audio {
     return this.context.createMediaStreamDestination().stream;
   }
 
+  /** A mute ends with its call; the level meter shows so. */
+  unmuteMicrophone(): void {
+    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = true;
+  }
+
   closeMicrophone(): void {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = null;

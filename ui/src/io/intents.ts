@@ -19,7 +19,7 @@ export class Intents {
     private readonly store: Store<DeskState, DeskEvent>,
     private readonly onRefused: (error: unknown) => void,
     private readonly onCalled: (number: string) => void,
-    private readonly onDialled: () => void,
+    private readonly onDialling: (expected: boolean) => void,
   ) {}
 
   callAction(callId: string, verb: Exclude<Verb, "userdata">): Promise<boolean> {
@@ -45,13 +45,15 @@ export class Intents {
       .catch((error: unknown) => this.onRefused(error));
   }
 
-  dial(number: string): Promise<boolean> {
+  async dial(number: string): Promise<boolean> {
     const { agent } = this.store.state();
     this.onCalled(number);
-    this.onDialled();
-    return this.carryOut({ verb: "dial", callId: DIALLING }, () => {
+    this.onDialling(true);
+    const sent = await this.carryOut({ verb: "dial", callId: DIALLING }, () => {
       return rest.dial(agent.deviceId, number);
     });
+    if (!sent) this.onDialling(false);
+    return sent;
   }
 
   device(wish: rest.DeviceWish): Promise<boolean> {

@@ -24,7 +24,7 @@ const OWN_CALL_MS_MAX = 8000;
 /** A phone that is told to answer at once should not strike first. */
 const RING_AFTER_MS = 250;
 /** An own call that nobody told to answer has to be noticed after all. */
-const OWN_RING_AFTER_MS = 4000;
+const OWN_RING_AFTER_MS = 2000;
 const TALK = "application/vnd.cordboard.talk";
 const HOLD = "application/vnd.cordboard.hold";
 
@@ -68,7 +68,7 @@ export class Softphone {
       onElsewhere: (summary) => this.tell({ type: "ownedElsewhere", summary }),
       onWanted: () => this.stepAside(),
       onMute: (muted) => this.setMuted(muted),
-      onDialled: () => this.expectOwnCall(),
+      onDialling: (expected) => this.expectOwnCall(expected),
       onSignedOut: this.onSignedOutElsewhere,
       summary: this.summary,
     });
@@ -193,14 +193,14 @@ export class Softphone {
     else this.ringAfter(own ? OWN_RING_AFTER_MS : RING_AFTER_MS);
   }
 
-  /** The agent has dialled: the next call is the agent's own and must not sound like a caller. */
-  dialled(): void {
-    this.expectOwnCall();
-    this.tabs?.dialled();
+  /** The agent dials: the next call is the agent's own and must not sound like a caller. */
+  dialling(expected: boolean): void {
+    this.expectOwnCall(expected);
+    this.tabs?.dialling(expected);
   }
 
-  private expectOwnCall(): void {
-    this.dialledAt = performance.now();
+  private expectOwnCall(expected: boolean): void {
+    this.dialledAt = expected ? performance.now() : -OWN_CALL_MS_MAX;
   }
 
   private ringAfter(ms: number): void {
@@ -309,6 +309,7 @@ export class Softphone {
     this.answering = false;
     this.stopRinging();
     this.audio.play(null);
+    this.audio.unmuteMicrophone();
     this.tell({ type: "ended", cause });
   }
 

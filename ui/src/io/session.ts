@@ -32,7 +32,7 @@ export class DeskSession {
     this.store,
     (error) => this.fail(error, null),
     (number) => this.onCalled(number),
-    () => this.phone.dialled(),
+    (expected) => this.phone.dialling(expected),
   );
   readonly people = new People();
   private push: Push | null = null;

@@ -12,7 +12,7 @@ type Word =
   | { readonly word: "who" }
   | { readonly word: "owner"; readonly summary: PhoneSummary }
   | { readonly word: "mute"; readonly muted: boolean }
-  | { readonly word: "dialled" }
+  | { readonly word: "dialling"; readonly expected: boolean }
   | { readonly word: "signedOut" };
 
 export interface TabsListener {
@@ -22,8 +22,8 @@ export interface TabsListener {
   /** Another tab wants the phone. */
   readonly onWanted: () => void;
   readonly onMute: (muted: boolean) => void;
-  /** The agent dials: the next call to this phone is the agent's own. */
-  readonly onDialled: () => void;
+  /** The agent dials: the next call to this phone is the agent's own, unless that was refused. */
+  readonly onDialling: (expected: boolean) => void;
   readonly onSignedOut: () => void;
   readonly summary: () => PhoneSummary;
 }
@@ -33,7 +33,7 @@ export interface Tabs {
   readonly release: () => void;
   readonly announce: () => void;
   readonly mute: (muted: boolean) => void;
-  readonly dialled: () => void;
+  readonly dialling: (expected: boolean) => void;
   readonly signedOut: () => void;
   readonly leave: () => void;
 }
@@ -66,8 +66,8 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
       case "mute":
         if (letGo !== null) listener.onMute(heard.muted);
         break;
-      case "dialled":
-        if (letGo !== null) listener.onDialled();
+      case "dialling":
+        if (letGo !== null) listener.onDialling(heard.expected);
         break;
       case "signedOut":
         listener.onSignedOut();
@@ -108,7 +108,7 @@ export function joinTabs(place: Place, listener: TabsListener): Tabs {
     },
     announce,
     mute: (muted) => say({ word: "mute", muted }),
-    dialled: () => say({ word: "dialled" }),
+    dialling: (expected) => say({ word: "dialling", expected }),
     signedOut: () => say({ word: "signedOut" }),
     leave: () => {
       leaving.abort();

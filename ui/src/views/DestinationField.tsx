@@ -28,7 +28,7 @@ export function DestinationField({
   const id = useId();
   const [open, setOpen] = useState(false);
   const [marked, setMarked] = useState<number | null>(null);
-  const shown = inline === true || open;
+  const shown = inline === true || (open && disabled !== true);
   const colleagues = useColleagues(value, shown);
   const listed = suggestions(value, colleagues, numbers ? recent : [], agent.dn);
   // What is no number can only mean somebody of the list.
@@ -83,7 +83,11 @@ export function DestinationField({
             <SuggestionWords suggestion={suggestion} />
           </div>
         ))}
-        {listed.length === 0 ? <p className="empty">Nobody of this name.</p> : null}
+        {listed.length > 0 ? null : (
+          <p className="empty">
+            {dialable(value) === null ? "Nobody of this name." : "Not a colleague’s number."}
+          </p>
+        )}
       </div>
     </div>
   );
