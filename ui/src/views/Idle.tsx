@@ -10,6 +10,10 @@ import { useDesk, useSession } from "./context";
 import { Button } from "./Controls";
 import { SHORTCUTS } from "./shortcuts";
 
+const HINTED = [
+  "answer", "release", "mute", "ready", "notReady", "complete", "dial",
+] as const;
+
 export function Idle() {
   const session = useSession();
   const desk = useDesk();
@@ -33,7 +37,7 @@ export function Idle() {
         </div>
       ) : null}
       <dl className="keys" aria-label="Keyboard shortcuts">
-        {(["answer", "release", "mute", "ready", "notReady", "complete", "dial"] as const).map((name) => (
+        {HINTED.map((name) => (
           <div key={name}>
             <dt>{name === "notReady" ? "Not ready" : capitalised(name)}</dt>
             <dd>

@@ -19,8 +19,9 @@ export function PhonePage() {
     if (shortcut === "release" && call.phase !== "ringing") softphone.hangUp();
     if (shortcut === "mute") softphone.mute(!call.muted);
   });
+  const rings = phone.call?.phase === "ringing" && !phone.call.own;
   const words =
-    phone.call?.phase === "ringing" ? `☎ ${phone.call.from} · Phone` : "Phone · Cordboard";
+    rings ? `☎ ${phone.call?.from} · Phone` : "Phone · Cordboard";
   useEffect(() => {
     document.title = words;
   }, [words]);
@@ -36,7 +37,7 @@ export function PhonePage() {
         {phoneless ? <p>This account has no phone.</p> : <PhonePanel />}
       </main>
       <div className="unseen" role="alert">
-        {phone.call?.phase === "ringing" && !phone.call.own ? `Incoming call from ${phone.call.from}` : ""}
+        {rings ? `Incoming call from ${phone.call?.from}` : ""}
       </div>
     </div>
   );
