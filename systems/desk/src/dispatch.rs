@@ -89,7 +89,11 @@ impl Desk {
     fn serve(&mut self, now: Now, op: Op, caller: Caller, ask: &Ask) {
         let answer = match op {
             Op::Bayeux => return self.bayeux_request(now, caller, &ask.body),
-            Op::CallAction | Op::CallOperation => return self.call_command(now, op, caller, ask),
+            Op::CallAction | Op::CallConference | Op::CallOperation | Op::CallTransfer => {
+                return self.call_command(now, op, caller, ask);
+            }
+            Op::CallsDial | Op::DeviceDial => return self.dial(now, op, caller, ask),
+            Op::DeviceOperation => return self.device_operation(now, caller, ask),
             Op::ChannelOperation => return self.channel_operation(now, caller, ask),
             Op::CustomerCall => return self.customer_call(caller, ask),
             Op::Logout => return self.logout(now, caller),
@@ -98,16 +102,13 @@ impl Desk {
             Op::BusinessAttributes => self.business_attributes(&caller, ask),
             Op::CallCustomer => self.call_customer(&caller, ask),
             Op::CallRead => self.call(now, &caller, ask),
-            Op::CallTransfer => Err(Problem::not_supported_yet("transfer or conference")),
             Op::Calls => self.calls(now, &caller, ask),
-            Op::CallsDial | Op::DeviceDial => Err(Problem::not_supported_yet("Dial")),
             Op::Channel => self.channel(&caller, ask),
             Op::Channels => self.channels(&caller, ask),
             Op::Contact => self.contact(&caller, ask),
             Op::Contacts => self.contacts(&caller, ask),
             Op::Device => self.device_read(&caller, ask),
             Op::DeviceCalls => self.device_calls(now, &caller, ask),
-            Op::DeviceOperation => self.device_operation(&caller, ask),
             Op::DeviceSettings => self.device_settings(&caller, ask),
             Op::Devices => self.devices(&caller, ask),
             Op::Features => Ok(Value::Object(self.features(&caller, ask))),

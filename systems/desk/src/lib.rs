@@ -24,7 +24,7 @@ use std::{
 };
 
 use model::{
-    Configuration, Event, Now, ReferenceId, System, TRequest, UserName,
+    Capabilities, Configuration, ConnId, Dn, Event, Now, ReferenceId, System, TRequest, UserName,
     api::{ApiInput, ApiOutput},
     error::Refusal,
     monitor::{Connection, Metric, Monitor},
@@ -57,6 +57,15 @@ mod view;
 pub enum Input {
     /// From the edge.
     Api(ApiInput),
+    /// What may be asked of a call changed without an event of that call.
+    Capabilities {
+        /// Whose call.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// What may be asked from now on.
+        capabilities: Capabilities,
+    },
     /// The site's configuration; before the first one nobody can log in.
     Configuration(Arc<Configuration>),
     /// An event of the switch.
@@ -234,6 +243,9 @@ impl System for Desk {
     fn handle_input(&mut self, now: Now, input: Input) {
         match input {
             Input::Api(input) => self.api(now, input),
+            Input::Capabilities { dn, conn, capabilities } => {
+                self.offered(now, &dn, conn, capabilities);
+            }
             Input::Configuration(configuration) => self.configure(now, configuration),
             Input::Event(event) => self.event(now, &event),
             Input::Health(connections) => self.connections = Some(connections),

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{AgentId, Dn, Event, KvList, Now, UserName, config::Role, error::Refusal};
+use model::{
+    AgentId, Capabilities, ConnId, Dn, Event, EventName, KvList, Now, Origin, UserName,
+    config::Role, error::Refusal,
+};
 use serde_json::{Value, json};
 use wire_rest::{
     CallMessage, CallWord, DeviceMessage, ErrorMessage, NotificationType, StateMessage,
@@ -23,38 +26,94 @@ impl Desk {
     pub(crate) fn event(&mut self, now: Now, event: &Event) {
         self.stamp_ms = self.stamp_ms.max(event.at.unix_ms());
         let at_ms = event.at.unix_ms();
-        match self.views.apply(event) {
+        let change = self.views.apply(event);
+        if let Some((Origin::Desk, reference)) = event.reference {
+            self.event_of_request(event, reference);
+        }
+        match change {
             Change::Agent => {
                 self.push_device(now, &event.this_dn, at_ms);
                 self.push_state(now, event, at_ms);
             }
             Change::Call { call, news } => {
                 self.push_call(now, event, &call, news);
+                self.push_watched(now, event, &call);
                 if call.state == CallWord::Released {
                     self.call_ended(now, &event.this_dn);
                 }
+            }
+            // The new one first: there is no moment without a call.
+            Change::Moved { call, old } => {
+                self.push_call(now, event, &call, NotificationType::StatusChange);
+                self.push_call(now, event, &old, NotificationType::StatusChange);
             }
             Change::None => {}
             Change::Phone => self.push_device(now, &event.this_dn, at_ms),
         }
     }
 
+    /// What may be asked of a call changed without an event of that call.
+    pub(crate) fn offered(&mut self, now: Now, dn: &Dn, conn: ConnId, capabilities: Capabilities) {
+        self.stamp_ms = self.stamp_ms.max(now.unix_ms());
+        if let Some(call) = self.views.offered(dn, conn, capabilities) {
+            self.push_call_as_is(now, dn, &call);
+        }
+    }
+
+    /// A supervisor's call changes the device that says so, and the call that is heard.
+    fn push_watched(&mut self, now: Now, event: &Event, call: &CallView) {
+        if !call.is_watching {
+            return;
+        }
+        let heard = if call.state == CallWord::Released {
+            self.views.unwatch(call.conn)
+        } else if event.name == EventName::Established {
+            self.views.watch(&event.this_dn, call.conn)
+        } else {
+            None
+        };
+        self.push_device(now, &event.this_dn, event.at.unix_ms());
+        if let Some((dn, call)) = heard {
+            self.push_call_as_is(now, &dn, &call);
+        }
+    }
+
     fn push_call(&mut self, now: Now, event: &Event, call: &CallView, news: NotificationType) {
-        let Some(view) = self.views.view(&event.this_dn) else { return };
-        let device = view.device.clone();
         // As GWS: a change of user data carries none.
         let has_extensions = news != NotificationType::AttachedDataChanged;
-        for user in self.talkers(&event.this_dn) {
+        let extensions = has_extensions.then_some(&event.extensions);
+        self.push_call_at((now, event.at), &event.this_dn, call, (news, extensions));
+    }
+
+    fn push_call_as_is(&mut self, now: Now, dn: &Dn, call: &CallView) {
+        self.push_call_at((now, now), dn, call, (NotificationType::StatusChange, None));
+    }
+
+    fn push_call_at(
+        &mut self,
+        (now, at): (Now, Now),
+        dn: &Dn,
+        call: &CallView,
+        (notification, extensions): (NotificationType, Option<&KvList>),
+    ) {
+        let Some(view) = self.views.view(dn) else { return };
+        let mut shown = call.show(at, &view.device, "", view.calls());
+        // The message has them itself, as GWS does.
+        shown.extensions = KvList::new();
+        for user in self.talkers(dn) {
             self.push(now, &user, CALLS, |base| {
-                let mut shown = call.show(event.at, &device, base);
-                // The message has them itself, as GWS does.
-                shown.extensions = KvList::new();
+                let mut call = shown.clone();
+                let links = [&mut call.parent_call_uri, &mut call.consult_call_uri];
+                let links = links.into_iter().flatten();
+                for uri in links.chain([&mut call.uri, &mut call.device_uri]) {
+                    uri.insert_str(0, base);
+                }
                 let message = CallMessage {
-                    notification: news,
-                    call: &shown,
-                    phone_number: event.this_dn.as_str(),
-                    extensions: has_extensions.then_some(&event.extensions),
-                    at_ms: event.at.unix_ms(),
+                    notification,
+                    call: &call,
+                    phone_number: dn.as_str(),
+                    extensions,
+                    at_ms: at.unix_ms(),
                 };
                 message.to_json()
             });
@@ -74,10 +133,14 @@ impl Desk {
         for user in self.site.users_of_dn(dn).to_vec() {
             let Some(agent) = self.agent_id(&user) else { continue };
             let Some(view) = self.views.view(dn) else { return };
-            let shown = view.show(&agent, "");
+            let shown = view.show(&agent, "", self.may_monitor(&user));
             self.push(now, &user, DEVICES, |base| {
                 let mut device = shown.clone();
-                device.uri = format!("{base}{}", device.uri);
+                device.uri.insert_str(0, base);
+                let monitoring = device.supervisor_monitoring_state.as_mut();
+                if let Some(uri) = monitoring.and_then(|here| here.target_device_uri.as_mut()) {
+                    uri.insert_str(0, base);
+                }
                 DeviceMessage { device: &device, at_ms }.to_json()
             });
         }
@@ -88,7 +151,7 @@ impl Desk {
         let Some(user) = self.site.user_of_agent(&agent).cloned() else { return };
         let Some(view) = self.views.view(&event.this_dn) else { return };
         let state = view.state_word(&agent);
-        let user_state = view.show(&agent, "").user_state;
+        let user_state = view.show(&agent, "", false).user_state;
         let data = StateMessage { state, user_state: &user_state, at_ms }.to_json();
         self.push(now, &user, STATE, |_| data.clone());
 
@@ -149,6 +212,12 @@ impl Desk {
 
     pub(crate) fn agent_id(&self, user: &UserName) -> Option<AgentId> {
         self.configuration.persons.get(user).map(|person| person.employee_id.clone())
+    }
+
+    /// Whether a person may hear others' calls.
+    pub(crate) fn may_monitor(&self, user: &UserName) -> bool {
+        let person = self.configuration.persons.get(user);
+        person.is_some_and(|person| person.roles.contains(&Role::Supervisor))
     }
 
     pub(crate) fn is_supervisor(&self, user: &UserName) -> bool {

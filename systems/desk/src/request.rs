@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{
-    Dn, KvList, Now, Origin, ReferenceId, Request, TError, TRequest, UserName, error::Refusal,
+    Dn, Event, KvList, Now, Origin, ReferenceId, Request, TError, TRequest, UserName,
+    error::Refusal,
 };
+use serde_json::{Value, json};
 use wire_rest::{Problem, StateCommand, StatusCode};
 
 use crate::{
@@ -24,6 +26,9 @@ pub(crate) struct Requests {
 struct Open {
     dn: Dn,
     user: UserName,
+    /// A wish to hear the next call alone.
+    is_once: bool,
+    is_accepted: bool,
     /// `None`: the response has gone; only a late refusal is of interest.
     then: Option<Then>,
 }
@@ -31,6 +36,10 @@ struct Open {
 /// What comes when the switch has accepted or refused.
 #[derive(Debug)]
 pub(crate) enum Then {
+    /// The next of these requests, and the response when they are done.
+    Ask(Vec<Wish>, ReplyTo),
+    /// The response, with the call that was begun: it waits for the call's first event.
+    Dial(Caller),
     /// The session ends.
     EndSession(Caller),
     /// Nobody waits.
@@ -43,6 +52,24 @@ pub(crate) enum Then {
     SetState(Caller, StateCommand),
     /// The agent is logged in; the response tells of the channels that did not start.
     StartSession(Caller, Vec<String>),
+}
+
+/// A request with what goes along.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    pub(crate) request: Request,
+    pub(crate) reasons: KvList,
+    pub(crate) extensions: KvList,
+}
+
+impl Wish {
+    pub(crate) fn new(request: Request) -> Self {
+        Self { request, reasons: KvList::new(), extensions: KvList::new() }
+    }
+
+    pub(crate) fn with_extensions(self, extensions: KvList) -> Self {
+        Self { extensions, ..self }
+    }
 }
 
 impl Requests {
@@ -61,26 +88,79 @@ impl Desk {
         reasons: KvList,
         then: Then,
     ) {
+        let wish = Wish { request, reasons, extensions: KvList::new() };
+        self.ask_wish(now, user, wish, then);
+    }
+
+    /// Asks one after the other, each when the one before was accepted.
+    pub(crate) fn ask_wishes(
+        &mut self,
+        now: Now,
+        user: &UserName,
+        mut wishes: Vec<Wish>,
+        reply: ReplyTo,
+    ) {
+        if wishes.is_empty() {
+            return self.succeed(reply, &done());
+        }
+        let first = wishes.remove(0);
+        self.ask_wish(now, user, first, Then::Ask(wishes, reply));
+    }
+
+    pub(crate) fn ask_wish(&mut self, now: Now, user: &UserName, wish: Wish, then: Then) {
         if self.requests.open.len() >= OPEN_MAX {
             return self.refused(now, user, then, &busy());
         }
         self.requests.drawn += 1;
         let reference = ReferenceId(self.requests.drawn);
+        let Wish { request, reasons, extensions } = wish;
         let dn = request.dn().clone();
-        self.requests.open.insert(reference, Open { dn, user: user.clone(), then: Some(then) });
+        let is_once = matches!(request, Request::MonitorNextCall { is_all: false, .. });
+        let open = Open { dn, user: user.clone(), is_once, is_accepted: false, then: Some(then) };
+        self.requests.open.insert(reference, open);
         let limit = now.instant + self.settings.limits.request;
         self.timers.set(Timer::Request(reference), limit);
         self.out.push_back(Output::Request(TRequest {
             origin: Origin::Desk,
             reference,
             reasons,
-            extensions: KvList::new(),
+            extensions,
             request,
         }));
     }
 
+    /// An event that one of the requests caused.
+    pub(crate) fn event_of_request(&mut self, event: &Event, reference: ReferenceId) {
+        let Some(open) = self.requests.open.get_mut(&reference) else { return };
+        if open.is_once {
+            self.views.watch_once(&event.this_dn);
+            return;
+        }
+        let Some(conn) = event.call.as_ref().map(|call| call.conn) else { return };
+        let Some(Then::Dial(caller)) = open.then.take_if(|then| matches!(then, Then::Dial(_)))
+        else {
+            return;
+        };
+        let body = self.dialled(event, conn, &caller);
+        self.succeed(caller.reply, &body);
+    }
+
+    fn dialled(&self, event: &Event, conn: model::ConnId, caller: &Caller) -> Value {
+        let view = self.views.view(&event.this_dn);
+        let found =
+            view.and_then(|view| Some((view, view.calls().iter().find(|c| c.conn == conn)?)));
+        let Some((view, call)) = found else { return done() };
+        let call = call.show(event.at, &view.device, &caller.base, view.calls());
+        json!({"statusCode": 0, "callId": call.id, "call": call})
+    }
+
     pub(crate) fn outcome(&mut self, now: Now, reference: ReferenceId, refusal: Option<Refusal>) {
         let Some(open) = self.requests.open.get_mut(&reference) else { return };
+        open.is_accepted |= refusal.is_none();
+        if refusal.is_none() && matches!(open.then, Some(Then::Dial(_))) {
+            self.timers.set(Timer::Request(reference), now.instant + DIAL_WAIT);
+            return;
+        }
         let (user, dn, then) = (open.user.clone(), open.dn.clone(), open.then.take());
         self.timers.set(Timer::Request(reference), now.instant + LATE_REFUSAL);
         match (then, refusal) {
@@ -104,6 +184,8 @@ impl Desk {
 
     fn accepted(&mut self, now: Now, user: &UserName, then: Then) {
         match then {
+            Then::Ask(wishes, reply) => self.ask_wishes(now, user, wishes, reply),
+            Then::Dial(caller) => self.succeed(caller.reply, &done()),
             Then::EndSession(caller) => self.session_ended(now, caller),
             Then::Nothing => {}
             Then::Respond(reply) | Then::RespondState(reply) => self.succeed(reply, &done()),
@@ -121,7 +203,10 @@ impl Desk {
         refusal: &Refusal,
     ) {
         let is_so_already = refusal.error == TError::AlreadyInState
-            && matches!(then, Then::RespondState(_) | Then::SetState(..) | Then::StartSession(..));
+            && matches!(
+                then,
+                Then::Ask(..) | Then::RespondState(_) | Then::SetState(..) | Then::StartSession(..)
+            );
         if is_so_already {
             self.accepted(now, user, then);
         } else {
@@ -131,9 +216,11 @@ impl Desk {
 
     fn refused(&mut self, now: Now, user: &UserName, then: Then, problem: &Problem) {
         match then {
-            Then::EndSession(caller) => self.fail(caller.reply, problem),
+            Then::Dial(caller) | Then::EndSession(caller) => self.fail(caller.reply, problem),
             Then::Nothing => {}
-            Then::Respond(reply) | Then::RespondState(reply) => self.fail(reply, problem),
+            Then::Ask(_, reply) | Then::Respond(reply) | Then::RespondState(reply) => {
+                self.fail(reply, problem)
+            }
             Then::SetState(caller, _) | Then::StartSession(caller, _) => {
                 self.leave_seat(now, user);
                 self.fail(caller.reply, problem);
@@ -148,6 +235,10 @@ impl Desk {
             return;
         };
         let user = open.user.clone();
+        if open.is_accepted {
+            self.timers.set(Timer::Request(reference), now.instant + LATE_REFUSAL);
+            return self.accepted(now, &user, then);
+        }
         self.meter.requests_overdue += 1;
         self.timers.set(Timer::Request(reference), now.instant + LATE_REFUSAL);
         self.refused(now, &user, then, &overdue());
@@ -209,5 +300,8 @@ pub(crate) const REGISTER_FIRST: &str =
     "Open the phone page, wait until it says that it is registered, and try again.";
 /// Requests at the switch, with those that may still be refused late.
 const OPEN_MAX: usize = 10_000;
+/// How long a response waits for the call that was dialled, once the switch has accepted it: longer
+/// than one's own phone usually takes to answer, shorter than browsers and proxies wait.
+const DIAL_WAIT: Duration = Duration::from_secs(10);
 /// How long after its acceptance a request may be refused: longer than any phone is waited for.
 const LATE_REFUSAL: Duration = Duration::from_secs(60);

@@ -138,7 +138,10 @@ fn a_person_is_shown_with_what_was_asked_for() {
                   "displayName": "Ready",
                   "state": "Ready"
                 },
-                "capabilities": [],
+                "capabilities": [
+                  "ForwardCallsOn",
+                  "DoNotDisturbOn"
+                ],
                 "uri": "http://desk.test:8080/api/v2/devices/48b466f6-5fc2-89e1-b08a-8fc21653e1a1",
                 "path": "/devices/48b466f6-5fc2-89e1-b08a-8fc21653e1a1"
               }

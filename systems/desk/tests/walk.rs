@@ -94,6 +94,19 @@ impl Walk {
             ("PUT", "/api/v2/me/state", json!({"state": "NotReady", "reason": "Lunch"})),
             ("GET", "/api/v2/me?subresources=*", Value::Null),
             ("PUT", "/api/v2/me/calls/006c03a7194aa020", json!({"action": "answer"})),
+            ("POST", "/api/v2/me/calls", json!({"destination": "5002"})),
+            (
+                "POST",
+                "/api/v2/me/devices/5001/calls",
+                json!({"operationName": "Dial", "destination": {"phoneNumber": "5002"}}),
+            ),
+            (
+                "POST",
+                "/api/v2/me/calls/006c03a7194aa020",
+                json!({"operationName": "InitiateTransfer", "destination": "5002"}),
+            ),
+            ("POST", "/api/v2/me/calls/006c03a7194aa020/transfer", json!({"type": "complete"})),
+            ("POST", "/api/v2/me/devices/5001", json!({"operationName": "DoNotDisturbOn"})),
             (
                 "POST",
                 "/notifications/",
@@ -169,7 +182,18 @@ impl Walk {
     fn event(&mut self) {
         let dn = ["5001", "5002"][self.below(2)];
         let none = KvList::new();
-        match self.below(8) {
+        match self.below(12) {
+            8 => self.bench.call(EventName::Held, dn, &none, none.clone()),
+            9 => self.bench.call(EventName::PartyChanged, dn, &none, none.clone()),
+            10 => self.bench.event(EventName::DndOn, dn, |_| {}),
+            11 => {
+                // A call's first event answers whoever dialled.
+                let dialled = self.bench.requests.last().map(|asked| asked.reference);
+                self.bench.event(EventName::Dialing, dn, |event| {
+                    event.call = Some(common::switch::inbound(&none));
+                    event.reference = dialled.map(|reference| (model::Origin::Desk, reference));
+                });
+            }
             0 => self.bench.call(EventName::Ringing, dn, &none, none.clone()),
             1 => self.bench.call(EventName::Established, dn, &none, none.clone()),
             2 => self.bench.call(EventName::AttachedDataChanged, dn, &none, none.clone()),
@@ -217,7 +241,7 @@ fn a_thousand_random_walks_leave_nothing_behind() {
     .map(|name| (name, 0.0));
     for seed in 0..1000 {
         let mut walk = Walk::new(seed);
-        for _ in 0..150 {
+        for _ in 0..200 {
             walk.step();
             assert!(walk.bench.metric("cordboard_desk_sessions") < 6.5, "seed {seed}");
             assert!(walk.bench.metric("cordboard_desk_bayeux_clients") < 8.5, "seed {seed}");

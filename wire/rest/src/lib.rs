@@ -6,6 +6,7 @@
 //! which is also the shape of every error that is sent.
 
 mod call_command;
+mod device_command;
 mod me_command;
 mod message;
 mod page;
@@ -13,7 +14,13 @@ mod problem;
 mod shape;
 mod state_command;
 
-pub use call_command::{CallCommand, read_call_action, read_call_operation};
+pub use call_command::{
+    CallCommand, Reach, read_call_action, read_call_operation, read_conference, read_dial,
+    read_dial_operation, read_transfer,
+};
+pub use device_command::{
+    DeviceCommand, MonitorTarget, MonitorWish, monitor_word, read_device_operation,
+};
 pub use me_command::{
     CustomerCall, Login, MeCommand, read_customer_call, read_login, read_me_operation,
 };
@@ -22,7 +29,7 @@ pub use page::Query;
 pub use problem::{Problem, StatusCode};
 pub use shape::{
     Call, CallWord, Contact, Customer, Device, Feature, Participant, Phone, PhoneNumber, Section,
-    Service, Setting, SkillLevel, User, UserState,
+    Service, Setting, SkillLevel, SupervisorMonitoring, User, UserState,
 };
 pub use state_command::{
     AgentWord, NOT_READY_REASONS, NotReadyReason, StateCommand, agent_state_settings,
@@ -39,5 +46,7 @@ pub const REASON_CHARS_MAX: usize = 64;
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
 /// Longest telephone number that is taken, in characters.
 pub const NUMBER_CHARS_MAX: usize = 32;
+/// Most keys that one request presses.
+pub const DIGITS_MAX: usize = 128;
 /// Longest text that a simulated customer speaks, in characters.
 pub const SPEECH_CHARS_MAX: usize = 500;

@@ -12,6 +12,8 @@ pub enum NotificationType {
     AttachedDataChanged,
     /// Voice stopped or came back; GWS has no word for it.
     MediaStateChange,
+    /// Others joined, left, or are in somebody's place.
+    ParticipantsUpdated,
     /// The state is new.
     StatusChange,
 }
@@ -73,6 +75,7 @@ impl CallMessage<'_> {
         let notification = match self.notification {
             NotificationType::AttachedDataChanged => "AttachedDataChanged",
             NotificationType::MediaStateChange => "MediaStateChange",
+            NotificationType::ParticipantsUpdated => "ParticipantsUpdated",
             NotificationType::StatusChange => "StatusChange",
         };
         let call = self.call;

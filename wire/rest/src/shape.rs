@@ -53,8 +53,28 @@ pub struct Device {
     pub channels: Vec<&'static str>,
     pub user_state: UserState,
     pub capabilities: Vec<&'static str>,
+    /// Of supervisors' devices alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supervisor_monitoring_state: Option<SupervisorMonitoring>,
     pub uri: String,
     pub path: String,
+}
+
+/// Whose calls a supervisor hears, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are GWS's")]
+pub struct SupervisorMonitoring {
+    /// `Off`, `ListenIn`, `Coach`, `BargeIn`.
+    pub state: &'static str,
+    /// `AllCalls`, `NextCall`.
+    pub mode: &'static str,
+    pub scope: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_device_uri: Option<String>,
+    /// The number of the one who is heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
 }
 
 /// An agent's state as a device shows it.
@@ -114,6 +134,18 @@ pub struct Call {
     pub supervisor_listening_in: bool,
     pub monitored_user_muted: bool,
     pub monitoring: bool,
+    /// Of consult calls: the call that they are about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_call_uri: Option<String>,
+    /// Of calls with a consult call beside them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consult_call_uri: Option<String>,
+    /// The ConnID of the first call, or of the call where this party was before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_conn_id: Option<String>,
+    /// Why nobody was reached: `busy`, `no-answer`, `rejected`, `unallocated`, `congestion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<&'static str>,
     /// The Extensions of the event that made the present state.
     #[serde(skip_serializing_if = "KvList::is_empty")]
     pub extensions: KvList,

@@ -21,7 +21,8 @@ impl Desk {
 
     pub(crate) fn device_list(&self, caller: &Caller) -> Vec<Value> {
         let own = self.own_view(&caller.user);
-        own.iter().map(|(view, agent)| json!(view.show(agent, &caller.base))).collect()
+        let may = self.may_monitor(&caller.user);
+        own.iter().map(|(view, agent)| json!(view.show(agent, &caller.base, may))).collect()
     }
 
     pub(crate) fn devices(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
@@ -30,7 +31,8 @@ impl Desk {
 
     pub(crate) fn device_read(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
         let (view, agent) = self.own_device(caller, ask)?;
-        Ok(json!({"statusCode": 0, "device": view.show(&agent, &caller.base)}))
+        let may = self.may_monitor(&caller.user);
+        Ok(json!({"statusCode": 0, "device": view.show(&agent, &caller.base, may)}))
     }
 
     pub(crate) fn device_calls(
@@ -41,19 +43,6 @@ impl Desk {
     ) -> Result<Value, Problem> {
         self.own_device(caller, ask)?;
         self.calls(now, caller, ask)
-    }
-
-    /// Do-not-disturb, forwarding and supervision.
-    pub(crate) fn device_operation(&self, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
-        self.own_device(caller, ask)?;
-        let body: Value = serde_json::from_slice(&ask.body).map_err(|_| Problem::malformed())?;
-        let operation = body.get("operationName").and_then(Value::as_str);
-        let operation = operation.ok_or_else(|| Problem::missing("operationName"))?;
-        if OPERATIONS_NOT_YET.contains(&operation) {
-            Err(Problem::not_supported_yet(operation))
-        } else {
-            Err(Problem::unknown_operation(operation, &["(none yet)"]))
-        }
     }
 
     /// The DN's `TServer` section.
@@ -97,20 +86,13 @@ impl Desk {
     }
 
     /// `{id}` is the device's id or its number.
-    fn own_device(&self, caller: &Caller, ask: &Ask) -> Result<(&DnView, AgentId), Problem> {
+    pub(super) fn own_device(
+        &self,
+        caller: &Caller,
+        ask: &Ask,
+    ) -> Result<(&DnView, AgentId), Problem> {
         self.own_view(&caller.user)
             .filter(|(view, _)| view.device == ask.param || view.dn.as_str() == ask.param)
             .ok_or_else(|| unknown("device of yours"))
     }
 }
-
-const OPERATIONS_NOT_YET: &[&str] = &[
-    "DoNotDisturbOn",
-    "DoNotDisturbOff",
-    "ForwardCallsOn",
-    "ForwardCallsOff",
-    "ListenIn",
-    "Coach",
-    "BargeIn",
-    "CancelSupervisorMonitoring",
-];

@@ -3,7 +3,9 @@
 mod calls;
 mod contacts;
 mod demo;
+mod device_operation;
 mod devices;
+mod dial;
 mod me;
 mod monitor;
 mod open_api;

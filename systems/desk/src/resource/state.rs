@@ -35,7 +35,7 @@ impl Desk {
         vec![json!({
             "channel": "voice",
             "userState": user_state(view.agent_word(&agent)),
-            "deviceState": view.show(&agent, base).device_state,
+            "deviceState": view.show(&agent, base, false).device_state,
             "uri": format!("{base}/api/v2/me/channels/voice"),
             "path": "/channels/voice",
         })]

@@ -1,9 +1,12 @@
 //! One DN: its phone and its agent, and how both are shown.
 
-use model::{AgentId, AgentState, ConnId, Dn, Event, WorkMode, event::AgentAttributes};
+use model::{
+    AgentId, AgentState, Capabilities, Capability, ConnId, Dn, Event, EventName, WorkMode,
+    event::AgentAttributes,
+};
 use wire_rest::{AgentWord, CallWord, Device, NotificationType, agent_state_word, user_state};
 
-use super::{CallView, Change};
+use super::{CallView, Change, Supervision};
 use crate::site;
 
 /// A DN as its events tell.
@@ -14,6 +17,10 @@ pub(crate) struct DnView {
     pub(crate) device: String,
     pub(crate) in_service: bool,
     agent: Option<AgentAttributes>,
+    has_dnd: bool,
+    forward_to: Option<String>,
+    /// Whose calls are heard from here.
+    pub(crate) supervision: Option<Supervision>,
     calls: Vec<CallView>,
 }
 
@@ -24,6 +31,9 @@ impl DnView {
             device: site::device_id(dn),
             in_service: false,
             agent: None,
+            has_dnd: false,
+            forward_to: None,
+            supervision: None,
             calls: Vec::new(),
         }
     }
@@ -49,8 +59,8 @@ impl DnView {
         }
     }
 
-    /// The device as this agent sees it.
-    pub(crate) fn show(&self, agent: &AgentId, base: &str) -> Device {
+    /// The device as this agent sees it; supervisors see more.
+    pub(crate) fn show(&self, agent: &AgentId, base: &str, is_supervisor: bool) -> Device {
         let path = format!("/devices/{}", self.device);
         Device {
             id: self.device.clone(),
@@ -59,15 +69,30 @@ impl DnView {
             e164_number: self.dn.to_string(),
             description: String::new(),
             telephony_network: "Private",
-            do_not_disturb: "Off",
-            forward_to: String::new(),
+            do_not_disturb: if self.has_dnd { "On" } else { "Off" },
+            forward_to: self.forward_to.clone().unwrap_or_default(),
             dynamic_phone_number: false,
             channels: vec!["voice"],
             user_state: user_state(self.agent_word(agent)),
-            capabilities: Vec::new(),
+            capabilities: self.capabilities(is_supervisor),
+            supervisor_monitoring_state: is_supervisor
+                .then(|| Supervision::show(self.supervision.as_ref(), base)),
             uri: format!("{base}/api/v2{path}"),
             path,
         }
+    }
+
+    fn capabilities(&self, is_supervisor: bool) -> Vec<&'static str> {
+        let forward = if self.forward_to.is_some() { "ForwardCallsOff" } else { "ForwardCallsOn" };
+        let dnd = if self.has_dnd { "DoNotDisturbOff" } else { "DoNotDisturbOn" };
+        let mut words = vec![forward, dnd];
+        if is_supervisor {
+            words.extend(["ListenIn", "Coach", "BargeIn"]);
+            if self.supervision.is_some() {
+                words.push("CancelSupervisorMonitoring");
+            }
+        }
+        words
     }
 
     /// The plain form's word for this agent's state.
@@ -108,51 +133,138 @@ impl DnView {
             self.calls.remove(0);
         }
         self.calls.push(call.clone());
-        Change::Call { call, news: NotificationType::StatusChange }
+        Change::Call { call: Box::new(call), news: NotificationType::StatusChange }
     }
 
-    pub(super) fn call_established(&mut self, event: &Event) -> Change {
+    pub(super) fn device_changed(&mut self, event: &Event) -> Change {
+        if matches!(event.name, EventName::DndOff | EventName::DndOn) {
+            self.has_dnd = event.name == EventName::DndOn;
+        } else {
+            let is_set = event.name == EventName::ForwardSet;
+            let to = event.extensions.text("ForwardTo").filter(|_| is_set);
+            self.forward_to = to.map(str::to_owned);
+        }
+        Change::Phone
+    }
+
+    pub(super) fn monitoring_changed(&mut self, event: &Event) -> Change {
+        let Some(target) = event.extensions.text("MonitorDN").map(Dn::from) else {
+            return Change::None;
+        };
+        // Both DNs are told; the request was the supervisor's.
+        if event.name == EventName::MonitoringNextCall && event.reference.is_some() {
+            let mode = event.extensions.text("MonitorMode").unwrap_or_default();
+            self.supervision = Some(Supervision::new(target, mode));
+            return Change::Phone;
+        }
+        let is_over = event.name == EventName::MonitoringCancelled
+            && self.supervision.as_ref().is_some_and(|here| here.target == target);
+        if !is_over {
+            return Change::None;
+        }
+        self.supervision = None;
+        Change::Phone
+    }
+
+    /// An event that puts a call into a state.
+    pub(super) fn call_enters(&mut self, event: &Event, state: CallWord) -> Change {
         let Some(attributes) = &event.call else { return Change::None };
-        let mut call = self
-            .take_out(attributes.conn)
-            .unwrap_or_else(|| CallView::new(attributes, event, CallWord::Ringing));
-        call.update(attributes, event);
-        if call.state != CallWord::Established {
-            call.state = CallWord::Established;
+        let known = self.calls.iter().position(|call| call.conn == attributes.conn);
+        let mut call = match known {
+            Some(at) => self.calls.remove(at),
+            None => CallView::new(attributes, event, CallWord::Ringing),
+        };
+        call.enter(attributes, event);
+        let was_talking = matches!(call.state, CallWord::Established | CallWord::Held);
+        if !was_talking {
             call.since = event.at;
         }
-        self.calls.push(call.clone());
-        Change::Call { call, news: NotificationType::StatusChange }
+        call.state = state;
+        self.calls.insert(known.unwrap_or(self.calls.len()), call.clone());
+        Change::Call { call: Box::new(call), news: NotificationType::StatusChange }
     }
 
     pub(super) fn call_over(&mut self, event: &Event) -> Change {
         let Some(attributes) = &event.call else { return Change::None };
         let Some(mut call) = self.take_out(attributes.conn) else { return Change::None };
-        call.update(attributes, event);
+        call.enter(attributes, event);
         call.state = CallWord::Released;
-        Change::Call { call, news: NotificationType::StatusChange }
+        if call.is_watching && self.supervision.as_ref().is_some_and(|here| !here.is_all) {
+            self.supervision = None;
+        }
+        Change::Call { call: Box::new(call), news: NotificationType::StatusChange }
+    }
+
+    /// An event that leaves the call in its state.
+    pub(super) fn call_updated(&mut self, event: &Event, news: NotificationType) -> Change {
+        let Some(attributes) = &event.call else { return Change::None };
+        let Some(call) = self.call_mut(attributes.conn) else { return Change::None };
+        call.update(attributes, event);
+        Change::Call { call: Box::new(call.clone()), news }
+    }
+
+    /// Somebody else is in a party's place, or this party is in another call from now on.
+    pub(super) fn party_changed(&mut self, event: &Event) -> Change {
+        let Some(attributes) = &event.call else { return Change::None };
+        let moved = attributes.previous_conn.filter(|previous| *previous != attributes.conn);
+        let Some(mut old) = moved.and_then(|previous| self.take_out(previous)) else {
+            return match self.call_mut(attributes.conn) {
+                Some(_) => self.call_updated(event, NotificationType::ParticipantsUpdated),
+                None if attributes.capabilities.has(Capability::AnswerCall) => {
+                    self.call_begins(event, CallWord::Ringing)
+                }
+                None => self.call_enters(event, CallWord::Established),
+            };
+        };
+        self.take_out(attributes.conn);
+        let mut call = CallView::new(attributes, event, old.state);
+        call.since = old.since;
+        call.continue_from(&old);
+        self.calls.push(call.clone());
+        old.state = CallWord::Released;
+        old.capabilities = Capabilities::NONE;
+        Change::Moved { call: Box::new(call), old: Box::new(old) }
     }
 
     /// The state stays; what Extensions say is kept beside what the state's own event said.
     pub(super) fn call_news(&mut self, event: &Event) -> Change {
-        let conn = event.call.as_ref().map(|attributes| attributes.conn);
-        let Some(call) = self.calls.iter_mut().find(|call| Some(call.conn) == conn) else {
-            return Change::None;
-        };
+        let Some(attributes) = &event.call else { return Change::None };
+        let mode = event.extensions.text("MonitorMode");
+        if let (Some(mode), Some(supervision)) = (mode, &mut self.supervision) {
+            supervision.set_mode(mode);
+        }
+        let Some(call) = self.call_mut(attributes.conn) else { return Change::None };
+        call.update(attributes, event);
         for (key, value) in event.extensions.iter() {
             call.extensions.update(key, value.clone());
         }
-        Change::Call { call: call.clone(), news: NotificationType::MediaStateChange }
+        Change::Call { call: Box::new(call.clone()), news: NotificationType::MediaStateChange }
     }
 
-    pub(super) fn user_data_changed(&mut self, event: &Event) -> Change {
-        let Some(attributes) = &event.call else { return Change::None };
-        let conn = attributes.conn;
-        let Some(call) = self.calls.iter_mut().find(|call| call.conn == conn) else {
-            return Change::None;
-        };
-        call.user_data = attributes.user_data.clone();
-        Change::Call { call: call.clone(), news: NotificationType::AttachedDataChanged }
+    /// What may be asked of a call is new; `None` when it is not.
+    pub(super) fn offered(&mut self, conn: ConnId, capabilities: Capabilities) -> Option<CallView> {
+        let call = self.call_mut(conn)?;
+        if call.capabilities == capabilities {
+            return None;
+        }
+        call.capabilities = capabilities;
+        Some(call.clone())
+    }
+
+    /// A supervisor listens to this DN's call, or does no more; `None` when that is no news.
+    pub(super) fn watched(&mut self, conn: ConnId, is_watched: bool) -> Option<CallView> {
+        let call = self.call_mut(conn).filter(|call| call.is_watched != is_watched)?;
+        call.is_watched = is_watched;
+        Some(call.clone())
+    }
+
+    /// All calls, for how they belong together.
+    pub(crate) fn calls(&self) -> &[CallView] {
+        &self.calls
+    }
+
+    fn call_mut(&mut self, conn: ConnId) -> Option<&mut CallView> {
+        self.calls.iter_mut().find(|call| call.conn == conn)
     }
 
     fn take_out(&mut self, conn: ConnId) -> Option<CallView> {

@@ -1,15 +1,18 @@
 //! What the switch's events say of each agent's DN: its phone, its agent, its calls.
 
 mod call;
+mod capability;
 mod device;
+mod supervision;
 
 use std::collections::BTreeMap;
 
-use model::{Configuration, Dn, Event, EventName};
+use model::{Capabilities, Configuration, ConnId, Dn, Event, EventName};
 use wire_rest::{CallWord, NotificationType};
 
 pub(crate) use call::CallView;
 pub(crate) use device::DnView;
+pub(crate) use supervision::Supervision;
 
 /// Every DN that is the first of a place.
 #[derive(Debug, Default)]
@@ -23,13 +26,20 @@ pub(crate) enum Change {
     /// A call; as it is now.
     Call {
         /// The call, which is gone from the view when it is over.
-        call: CallView,
+        call: Box<CallView>,
         /// What of it is new.
         news: NotificationType,
     },
+    /// A call's party is in another call from now on.
+    Moved {
+        /// The call that it is in.
+        call: Box<CallView>,
+        /// The call that is over for it.
+        old: Box<CallView>,
+    },
     /// Nothing that is shown.
     None,
-    /// The phone came or went.
+    /// The phone came or went, or what is set for it is new.
     Phone,
 }
 
@@ -57,29 +67,33 @@ impl Views {
             EventName::DnBackInService => view.phone_changed(true),
             EventName::DnOutOfService => view.phone_changed(false),
             EventName::Abandoned | EventName::Released => view.call_over(event),
-            EventName::AttachedDataChanged => view.user_data_changed(event),
-            EventName::Established => view.call_established(event),
+            EventName::AttachedDataChanged => {
+                view.call_updated(event, NotificationType::AttachedDataChanged)
+            }
             EventName::Dialing => view.call_begins(event, CallWord::Dialing),
-            EventName::PrivateInfo => view.call_news(event),
-            EventName::Ringing => view.call_begins(event, CallWord::Ringing),
-            // Not shown yet.
-            EventName::DestinationBusy
-            | EventName::DndOff
+            EventName::DndOff
             | EventName::DndOn
-            | EventName::DtmfSent
             | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::Held
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
+            | EventName::ForwardSet => view.device_changed(event),
+            EventName::Established | EventName::Retrieved => {
+                view.call_enters(event, CallWord::Established)
+            }
+            EventName::Held => view.call_enters(event, CallWord::Held),
+            EventName::MonitoringCancelled | EventName::MonitoringNextCall => {
+                view.monitoring_changed(event)
+            }
+            EventName::DestinationBusy
             | EventName::MuteOff
             | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyChanged
-            | EventName::PartyDeleted
-            | EventName::Retrieved
-            | EventName::UserEvent => Change::None,
+            | EventName::NetworkReached => view.call_updated(event, NotificationType::StatusChange),
+            EventName::PartyAdded | EventName::PartyDeleted => {
+                view.call_updated(event, NotificationType::ParticipantsUpdated)
+            }
+            EventName::PartyChanged => view.party_changed(event),
+            EventName::PrivateInfo => view.call_news(event),
+            EventName::Ringing => view.call_begins(event, CallWord::Ringing),
+            // For programs.
+            EventName::DtmfSent | EventName::UserEvent => Change::None,
             // Queues and route points are no agent's DN.
             EventName::Diverted
             | EventName::Queued
@@ -88,5 +102,39 @@ impl Views {
             | EventName::TreatmentApplied
             | EventName::TreatmentEnd => Change::None,
         }
+    }
+    /// What may be asked of a call is new; `None` when it is not, or the call isn't known.
+    pub(crate) fn offered(
+        &mut self,
+        dn: &Dn,
+        conn: ConnId,
+        capabilities: Capabilities,
+    ) -> Option<CallView> {
+        self.0.get_mut(dn)?.offered(conn, capabilities)
+    }
+
+    /// Marks the call of the one whom this DN begins to hear in it.
+    pub(crate) fn watch(&mut self, by: &Dn, conn: ConnId) -> Option<(Dn, CallView)> {
+        let target = self.0.get(by)?.supervision.as_ref()?.target.clone();
+        let call = self.0.get_mut(&target)?.watched(conn, true)?;
+        Some((target, call))
+    }
+
+    /// Whoever was heard in this call is heard no more.
+    pub(crate) fn unwatch(&mut self, conn: ConnId) -> Option<(Dn, CallView)> {
+        let mut views = self.0.iter_mut();
+        views.find_map(|(dn, view)| Some((dn.clone(), view.watched(conn, false)?)))
+    }
+
+    /// Only the next call is to be heard.
+    pub(crate) fn watch_once(&mut self, by: &Dn) {
+        if let Some(supervision) = self.0.get_mut(by).and_then(|view| view.supervision.as_mut()) {
+            supervision.is_all = false;
+        }
+    }
+
+    /// The DN that a device shows.
+    pub(crate) fn by_device(&self, device: &str) -> Option<&DnView> {
+        self.0.values().find(|view| view.device == device || view.dn.as_str() == device)
     }
 }
