@@ -1,9 +1,11 @@
 //! The T-Server's face: clients, registered DNs, requests in, events out.
 //!
 //! A client is sent the events of the DNs it has registered and may ask only about those, as in
-//! T-Library; a DN may be registered by many clients, by one alone, or to look on. Calls and agents are the switch's affair: this system keeps of them only what
-//! EventRegistered and the answers to queries tell, learnt from the same events that it passes on. Bytes and sockets are
-//! the port's (`io/cti`).
+//! T-Library; a DN may be registered by many clients, by one alone, or to look on. Calls and
+//! agents are the switch's affair: this system keeps of them only what EventRegistered and the
+//! answers to queries tell, learnt from the same events that it passes on, and the last events
+//! themselves for clients that lost their connection. Bytes and sockets are the port's
+//! (`io/cti`).
 //!
 //! Deviation from T-Library: requests are not acknowledged (EventACK); the event that a request
 //! causes, or EventError, carries its ReferenceID.
