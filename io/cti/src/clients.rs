@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -17,7 +18,10 @@ use model::{
     tserver::{ClientInput, ClientMessage, ClientOutput},
 };
 use proto::tserver::v1::ServerMessage;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{
+    Notify,
+    mpsc::{self, error::TrySendError},
+};
 use tonic::Status;
 
 use crate::{Inbox, events::server_message};
@@ -46,6 +50,16 @@ impl Default for Shared {
 struct Line {
     queue: mpsc::Sender<ServerMessage>,
     end: Arc<End>,
+    /// What the port itself said before the program's first word, EventLinkConnected, which goes
+    /// before; `None` from then on.
+    early: Option<Vec<ServerMessage>>,
+}
+
+impl Line {
+    /// Queues a message; `true` when there is no room.
+    fn put(&self, message: ServerMessage) -> bool {
+        matches!(self.queue.try_send(message), Err(TrySendError::Full(_)))
+    }
 }
 
 /// How a client's stream ends.
@@ -82,19 +96,43 @@ impl Clients {
         }
     }
 
-    pub(crate) fn send(&self, client: ClientId, message: &ClientMessage) {
-        let Some(queue) = self.lines().get(&client).map(|line| line.queue.clone()) else { return };
-        match queue.try_send(server_message(message, self.0.started)) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                tracing::warn!(%client, "a T-Server client reads too slowly and is ended");
-                let status = Status::resource_exhausted(format!(
-                    "More than {QUEUE_MAX} messages were left unread. Read faster or register \
-                     fewer DNs, then connect again."
-                ));
-                self.dismiss(client, status);
-            }
+    fn send(&self, client: ClientId, message: &ClientMessage) {
+        let message = server_message(message, self.0.started);
+        let is_full = {
+            let mut lines = self.lines();
+            let Some(line) = lines.get_mut(&client) else { return };
+            let early = line.early.take().unwrap_or_default();
+            iter::once(message).chain(early).any(|message| line.put(message))
+        };
+        if is_full {
+            self.dismiss_slow(client);
         }
+    }
+
+    /// Sends what the port itself has to say.
+    fn send_own(&self, client: ClientId, message: &ClientMessage) {
+        let message = server_message(message, self.0.started);
+        let is_full = {
+            let mut lines = self.lines();
+            let Some(line) = lines.get_mut(&client) else { return };
+            match &mut line.early {
+                Some(early) if early.len() < EARLY_MAX => return early.push(message),
+                Some(_) => true,
+                None => line.put(message),
+            }
+        };
+        if is_full {
+            self.dismiss_slow(client);
+        }
+    }
+
+    fn dismiss_slow(&self, client: ClientId) {
+        tracing::warn!(%client, "a T-Server client reads too slowly and is ended");
+        let status = Status::resource_exhausted(format!(
+            "More than {QUEUE_MAX} messages were left unread. Read faster or register fewer DNs, \
+             then connect again."
+        ));
+        self.dismiss(client, status);
     }
 
     /// Ends every client: the server goes down.
@@ -114,7 +152,7 @@ impl Clients {
         let client = ClientId(self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let end = Arc::new(End::default());
-        self.lines().insert(client, Line { queue, end: Arc::clone(&end) });
+        self.lines().insert(client, Line { queue, end: Arc::clone(&end), early: Some(Vec::new()) });
         if !inbox(ClientInput::Opened { client, application }) {
             self.lines().remove(&client);
             return Err(Status::unavailable("The T-Server is overloaded. Try again in a moment."));
@@ -160,7 +198,7 @@ impl Connection {
 
     /// Sends to the client without the program's doing.
     pub fn send(&self, message: &ClientMessage) {
-        self.clients.send(self.client, message);
+        self.clients.send_own(self.client, message);
     }
 
     /// Waits until the stream to the client is over.
@@ -222,5 +260,8 @@ impl Drop for Outgoing {
 
 /// Messages that a client may leave unread.
 pub const QUEUE_MAX: usize = 1024;
+/// Messages of the port that wait for the program's first word: one per request, and with that
+/// word they fit into the queue.
+const EARLY_MAX: usize = QUEUE_MAX - 1;
 /// How often a full program is told again that a client is gone.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);

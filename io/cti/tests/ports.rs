@@ -242,6 +242,11 @@ async fn a_message_that_cannot_be_read_is_answered_by_the_port_itself() {
     let mut session = program.session().await;
     let answer = pb::AnswerCallRequest { this_dn: "5001".into(), conn_id: "call 1".into() };
     session.ask(3, Sent::AnswerCall(answer)).await;
+    session.ask(4, Sent::QueryServer(pb::QueryServerRequest {})).await;
+    // The port has refused the first one by now, but EventLinkConnected goes before.
+    assert_eq!(program.request().await, (ReferenceId(4), ClientRequest::QueryServer));
+    program.send(session.client, ClientMessage::LinkConnected);
+    assert_eq!(session.event().await.name, "EventLinkConnected");
     let event = session.event().await;
     assert_eq!((event.name.as_str(), event.number, event.reference_id), ("EventError", 52, 3));
     assert_eq!((event.error_code, event.error_name.as_str()), (53, "InvalidAttribute"));
