@@ -67,9 +67,10 @@ fn describe(cord: &Cord) -> Option<Line> {
             desk::Input::Outcome { reference, refusal } => {
                 Some(("switch", "desk", outcome(reference.0, refusal.as_ref())))
             }
-            desk::Input::Configuration(_) | desk::Input::Health(_) | desk::Input::Monitor(_) => {
-                None
-            }
+            desk::Input::Capabilities { .. }
+            | desk::Input::Configuration(_)
+            | desk::Input::Health(_)
+            | desk::Input::Monitor(_) => None,
         },
         Cord::Routing(input) => match input {
             routing::Input::Outcome { reference, refusal } => {

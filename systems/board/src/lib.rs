@@ -200,8 +200,9 @@ impl Board {
     fn hear_switch(&mut self, output: switch::Output) {
         match output {
             switch::Output::Accepted { origin, reference } => self.accepted(origin, reference),
-            // The desk does not take them yet.
-            switch::Output::Capabilities { .. } => {}
+            switch::Output::Capabilities { dn, conn, capabilities } => {
+                self.lay(Cord::Desk(desk::Input::Capabilities { dn, conn, capabilities }));
+            }
             switch::Output::Event(event) => {
                 // The desk first: the agent's screen waits for it.
                 self.lay(Cord::Desk(desk::Input::Event(event.clone())));
