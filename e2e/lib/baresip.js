@@ -1,4 +1,4 @@
-// baresip as the customer: a telephone by other people, with its own SIP, RTP and G.711.
+// baresip as a customer or an agent: a telephone by other people, with its own SIP, RTP and G.711.
 
 import { execFile, spawn } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -12,10 +12,10 @@ const run = promisify(execFile);
 export class Baresip {
   output = "";
 
-  /** @param {string} folder @param {string} target whom to dial */
-  constructor(folder, target) {
+  /** @param {string} folder @param {string[]} [orders] what it does at once */
+  constructor(folder, orders = []) {
     this.folder = folder;
-    this.child = spawn("baresip", ["-f", folder, "-e", `/dial ${target}`], {
+    this.child = spawn("baresip", ["-f", folder, ...orders.flatMap((order) => ["-e", order])], {
       cwd: folder,
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -38,11 +38,36 @@ export class Baresip {
     // Three times the text, then silence: it hangs up when its file ends.
     const long = path.join(settings, "speech.wav");
     await run("sox", ["-D", speech, long, "repeat", "2", "pad", "0", "120"]);
-    await writeFile(path.join(settings, "config"), configuration(settings, long));
     const account = "<sip:5551234567@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1\n";
-    await writeFile(path.join(settings, "accounts"), account);
-    await writeFile(path.join(settings, "contacts"), "");
-    return new Baresip(settings, target);
+    await settle(settings, account, long);
+    return new Baresip(settings, [`/dial ${target}`]);
+  }
+
+  /**
+   * An agent's telephone: registers a DN.
+   * @param {string} folder for its settings
+   * @param {string} dn
+   * @param {string} registrar host:port
+   * @param {string} voice a WAV file at 8 kHz
+   */
+  static async phone(folder, dn, registrar, voice) {
+    const settings = path.join(folder, "baresip");
+    await mkdir(settings, { recursive: true });
+    const options = "auth_pass=demo;regint=300;audio_codecs=pcmu/8000/1";
+    await settle(settings, `<sip:${dn}@${registrar}>;${options}\n`, voice);
+    // It gives up at a challenge that offers SHA-256 too, and is asked for MD5 alone the next
+    // time: half a minute later by itself, or at once when it is started again.
+    const first = new Baresip(settings);
+    await first.says(/Register: |registered successfully/);
+    await first.close();
+    const phone = new Baresip(settings);
+    await phone.says(/registered successfully/);
+    return phone;
+  }
+
+  /** @param {string} order one of its long commands, e.g. `/hold` */
+  tell(order) {
+    this.child.stdin.write(`${order}\n`);
   }
 
   /** @param {RegExp} words in what it prints @param {number} [msMax] */
@@ -68,6 +93,13 @@ export class Baresip {
     await gone;
     clearTimeout(timer);
   }
+}
+
+/** @param {string} settings @param {string} account @param {string} voice */
+async function settle(settings, account, voice) {
+  await writeFile(path.join(settings, "config"), configuration(settings, voice));
+  await writeFile(path.join(settings, "accounts"), account);
+  await writeFile(path.join(settings, "contacts"), "");
 }
 
 /** @param {string} folder @param {string} speech */

@@ -1,4 +1,6 @@
-// A telephone by other people calls in.
+// A telephone by other people: it calls in, and it serves an agent.
+
+import assert from "node:assert/strict";
 
 import { Baresip } from "../lib/baresip.js";
 import { wholeSeconds } from "../lib/conversation.js";
@@ -6,6 +8,8 @@ import { recordRemote } from "../lib/ear.js";
 import { outFolder } from "../lib/paths.js";
 import { assertHeard } from "../lib/score.js";
 import { story } from "../lib/story.js";
+import { TONES, hears, toneFile } from "../lib/tones.js";
+import { TClient } from "../lib/tserver.js";
 import { pause } from "../lib/wait.js";
 
 story("baresip calls in, and both hear each other", async (scene) => {
@@ -31,6 +35,41 @@ story("baresip calls in, and both hear each other", async (scene) => {
   // Baresip's recording begins with the call; the agent's turn is its end.
   const turn = await telephone.lastSeconds(wholeSeconds(agent));
   await assertHeard("baresip hears the agent", agent.narrow, turn);
+});
+
+story("an agent's baresip holds, goes on, and sends the caller elsewhere", async (scene) => {
+  const carrier = await scene.carrier();
+  const server = await scene.server();
+  const client = new TClient(server.at.tserver);
+  scene.finally(async () => client.close());
+  await client.ask("register_address", { this_dn: "5002" });
+  const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
+  const voice = await toneFile(TONES.other, 8000);
+  const phone = await Baresip.phone(folder, "5002", server.at.sip ?? "", voice);
+  scene.finally(() => phone.close());
+
+  const customer = await carrier.call({ to: "5002", says: await toneFile(TONES.customer, 8000) });
+  const { conn_id } = await client.named("EventRinging", "5002");
+  phone.tell("/accept");
+  await client.named("EventEstablished", "5002");
+  await hears(customer, ["other"]);
+  phone.tell("/hold");
+  await client.named("EventHeld", "5002");
+  await hears(customer, []);
+  phone.tell("/resume");
+  await client.named("EventRetrieved", "5002");
+  await hears(customer, ["other"]);
+
+  carrier.manner = { says: await toneFile(TONES.callee, 8000) };
+  phone.tell(`/transfer sip:5559876543@${server.at.sip}`);
+  const released = await client.named("EventReleased", "5002");
+  assert.equal(released.call_state, "CALL_STATE_TRANSFERRED");
+  assert.equal(released.conn_id, conn_id);
+  const callee = await carrier.called("5559876543");
+  await hears(customer, ["callee"]);
+  await hears(callee, ["customer"]);
+  callee.hangUp();
+  assert.equal((await customer.ended()).by, "them");
 });
 
 /** Until baresip, which has said its text three times, has been quiet for a moment. */
