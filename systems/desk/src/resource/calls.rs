@@ -32,9 +32,8 @@ impl Desk {
 
     pub(crate) fn call(&self, now: Now, caller: &Caller, ask: &Ask) -> Result<Value, Problem> {
         let (view, call) = self.own_call(caller, &ask.param).ok_or_else(|| unknown("call"))?;
-        Ok(
-            json!({"statusCode": 0, "call": call.show(now, &view.device, &caller.base, view.calls())}),
-        )
+        let shown = call.show(now, &view.device, &caller.base, view.calls());
+        Ok(json!({"statusCode": 0, "call": shown}))
     }
 
     /// The customer behind a call, by its ANI.
