@@ -92,6 +92,21 @@ export class Desktop {
     return this.page.getByRole("button", { name, exact: true }).first().click();
   }
 
+  /** The buttons of one region. @param {string} region */
+  in(region) {
+    const buttons = this.region(region);
+    return {
+      /** @param {string} name */
+      press: (name) => buttons.getByRole("button", { name, exact: true }).first().click(),
+    };
+  }
+
+  /** Types into a dialog's box. @param {string} box @param {string} text */
+  async fill(box, text) {
+    const dialog = this.page.getByRole("dialog");
+    await dialog.getByRole("combobox", { name: box }).fill(text);
+  }
+
   /** Until the call rings in the desktop and in the phone. @param {number} [msMax] */
   async rings(msMax = STEP_MS_MAX) {
     await this.incoming.waitFor({ timeout: msMax });
