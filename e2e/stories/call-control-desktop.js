@@ -65,7 +65,7 @@ story("an agent asks a colleague and all three confer by buttons", async (scene)
   await agent.press("Release");
 });
 
-story("an agent dials a number from the desktop, and hears why it can't be reached", async (scene) => {
+story("an agent dials from the desktop, and is told why nobody is there", async (scene) => {
   const carrier = await scene.carrier();
   carrier.manner = { says: await toneFile(TONES.callee, 8000) };
   const agent = await scene.hummingAgent("agent5001", "agent");
