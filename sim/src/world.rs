@@ -388,10 +388,24 @@ impl World {
                 }
                 view.calls.insert(conn, false);
             }
+            EventName::Dialing => {
+                if view.calls.insert(conn, false).is_some() {
+                    self.faults.push(format!("a call is dialled twice at {}", event.this_dn));
+                }
+            }
             EventName::Established => {
                 if view.calls.insert(conn, true) != Some(false) {
                     self.faults.push(format!("established without ringing at {}", event.this_dn));
                 }
+            }
+            EventName::PartyChanged => {
+                // With a previous ConnID the call that was known under it goes on as this one.
+                let previous = event.call.as_ref().and_then(|call| call.previous_conn);
+                let known = view.calls.remove(&previous.unwrap_or(conn));
+                if known.is_none() {
+                    self.faults.push(format!("a call nobody knew changes at {}", event.this_dn));
+                }
+                view.calls.insert(conn, known.unwrap_or(true));
             }
             EventName::Released | EventName::Abandoned => {
                 if view.calls.remove(&conn).is_none() {
@@ -404,7 +418,6 @@ impl World {
             | EventName::AgentReady
             | EventName::AttachedDataChanged
             | EventName::DestinationBusy
-            | EventName::Dialing
             | EventName::Diverted
             | EventName::DnBackInService
             | EventName::DnOutOfService
@@ -420,7 +433,6 @@ impl World {
             | EventName::MuteOn
             | EventName::NetworkReached
             | EventName::PartyAdded
-            | EventName::PartyChanged
             | EventName::PartyDeleted
             | EventName::PrivateInfo
             | EventName::Queued

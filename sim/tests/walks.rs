@@ -1,13 +1,13 @@
 //! Ten thousand random walks over switch, routing and signaling with lost and late datagrams.
 //!
-//! The small model: an agent has one call at most; a caller gets one final answer; when everybody
+//! The small model: no agent's phone is called twice at a time; a caller gets one final answer; when everybody
 //! has hung up and time has passed, nothing is left anywhere and an agent who was at work and has
 //! a phone can be called again.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, missing_docs)]
 
 use std::time::{Duration, Instant};
 
-use model::{Dn, Request, WorkMode, random::Random};
+use model::{Dn, KvList, Request, WorkMode, random::Random};
 use sim::{CallerState, PhoneAct, Weather, World};
 
 #[test]
@@ -42,7 +42,7 @@ fn step(world: &mut World, random: &mut Random) {
     let dn = dn(at as u64);
     let caller = random.below(world.callers.len().max(1) as u64) as usize;
     let conn = world.conn_at(&dn);
-    match random.below(13) {
+    match random.below(19) {
         0..3 => {
             let dnis = if random.below(8) == 0 { "+1999" } else { "+18005551234" };
             world.call(&format!("555{}", random.below(10_000_000)), dnis);
@@ -69,6 +69,7 @@ fn step(world: &mut World, random: &mut Random) {
             let dn = Dn::from(dn.as_str());
             world.request(Request::AgentReady { dn, work_mode: WorkMode::ManualIn });
         }
+        12..18 => party_request(world, random, &Dn::from(dn.as_str())),
         _ => {
             if random.below(3) == 0 {
                 world.close_page(at);
@@ -79,14 +80,44 @@ fn step(world: &mut World, random: &mut Random) {
     }
 }
 
+/// Something that an agent asks of his calls, or of somebody else's phone.
+fn party_request(world: &mut World, random: &mut Random, dn: &Dn) {
+    let conns: Vec<_> = world.agents[dn].calls.keys().copied().collect();
+    let dn = dn.clone();
+    let user_data = KvList::new();
+    let whom = ["5001", "5002", "5003", "+18005551234", "7"];
+    let destination = whom[random.below(whom.len() as u64) as usize].to_owned();
+    let Some(&conn) = conns.first() else {
+        return world.request(Request::MakeCall { dn, destination, user_data });
+    };
+    let (held, current) = (conn, *conns.last().unwrap());
+    world.request(match random.below(11) {
+        0 => Request::HoldCall { dn, conn },
+        1 => Request::RetrieveCall { dn, conn },
+        2 => Request::SingleStepTransfer { dn, conn, destination, user_data },
+        3 => Request::SingleStepConference { dn, conn, destination, user_data },
+        4 => Request::MuteTransfer { dn, conn, destination, user_data },
+        5 => Request::CompleteConference { dn, held, current },
+        6 => Request::AlternateCall { dn, held, current },
+        7 => Request::ReconnectCall { dn, held, current },
+        8 if conns.len() > 1 => Request::CompleteTransfer { dn, held, current },
+        9 => Request::RedirectCall { dn, conn, destination },
+        _ => Request::InitiateTransfer { dn, conn, destination, user_data },
+    });
+}
+
 /// Everybody hangs up; after some minutes nothing may be left.
 fn finish(world: &mut World, seed: u64) {
     for at in 0..world.callers.len() {
         world.caller_hangs_up(at);
     }
-    for at in 0..usize::from(AGENTS) {
-        world.phone(at, PhoneAct::HangUp);
-        world.phone(at, PhoneAct::Refuse);
+    // Twice: a call that was just asked for reaches its phone only now.
+    for _ in 0..2 {
+        for at in 0..usize::from(AGENTS) {
+            world.phone(at, PhoneAct::HangUp);
+            world.phone(at, PhoneAct::Refuse);
+        }
+        world.run_for(Duration::from_secs(60));
     }
     world.run_for(Duration::from_secs(300));
     assert_eq!(world.faults, Vec::<String>::new(), "seed {seed}");

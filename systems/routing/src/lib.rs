@@ -151,6 +151,12 @@ impl Router {
             }
             EventName::Diverted => self.call_diverted(now, conn, dn),
             EventName::Established => self.forget(now, conn),
+            // What was routed under the previous ConnID goes on under this one, beyond routing.
+            EventName::PartyChanged => {
+                if let Some(previous) = attributes.previous_conn {
+                    self.forget(now, previous);
+                }
+            }
             EventName::Queued => {
                 if self.is_route_point(dn) {
                     self.calls.enter(now, dn, attributes);
@@ -180,7 +186,6 @@ impl Router {
             | EventName::MuteOn
             | EventName::NetworkReached
             | EventName::PartyAdded
-            | EventName::PartyChanged
             | EventName::PartyDeleted
             | EventName::PrivateInfo
             | EventName::Retrieved
