@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
 
-.PHONY: run test check bench unit e2e ui fmt setup-build setup-test clean
+.PHONY: run test check bench unit e2e clients ui fmt setup-build setup-test clean
 
 ## Build for release and serve the demo site: http://127.0.0.1:8080, agent5001 / demo.
 run: setup-build ui
@@ -16,7 +16,7 @@ run: setup-build ui
 	exec "$(TARGET)/release/cordboard" run --demo
 
 ## Every test, from the format to a real browser; what CI runs.
-test: setup-test check unit e2e
+test: setup-test check unit e2e clients
 
 ## The quick checks: format, lints, the rules of the house, types.
 check: setup-build ui e2e/node_modules/.stamp
@@ -40,6 +40,15 @@ e2e: setup-test ui e2e/node_modules/.stamp
 	cargo build -p cordboard
 	cd e2e && CORDBOARD="$(abspath $(TARGET))/debug/cordboard" ONLY="$(ONLY)" npm test
 
+# The published clients' examples, each in its language, against the real program.
+clients: setup-test ui e2e/node_modules/.stamp clients/typescript/node_modules/.stamp
+	cargo build -p cordboard
+	cd clients/typescript && npm run build
+	.venv/bin/pip install --quiet --disable-pip-version-check './clients/python[test]'
+	CORDBOARD="$(abspath $(TARGET))/debug/cordboard" PYTHON="$(abspath .venv/bin/python)" \
+		node --test clients/test/*.test.js
+	CORDBOARD="$(abspath $(TARGET))/debug/cordboard" .venv/bin/pytest -q clients/python
+
 ui: ui/dist/index.html
 
 ui/dist/index.html: ui/node_modules/.stamp $(filter-out ui/node_modules/% ui/dist/%,$(UI_SOURCES))
@@ -60,5 +69,5 @@ setup-test:
 	xtask/setup/ensure.sh test
 
 clean:
-	rm -rf ui/dist ui/node_modules e2e/node_modules e2e/out .venv
+	rm -rf ui/dist ui/node_modules e2e/node_modules e2e/out clients/typescript/node_modules .venv
 	cargo clean
