@@ -177,6 +177,69 @@ event_names! {
     UserEvent = 96,
 }
 
+/// What an event says of its DN's part in the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The DN dials or rings, or the call waits there.
+    Begins,
+    /// The DN has left the call, or the call the DN.
+    Ends,
+    /// It goes on in this call; with AttributePreviousConnID it was in that one before.
+    Moves,
+    /// Nothing new, or no call at all.
+    Stays,
+    /// Its two sides can talk.
+    Talks,
+}
+
+impl EventName {
+    /// Whether it says that the DN has a phone, or none; `None` when it says neither.
+    #[must_use]
+    pub fn service(self) -> Option<bool> {
+        let is_back = self == Self::DnBackInService;
+        (is_back || self == Self::DnOutOfService).then_some(is_back)
+    }
+
+    /// What it says of its DN's part in the call: for those who only want to know who is in.
+    #[must_use]
+    pub fn part(self) -> Part {
+        match self {
+            Self::Dialing | Self::Queued | Self::Ringing => Part::Begins,
+            Self::Established => Part::Talks,
+            Self::PartyChanged => Part::Moves,
+            Self::Abandoned | Self::Diverted | Self::Released => Part::Ends,
+            Self::AgentLogin
+            | Self::AgentLogout
+            | Self::AgentNotReady
+            | Self::AgentReady
+            | Self::AttachedDataChanged
+            | Self::DestinationBusy
+            | Self::DnBackInService
+            | Self::DnOutOfService
+            | Self::DndOff
+            | Self::DndOn
+            | Self::DtmfSent
+            | Self::ForwardCancel
+            | Self::ForwardSet
+            | Self::Held
+            | Self::MonitoringCancelled
+            | Self::MonitoringNextCall
+            | Self::MuteOff
+            | Self::MuteOn
+            | Self::NetworkReached
+            | Self::PartyAdded
+            | Self::PartyDeleted
+            | Self::PrivateInfo
+            | Self::Retrieved
+            | Self::RouteRequest
+            | Self::RouteUsed
+            | Self::TreatmentApplied
+            | Self::TreatmentEnd
+            | Self::UserEvent => Part::Stays,
+        }
+    }
+}
+
 impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

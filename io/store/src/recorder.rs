@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     AgentId, AgentState, CallState, ConnId, Dn, Event, EventName,
-    event::{AgentAttributes, CallAttributes},
+    event::{AgentAttributes, CallAttributes, Part},
 };
 use sqlx::{SqliteConnection, SqlitePool};
 
@@ -20,44 +20,7 @@ pub struct Recorder {
 impl Recorder {
     /// Whether an event changes anything in the history.
     pub fn wants(event: &Event) -> bool {
-        let is_of_call = match event.name {
-            EventName::Abandoned
-            | EventName::Dialing
-            | EventName::Diverted
-            | EventName::Established
-            | EventName::PartyChanged
-            | EventName::Queued
-            | EventName::Released
-            | EventName::Ringing => event.call.is_some(),
-            EventName::AgentLogin
-            | EventName::AgentLogout
-            | EventName::AgentNotReady
-            | EventName::AgentReady
-            | EventName::AttachedDataChanged
-            | EventName::DestinationBusy
-            | EventName::DnBackInService
-            | EventName::DnOutOfService
-            | EventName::DndOff
-            | EventName::DndOn
-            | EventName::DtmfSent
-            | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::Held
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
-            | EventName::MuteOff
-            | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyDeleted
-            | EventName::PrivateInfo
-            | EventName::Retrieved
-            | EventName::RouteRequest
-            | EventName::RouteUsed
-            | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
-            | EventName::UserEvent => false,
-        };
+        let is_of_call = event.call.is_some() && event.name.part() != Part::Stays;
         is_of_call || event.agent.is_some()
     }
 
@@ -104,13 +67,13 @@ impl Recorder {
     ) -> Result<(), sqlx::Error> {
         let at = unix_ms(event);
         let conn = call.conn.to_string();
-        match event.name {
-            EventName::Dialing | EventName::Queued | EventName::Ringing => {
+        match event.name.part() {
+            Part::Begins => {
                 self.parties.entry(call.conn).or_default().insert(event.this_dn.clone());
                 let route_point = (event.name == EventName::Queued).then(|| event.this_dn.as_str());
                 begin(to, at, call, route_point).await
             }
-            EventName::Established => {
+            Part::Talks => {
                 self.parties.entry(call.conn).or_default().insert(event.this_dn.clone());
                 begin(to, at, call, None).await?;
                 let agent = event.agent.as_ref().map(|agent| agent.agent.clone());
@@ -123,44 +86,15 @@ impl Recorder {
                     .await
                     .map(|_| ())
             }
-            EventName::PartyChanged => {
+            Part::Moves => {
                 self.parties.entry(call.conn).or_default().insert(event.this_dn.clone());
                 match call.previous_conn {
                     Some(previous) => self.leave(to, event, previous, call.call_state).await,
                     None => Ok(()),
                 }
             }
-            EventName::Abandoned | EventName::Diverted | EventName::Released => {
-                self.leave(to, event, call.conn, call.call_state).await
-            }
-            EventName::AgentLogin
-            | EventName::AgentLogout
-            | EventName::AgentNotReady
-            | EventName::AgentReady
-            | EventName::AttachedDataChanged
-            | EventName::DestinationBusy
-            | EventName::DnBackInService
-            | EventName::DnOutOfService
-            | EventName::DndOff
-            | EventName::DndOn
-            | EventName::DtmfSent
-            | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::Held
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
-            | EventName::MuteOff
-            | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyDeleted
-            | EventName::PrivateInfo
-            | EventName::Retrieved
-            | EventName::RouteRequest
-            | EventName::RouteUsed
-            | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
-            | EventName::UserEvent => Ok(()),
+            Part::Ends => self.leave(to, event, call.conn, call.call_state).await,
+            Part::Stays => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use model::{
     AgentId, AgentState, Configuration, ConnId, Dn, Event, EventName, Now, ReferenceId, SkillName,
-    config::Role,
+    config::Role, event::Part,
 };
 
 use crate::plan::Plan;
@@ -21,6 +21,8 @@ pub struct Seat {
     pub state: AgentState,
     /// Whether the DN has a phone.
     pub in_service: bool,
+    /// Whether the DN takes no calls (do not disturb).
+    pub is_dnd: bool,
     /// Calls that ring or are up at the DN.
     pub calls: BTreeSet<ConnId>,
     /// The call that the agent was chosen for.
@@ -38,6 +40,7 @@ impl Default for Seat {
             agent: None,
             state: AgentState::LoggedOut,
             in_service: false,
+            is_dnd: false,
             calls: BTreeSet::new(),
             claim: None,
             aside_until: None,
@@ -52,6 +55,7 @@ impl Seat {
         self.agent.is_some()
             && self.state == AgentState::Ready
             && self.in_service
+            && !self.is_dnd
             && self.calls.is_empty()
     }
 
@@ -84,53 +88,30 @@ impl AgentTable {
                 seat.agent = Some(agent.agent.clone());
                 seat.state = agent.state;
             }
-            match event.name {
-                EventName::Abandoned | EventName::Diverted | EventName::Released => {
-                    seat.calls.retain(|call| Some(*call) != conn);
-                }
-                EventName::PartyChanged => {
+            match event.name.part() {
+                Part::Ends => seat.calls.retain(|call| Some(*call) != conn),
+                Part::Moves => {
                     let previous = event.call.as_ref().and_then(|call| call.previous_conn);
                     seat.calls.retain(|call| Some(*call) != previous);
                     seat.calls.extend(conn);
                 }
-                EventName::AgentLogout => {
-                    seat.agent = None;
-                    seat.state = AgentState::LoggedOut;
-                }
-                EventName::Dialing | EventName::Established | EventName::Ringing => {
+                Part::Begins | Part::Talks => {
                     seat.calls.extend(conn);
                     if seat.claim.is_some_and(|(claimed, _)| Some(claimed) == conn) {
                         seat.claim = None;
                     }
                 }
-                EventName::DnBackInService => seat.in_service = true,
-                EventName::DnOutOfService => seat.in_service = false,
-                EventName::AgentLogin
-                | EventName::AgentNotReady
-                | EventName::AgentReady
-                | EventName::AttachedDataChanged
-                | EventName::DestinationBusy
-                | EventName::DndOff
-                | EventName::DndOn
-                | EventName::DtmfSent
-                | EventName::ForwardCancel
-                | EventName::ForwardSet
-                | EventName::Held
-                | EventName::MonitoringCancelled
-                | EventName::MonitoringNextCall
-                | EventName::MuteOff
-                | EventName::MuteOn
-                | EventName::NetworkReached
-                | EventName::PartyAdded
-                | EventName::PartyDeleted
-                | EventName::PrivateInfo
-                | EventName::Queued
-                | EventName::Retrieved
-                | EventName::RouteRequest
-                | EventName::RouteUsed
-                | EventName::TreatmentApplied
-                | EventName::TreatmentEnd
-                | EventName::UserEvent => {}
+                Part::Stays => {}
+            }
+            if let Some(in_service) = event.name.service() {
+                seat.in_service = in_service;
+            }
+            if event.name == EventName::AgentLogout {
+                seat.agent = None;
+                seat.state = AgentState::LoggedOut;
+            }
+            if let EventName::DndOff | EventName::DndOn = event.name {
+                seat.is_dnd = event.name == EventName::DndOn;
             }
         })
     }

@@ -5,7 +5,10 @@ use std::{
     time::Instant,
 };
 
-use model::{AgentId, AgentState, ConnId, Dn, Event, EventName, Now, event::CallAttributes};
+use model::{
+    AgentId, AgentState, ConnId, Dn, Event, EventName, Now,
+    event::{CallAttributes, Part},
+};
 
 use crate::hour::Fact;
 
@@ -49,43 +52,8 @@ impl AgentTable {
     pub fn learn(&mut self, now: Now, event: &Event) -> Vec<Fact> {
         let seat = self.seats.entry(event.this_dn.clone()).or_default();
         let mut facts = Vec::new();
-        match event.name {
-            EventName::DnBackInService => seat.in_service = true,
-            EventName::DnOutOfService => seat.in_service = false,
-            EventName::Abandoned
-            | EventName::AgentLogin
-            | EventName::AgentLogout
-            | EventName::AgentNotReady
-            | EventName::AgentReady
-            | EventName::AttachedDataChanged
-            | EventName::DestinationBusy
-            | EventName::Dialing
-            | EventName::Diverted
-            | EventName::DndOff
-            | EventName::DndOn
-            | EventName::DtmfSent
-            | EventName::Established
-            | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::Held
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
-            | EventName::MuteOff
-            | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyChanged
-            | EventName::PartyDeleted
-            | EventName::PrivateInfo
-            | EventName::Queued
-            | EventName::Released
-            | EventName::Retrieved
-            | EventName::Ringing
-            | EventName::RouteRequest
-            | EventName::RouteUsed
-            | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
-            | EventName::UserEvent => {}
+        if let Some(in_service) = event.name.service() {
+            seat.in_service = in_service;
         }
         let before = seat.agent.take();
         seat.agent = match (&event.agent, event.name) {
@@ -153,19 +121,19 @@ impl AgentTable {
 impl Seat {
     fn learn_call(&mut self, now: Now, name: EventName, call: &CallAttributes) -> Option<Fact> {
         let conn = call.conn;
-        match name {
-            EventName::Dialing | EventName::Ringing => {
+        match name.part() {
+            Part::Begins => {
                 self.calls.insert(conn);
                 None
             }
-            EventName::Established => {
+            Part::Talks => {
                 self.calls.insert(conn);
                 if self.agent.is_some() {
                     self.talking_since.entry(conn).or_insert(now.instant);
                 }
                 None
             }
-            EventName::PartyChanged => {
+            Part::Moves => {
                 // The same talk goes on under another ConnID.
                 if let Some(previous) = call.previous_conn {
                     self.calls.remove(&previous);
@@ -176,40 +144,12 @@ impl Seat {
                 self.calls.insert(conn);
                 None
             }
-            EventName::Abandoned | EventName::Diverted | EventName::Released => {
+            Part::Ends => {
                 self.calls.remove(&conn);
                 let since = self.talking_since.remove(&conn)?;
                 Some(Fact::Handled { ms: milliseconds(since, now), calls: 1 })
             }
-            EventName::AgentLogin
-            | EventName::AgentLogout
-            | EventName::AgentNotReady
-            | EventName::AgentReady
-            | EventName::AttachedDataChanged
-            | EventName::DestinationBusy
-            | EventName::DnBackInService
-            | EventName::DnOutOfService
-            | EventName::DndOff
-            | EventName::DndOn
-            | EventName::DtmfSent
-            | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::Held
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
-            | EventName::MuteOff
-            | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyDeleted
-            | EventName::PrivateInfo
-            | EventName::Queued
-            | EventName::Retrieved
-            | EventName::RouteRequest
-            | EventName::RouteUsed
-            | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
-            | EventName::UserEvent => None,
+            Part::Stays => None,
         }
     }
 }

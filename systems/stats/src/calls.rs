@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use model::{CallState, CallType, ConnId, Dn, Event, EventName, event::CallAttributes};
+use model::{
+    CallState, CallType, ConnId, Dn, Event, EventName,
+    event::{CallAttributes, Part},
+};
 
 use crate::hour::Fact;
 
@@ -34,27 +37,25 @@ impl CallTable {
     pub fn learn(&mut self, event: &Event, call: &CallAttributes, is_queue: bool) -> Vec<Fact> {
         let (conn, dn) = (call.conn, &event.this_dn);
         let mut facts = Vec::new();
-        match event.name {
-            EventName::Dialing | EventName::Established | EventName::Ringing => {
+        match event.name.part() {
+            Part::Begins | Part::Talks => {
                 self.note_new(call, &mut facts);
                 self.join(conn, dn);
+                if event.name == EventName::Queued {
+                    self.enter(event, conn, is_queue, &mut facts);
+                }
             }
-            EventName::Queued => {
-                self.note_new(call, &mut facts);
+            Part::Moves => {
+                if let Some(previous) = call.previous_conn {
+                    self.leave(previous, dn);
+                }
                 self.join(conn, dn);
-                if is_queue {
-                    let since = queued_at(event);
-                    self.waiting.entry(dn.clone()).or_default().insert(conn, since);
-                }
-                if !std::mem::replace(&mut self.counted(conn).as_entered, true) {
-                    facts.push(Fact::Entered);
-                }
             }
-            EventName::Abandoned => {
+            Part::Ends => {
                 self.leave(conn, dn);
                 // EventAbandoned at a queue also tells of calls that were cleared or overflowed.
-                let gave_up =
-                    !matches!(call.call_state, CallState::Cleared | CallState::Overflowed);
+                let gave_up = event.name == EventName::Abandoned
+                    && !matches!(call.call_state, CallState::Cleared | CallState::Overflowed);
                 let is_of_queue = is_queue || call.this_queue.is_some();
                 if gave_up
                     && is_of_queue
@@ -63,43 +64,20 @@ impl CallTable {
                     facts.push(Fact::Abandoned);
                 }
             }
-            EventName::PartyChanged => {
-                if let Some(previous) = call.previous_conn {
-                    self.leave(previous, dn);
-                }
-                self.join(conn, dn);
-            }
-            EventName::Diverted | EventName::Released => self.leave(conn, dn),
-            EventName::AgentLogin
-            | EventName::AgentLogout
-            | EventName::AgentNotReady
-            | EventName::AgentReady
-            | EventName::AttachedDataChanged
-            | EventName::DestinationBusy
-            | EventName::DnBackInService
-            | EventName::DnOutOfService
-            | EventName::DndOff
-            | EventName::DndOn
-            | EventName::DtmfSent
-            | EventName::ForwardCancel
-            | EventName::ForwardSet
-            | EventName::Held
-            | EventName::MonitoringCancelled
-            | EventName::MonitoringNextCall
-            | EventName::MuteOff
-            | EventName::MuteOn
-            | EventName::NetworkReached
-            | EventName::PartyAdded
-            | EventName::PartyDeleted
-            | EventName::PrivateInfo
-            | EventName::Retrieved
-            | EventName::RouteRequest
-            | EventName::RouteUsed
-            | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
-            | EventName::UserEvent => {}
+            Part::Stays => {}
         }
         facts
+    }
+
+    /// The call waits at a queue or a route point.
+    fn enter(&mut self, event: &Event, conn: ConnId, is_queue: bool, facts: &mut Vec<Fact>) {
+        if is_queue {
+            let since = queued_at(event);
+            self.waiting.entry(event.this_dn.clone()).or_default().insert(conn, since);
+        }
+        if !std::mem::replace(&mut self.counted(conn).as_entered, true) {
+            facts.push(Fact::Entered);
+        }
     }
 
     /// Calls that are up or on their way.

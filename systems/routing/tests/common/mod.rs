@@ -214,7 +214,7 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
         );
     }
     for (dn, skills) in agents {
-        let kind = DnKind::Extension { password: None, cti_control: false };
+        let kind = DnKind::Extension { password: None, cti_control: false, reject_not_ready: true };
         configuration.dns.insert((*dn).into(), DnObject { kind, alias: None });
         configuration.places.insert((*dn).into(), Place { dns: vec![(*dn).into()] });
         let person = Person {
@@ -227,6 +227,7 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
             place: Some((*dn).into()),
             skills: skills.iter().map(|(name, level)| ((*name).into(), *level)).collect(),
             wrap_up_s: 0,
+            auto_answer: false,
         };
         configuration.persons.insert((*dn).into(), person);
     }

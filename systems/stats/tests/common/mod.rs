@@ -99,7 +99,7 @@ pub fn start() -> Now {
 pub fn configuration() -> Configuration {
     let mut site = Configuration::default();
     for dn in ["5001", "5002", "5003", "5004"] {
-        let kind = DnKind::Extension { password: None, cti_control: false };
+        let kind = DnKind::Extension { password: None, cti_control: false, reject_not_ready: true };
         site.dns.insert(dn.into(), DnObject { kind, alias: None });
         site.places.insert(dn.into(), Place { dns: vec![dn.into()] });
         let person = Person {
@@ -112,6 +112,7 @@ pub fn configuration() -> Configuration {
             place: Some(dn.into()),
             skills: [].into(),
             wrap_up_s: 20,
+            auto_answer: false,
         };
         site.persons.insert(person.user_name.clone(), person);
     }
