@@ -8,9 +8,6 @@ pub(super) fn words(capabilities: Capabilities, state: CallWord) -> Vec<&'static
     if state == CallWord::Released {
         return Vec::new();
     }
-    if capabilities == Capabilities::NONE {
-        return words_until_told(state).to_vec();
-    }
     let mut words = Vec::new();
     for capability in IN_ORDER {
         // As GWS: a ringing call is answered or sent elsewhere.
@@ -46,33 +43,6 @@ fn words_of(capability: Capability) -> &'static [&'static str] {
         Capability::SetMuteOn => &["MuteCall"],
         Capability::SingleStepConference => &["SingleStepConference"],
         Capability::SingleStepTransfer => &["SingleStepTransfer"],
-    }
-}
-
-/// For a switch that tells no capabilities in its events: what every call of this state takes. A
-/// switch that does tell them never says that a live call has none.
-fn words_until_told(state: CallWord) -> &'static [&'static str] {
-    match state {
-        CallWord::Dialing => {
-            &["Hangup", "AttachUserData", "UpdateUserData", "DeleteUserData", "DeleteUserDataPair"]
-        }
-        CallWord::Established | CallWord::Held => &[
-            "Hangup",
-            "ClearCall",
-            "AttachUserData",
-            "UpdateUserData",
-            "DeleteUserData",
-            "DeleteUserDataPair",
-        ],
-        CallWord::Released => &[],
-        CallWord::Ringing => &[
-            "Answer",
-            "ClearCall",
-            "AttachUserData",
-            "UpdateUserData",
-            "DeleteUserData",
-            "DeleteUserDataPair",
-        ],
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use desk::Input;
 use model::{
-    AgentState, CallState, CallType, CallUuid, Capabilities, ConnId, DnRole, Event, EventName,
-    KvList, ReferenceId, Request, TError, WorkMode,
+    AgentState, CallState, CallType, CallUuid, Capabilities, Capability, ConnId, DnRole, Event,
+    EventName, KvList, ReferenceId, Request, TError, WorkMode,
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
 };
@@ -80,8 +80,18 @@ impl Bench {
 
     /// An event of the bench's one call, from the known customer.
     pub fn call(&mut self, name: EventName, dn: &str, user_data: &KvList, extensions: KvList) {
+        // As the real one tells them of an inbound call.
+        let offers: &[Capability] = match name {
+            EventName::Ringing => {
+                &[Capability::AnswerCall, Capability::AttachUserData, Capability::ClearCall]
+            }
+            EventName::Abandoned | EventName::Released => &[],
+            _ => &[Capability::AttachUserData, Capability::ClearCall, Capability::ReleaseCall],
+        };
         self.event(name, dn, |event| {
-            event.call = Some(inbound(user_data));
+            let mut call = inbound(user_data);
+            call.capabilities = offers.iter().copied().collect();
+            event.call = Some(call);
             event.extensions = extensions;
         });
     }
