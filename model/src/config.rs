@@ -76,6 +76,9 @@ pub struct Person {
     /// Seconds of after-call work after each routed call; 0: none.
     #[serde(default)]
     pub wrap_up_s: u32,
+    /// Whether routed calls are answered by themselves at this agent's phone.
+    #[serde(default)]
+    pub auto_answer: bool,
 }
 
 impl Person {
@@ -126,6 +129,10 @@ pub enum DnKind {
         password: Option<String>,
         /// Whether the phone takes NOTIFY `Event: talk` (option `sip-cti-control`).
         cti_control: bool,
+        /// Whether an outside call for this number itself is turned away as busy while its agent
+        /// is not ready (option `reject-call-notready`).
+        #[serde(default = "yes")]
+        reject_not_ready: bool,
     },
     /// Where a strategy runs.
     RoutePoint {
@@ -196,6 +203,11 @@ pub struct PastContact {
     pub agent: String,
     /// How it ended.
     pub outcome: String,
+}
+
+/// serde's default of what is on unless turned off.
+fn yes() -> bool {
+    true
 }
 
 impl Configuration {

@@ -103,15 +103,19 @@ fn person_message(person: &Person) -> pb::Person {
             .map(|(skill, level)| pb::SkillLevel { skill: skill.to_string(), level: *level })
             .collect(),
         wrapup_time: person.wrap_up_s,
+        auto_answer: person.auto_answer,
     }
 }
 
 fn dn_message(dn: &Dn, object: &DnObject) -> pb::Dn {
     let kind = match &object.kind {
-        DnKind::Extension { password, cti_control } => pb::dn::Type::Extension(pb::Extension {
-            has_password: password.is_some(),
-            sip_cti_control: *cti_control,
-        }),
+        DnKind::Extension { password, cti_control, reject_not_ready } => {
+            pb::dn::Type::Extension(pb::Extension {
+                has_password: password.is_some(),
+                sip_cti_control: *cti_control,
+                reject_call_notready: *reject_not_ready,
+            })
+        }
         DnKind::RoutePoint { dnis, strategy } => pb::dn::Type::RoutePoint(pb::RoutePoint {
             dnis: dnis.clone(),
             strategy: strategy.to_string(),

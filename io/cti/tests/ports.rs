@@ -409,7 +409,11 @@ async fn watching_registers_each_dn() {
 async fn the_configuration_is_read_without_passwords_and_watched() {
     let program = Program::start().await;
     let mut configuration = Configuration { version: 1, ..Configuration::default() };
-    let kind = DnKind::Extension { password: Some("secret".into()), cti_control: false };
+    let kind = DnKind::Extension {
+        password: Some("secret".into()),
+        cti_control: false,
+        reject_not_ready: true,
+    };
     configuration.dns.insert("5001".into(), DnObject { kind, alias: None });
     let person = Person {
         user_name: "agent5001".into(),
@@ -421,6 +425,7 @@ async fn the_configuration_is_read_without_passwords_and_watched() {
         place: None,
         skills: [("Support".into(), 2)].into(),
         wrap_up_s: 20,
+        auto_answer: false,
     };
     configuration.persons.insert("agent5001".into(), person);
     program.configuration.send(Arc::new(configuration.clone())).unwrap();

@@ -106,6 +106,7 @@ impl<'a> Reader<'a> {
                 EXTENSION => DnKind::Extension {
                     password: row.optional("password")?,
                     cti_control: row.flag("cti_control")?,
+                    reject_not_ready: row.flag("reject_not_ready")?,
                 },
                 ROUTE_POINT => DnKind::RoutePoint {
                     dnis: dnis.remove(&dn).unwrap_or_default(),
@@ -145,6 +146,7 @@ impl<'a> Reader<'a> {
                 place: row.optional("place")?.map(Into::into),
                 skills: BTreeMap::new(),
                 wrap_up_s: row.number("wrap_up_s")?,
+                auto_answer: row.flag("auto_answer")?,
             };
             site.persons.insert(person.user_name.clone(), person);
         }
@@ -296,8 +298,12 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
 
 async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
     for (dn, DnObject { kind, alias }) in &site.dns {
+        let reject_not_ready = match kind {
+            DnKind::Extension { reject_not_ready, .. } => *reject_not_ready,
+            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => true,
+        };
         let (kind, password, cti_control, strategy, numbers) = match kind {
-            DnKind::Extension { password, cti_control } => {
+            DnKind::Extension { password, cti_control, .. } => {
                 (EXTENSION, password.as_deref(), Some(*cti_control), None, &[][..])
             }
             DnKind::RoutePoint { dnis, strategy } => {
@@ -306,8 +312,9 @@ async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<()
             DnKind::VirtualQueue => (VIRTUAL_QUEUE, None, None, None, &[][..]),
         };
         sqlx::query(
-            "INSERT INTO dns (dn, kind, alias, password, cti_control, strategy)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO dns
+                 (dn, kind, alias, password, cti_control, strategy, reject_not_ready)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(dn.as_str())
         .bind(kind)
@@ -315,6 +322,7 @@ async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<()
         .bind(password)
         .bind(cti_control)
         .bind(strategy)
+        .bind(reject_not_ready)
         .execute(&mut *to)
         .await?;
         for (position, number) in (0_i64..).zip(numbers) {
@@ -343,8 +351,9 @@ async fn write_person(to: &mut SqliteConnection, person: &Person) -> Result<(), 
     let user = person.user_name.as_str();
     sqlx::query(
         "INSERT INTO persons
-             (user_name, first_name, last_name, employee_id, password_hash, place, wrap_up_s)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+             (user_name, first_name, last_name, employee_id, password_hash, place, wrap_up_s,
+              auto_answer)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(user)
     .bind(&person.first_name)
@@ -353,6 +362,7 @@ async fn write_person(to: &mut SqliteConnection, person: &Person) -> Result<(), 
     .bind(&person.password_hash)
     .bind(person.place.as_ref().map(|place| place.as_str()))
     .bind(person.wrap_up_s)
+    .bind(person.auto_answer)
     .execute(&mut *to)
     .await?;
     for role in &person.roles {
@@ -454,7 +464,11 @@ mod tests {
     /// One of everything, with what is optional once there and once not.
     fn site() -> Configuration {
         let extension = |password: Option<&str>, cti_control| DnObject {
-            kind: DnKind::Extension { password: password.map(Into::into), cti_control },
+            kind: DnKind::Extension {
+                password: password.map(Into::into),
+                cti_control,
+                reject_not_ready: cti_control,
+            },
             alias: None,
         };
         let route_point = DnObject {
@@ -480,6 +494,7 @@ mod tests {
             place: place.map(Into::into),
             skills: [("Support".into(), 3)].into(),
             wrap_up_s: 20,
+            auto_answer: roles.contains(&Role::Agent),
         };
         let contact = |at: &str| PastContact {
             at: at.into(),
@@ -557,6 +572,24 @@ mod tests {
         let error = store.save(&broken).await.unwrap_err();
         assert!(matches!(error, StoreError::Query { .. }), "{error:?}");
         assert_eq!(store.load().await.unwrap(), Some(site()));
+    }
+
+    #[tokio::test]
+    async fn rows_of_before_answer_nothing_by_themselves_and_turn_away_when_not_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        store.save(&Configuration::default()).await.unwrap();
+        for sql in [
+            "INSERT INTO dns (dn, kind, cti_control) VALUES ('5001', 'extension', 0)",
+            "INSERT INTO persons (user_name, first_name, last_name, employee_id, password_hash,
+                 wrap_up_s) VALUES ('a', '', '', 'a', '', 0)",
+        ] {
+            sqlx::query(sql).execute(&store.pool).await.unwrap();
+        }
+        let site = store.load().await.unwrap().unwrap();
+        assert!(!site.persons["a"].auto_answer);
+        let kind = &site.dns["5001"].kind;
+        assert!(matches!(kind, DnKind::Extension { reject_not_ready: true, .. }), "{kind:?}");
     }
 
     #[tokio::test]

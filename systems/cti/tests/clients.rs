@@ -30,7 +30,7 @@ impl Port {
         let now = Now::new(Instant::now(), Duration::from_secs(1_800_000_000));
         let mut port = Self { cti: Cti::new(), now, sequence: 0 };
         let mut configuration = Configuration::default();
-        let kind = DnKind::Extension { password: None, cti_control: false };
+        let kind = DnKind::Extension { password: None, cti_control: false, reject_not_ready: true };
         for dn in ["5001", "5002"] {
             configuration.dns.insert(dn.into(), DnObject { kind: kind.clone(), alias: None });
         }

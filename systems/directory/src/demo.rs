@@ -48,6 +48,7 @@ pub fn demo(password_hash: &str) -> Configuration {
             place: None,
             skills: BTreeMap::new(),
             wrap_up_s: 0,
+            auto_answer: false,
         };
         site.persons.insert(name.into(), person);
     }
@@ -74,7 +75,11 @@ fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, has
     let user = UserName::from(format!("agent{number}"));
     let dn = Dn::from(number.to_string());
     // The browsers' phone refuses NOTIFY talk.
-    let kind = DnKind::Extension { password: Some("demo".into()), cti_control: false };
+    let kind = DnKind::Extension {
+        password: Some("demo".into()),
+        cti_control: false,
+        reject_not_ready: true,
+    };
     site.dns.insert(dn.clone(), DnObject { kind, alias: Some(format!("{first} {last}")) });
     site.places.insert(PlaceName::from(dn.as_str()), Place { dns: vec![dn.clone()] });
     let person = Person {
@@ -87,6 +92,7 @@ fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, has
         place: Some(PlaceName::from(dn.as_str())),
         skills: skills(number),
         wrap_up_s: 20,
+        auto_answer: false,
     };
     site.persons.insert(user, person);
 }
@@ -192,7 +198,7 @@ mod tests {
             assert_eq!((person.password_hash.as_str(), person.wrap_up_s), ("hash", 20));
             assert!(matches!(
                 &site.dns[number.as_str()].kind,
-                DnKind::Extension { password: Some(password), cti_control: false }
+                DnKind::Extension { password: Some(password), cti_control: false, .. }
                     if password == "demo"
             ));
         }

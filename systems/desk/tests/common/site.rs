@@ -11,7 +11,11 @@ pub fn configuration() -> Configuration {
     let mut site = Configuration { version: 1, ..Configuration::default() };
     site.switch = Switch { domain: "cordboard".into(), ..Switch::default() };
     for number in ["5001", "5002"] {
-        let kind = DnKind::Extension { password: Some("demo".into()), cti_control: false };
+        let kind = DnKind::Extension {
+            password: Some("demo".into()),
+            cti_control: false,
+            reject_not_ready: true,
+        };
         site.dns.insert(number.into(), DnObject { kind, alias: None });
         site.places.insert(number.into(), Place { dns: vec![Dn::from(number)] });
     }
@@ -50,6 +54,7 @@ fn add(site: &mut Configuration, user: &str, id: &str, place: Option<&str>, role
         place: place.map(Into::into),
         skills: BTreeMap::from([("Support".into(), 2)]),
         wrap_up_s: 0,
+        auto_answer: false,
     };
     site.persons.insert(user.into(), person);
 }

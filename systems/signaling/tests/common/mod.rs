@@ -60,7 +60,11 @@ pub fn addr(text: &str) -> SocketAddr {
 
 pub fn configuration() -> Configuration {
     let extension = |password: Option<&str>, cti_control| DnObject {
-        kind: DnKind::Extension { password: password.map(str::to_owned), cti_control },
+        kind: DnKind::Extension {
+            password: password.map(str::to_owned),
+            cti_control,
+            reject_not_ready: true,
+        },
         alias: None,
     };
     let mut configuration = Configuration::default();

@@ -110,7 +110,8 @@ impl World {
         };
         let mut configuration = configuration();
         for phone in 0..PHONES {
-            let kind = DnKind::Extension { password: None, cti_control: true };
+            let kind =
+                DnKind::Extension { password: None, cti_control: true, reject_not_ready: true };
             configuration.dns.insert(dn(phone), DnObject { kind, alias: None });
         }
         world.input(Input::Configuration(configuration.into()));

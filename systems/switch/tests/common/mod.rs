@@ -257,7 +257,8 @@ pub fn route(conn: ConnId, target: &str) -> Request {
 
 pub fn configuration() -> Configuration {
     let mut configuration = Configuration::default();
-    let extension = |cti_control| DnKind::Extension { password: None, cti_control };
+    let extension =
+        |cti_control| DnKind::Extension { password: None, cti_control, reject_not_ready: true };
     for (number, wrap_up_s) in [("5001", 10), ("5002", 0), ("5003", 0)] {
         // The phone of 5002 takes NOTIFY talk and hold.
         let kind = extension(number == "5002");
@@ -274,6 +275,7 @@ pub fn configuration() -> Configuration {
                 place: None,
                 skills: Default::default(),
                 wrap_up_s,
+                auto_answer: false,
             },
         );
     }
