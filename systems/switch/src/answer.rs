@@ -44,6 +44,32 @@ impl Switch {
         Ok(())
     }
 
+    /// Whether a phone that rings for a routed call is to answer by itself: as the router wants
+    /// it, or else as its agent likes it.
+    pub(crate) fn answers_itself(&mut self, now: Now, id: PartyId) -> bool {
+        let Some((call, party)) = self.seat(id) else { return false };
+        let State::Alerting(alerting) = &party.state else { return false };
+        let conn = call.conn;
+        let person = self.dns.agent(&party.dn).map(|agent| &agent.id);
+        let person = person.and_then(|agent| self.configuration.agent(agent));
+        let likes_it = person.is_some_and(|person| person.auto_answer);
+        let was_routed = alerting.no_answer.is_some();
+        if !was_routed || !alerting.auto_answer.unwrap_or(likes_it) {
+            return false;
+        }
+        let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id)) else {
+            return false;
+        };
+        let State::Alerting(alerting) = &mut party.state else { return false };
+        alerting.answers_itself = true;
+        let answer_by = now.instant + self.settings.answer_limit;
+        self.timers.set(Timer::Answer(id), answer_by);
+        let rings_until = alerting.rings_until.max(answer_by + ANSWER_GRACE);
+        self.timers.set(Timer::NoAnswer(id), rings_until);
+        self.touch(conn);
+        true
+    }
+
     /// The phone says that it did not do what AnswerCall asked.
     pub(crate) fn phone_did_not_answer(&mut self, leg: LegId) {
         if let Some((_, id)) = self.called_by(leg) {
@@ -51,23 +77,30 @@ impl Switch {
         }
     }
 
-    /// AnswerCall came to nothing: whoever asked is told, and the call rings on for what is left
-    /// of its time, to be answered at the phone itself.
+    /// AnswerCall, or answering by itself, came to nothing: whoever asked is told, and the call
+    /// rings on for what is left of its time, to be answered at the phone itself.
     pub(crate) fn answer_overdue(&mut self, id: PartyId) {
         let Some(conn) = self.seats.get(&id) else { return };
         let Some(party) = self.calls.get_mut(conn).and_then(|call| call.party_mut(id)) else {
             return;
         };
         let State::Alerting(alerting) = &mut party.state else { return };
-        let Some(asker) = alerting.answer.take() else { return };
+        let did_itself = std::mem::take(&mut alerting.answers_itself);
+        let asker = alerting.answer.take();
+        if !did_itself && asker.is_none() {
+            return;
+        }
         self.timers.cancel(&Timer::Answer(id));
         self.timers.set(Timer::NoAnswer(id), alerting.rings_until);
-        let dn = &party.dn;
+        let dn = party.dn.clone();
+        let conn = *conn;
+        self.touch(conn);
+        let Some(asker) = asker else { return };
         let why = format!(
             "The phone of {dn} did not answer. Look whether the phone page is open and may use the \
              microphone, and answer there.",
         );
-        self.out.refuse(asker, dn, Refusal::new(TError::TimedOut, why));
+        self.out.refuse(asker, &dn, Refusal::new(TError::TimedOut, why));
     }
 
     /// A phone answered (or an offered leg's 200 OK was acknowledged, which changes nothing).

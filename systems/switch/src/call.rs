@@ -157,6 +157,10 @@ pub struct Alerting {
     pub rings_until: Instant,
     /// The AnswerCall that the phone has to carry out.
     pub answer: Option<(Origin, ReferenceId)>,
+    /// Whether the router wants it answered by itself; `None`: as its agent likes it.
+    pub auto_answer: Option<bool>,
+    /// Whether the phone was told to answer by itself and hasn't failed to.
+    pub answers_itself: bool,
 }
 
 /// A phone that is to call somebody, or to listen to a call, and answers by itself.

@@ -40,12 +40,14 @@ pub struct Ringing {
     pub role: DnRole,
     /// Who had it called into a call that is up.
     pub added: Option<Added>,
+    /// Whether the router wants it answered by itself.
+    pub auto_answer: Option<bool>,
 }
 
 impl Ringing {
     /// A phone that is called by its number.
     pub fn directly(until: Instant) -> Self {
-        Self { no_answer: None, until, role: DnRole::Destination, added: None }
+        Self { no_answer: None, until, role: DnRole::Destination, added: None, auto_answer: None }
     }
 }
 
@@ -164,7 +166,7 @@ impl Switch {
     }
 
     fn add_alerting(&mut self, conn: ConnId, dn: Dn, place: Place, ringing: Ringing) -> PartyId {
-        let Ringing { no_answer, until, role, added } = ringing;
+        let Ringing { no_answer, until, role, added, auto_answer } = ringing;
         let alerting = Alerting {
             bindings: self.bindings(&dn),
             has_rung: false,
@@ -172,6 +174,8 @@ impl Switch {
             no_answer,
             rings_until: until,
             answer: None,
+            auto_answer,
+            answers_itself: false,
         };
         let party = Party { added, ..self.new_party(dn, place, role, State::Alerting(alerting)) };
         let id = party.id;

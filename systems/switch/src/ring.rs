@@ -61,7 +61,7 @@ impl Switch {
         self.divert(now, conn);
         self.tell_waiting(conn, Progress::Ringing);
         self.patch(conn);
-        if is_asked_to_answer {
+        if is_asked_to_answer || self.answers_itself(now, id) {
             self.out.leg(LegCommand::AnswerPhone { leg });
         }
         self.say_network_reached(now, conn, id);
@@ -172,6 +172,7 @@ impl Switch {
             && let State::Alerting(alerting) = &mut party.state
         {
             alerting.has_rung = false;
+            alerting.answers_itself = false;
         }
         self.timers.set(Timer::PhoneBack(id), now.instant + self.settings.phone_return);
         self.ring_again(&dn);

@@ -49,7 +49,9 @@ impl Switch {
             .reasons(asker.reasons.clone())
             .extensions(asker.extensions.clone());
         self.say(now, conn, draft);
-        let ringing = Ringing { no_answer: Some(no_answer), ..Ringing::directly(until) };
+        let auto_answer = asker.extensions.int("AUTO_ANSWER").map(|number| number != 0);
+        let ringing =
+            Ringing { no_answer: Some(no_answer), auto_answer, ..Ringing::directly(until) };
         if let Some(party) = self.call_phone(conn, target, ringing) {
             self.say_ringing(now, party);
         }

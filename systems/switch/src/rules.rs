@@ -66,10 +66,9 @@ impl Switch {
         }
         match (what, &party.state) {
             (C::AttachUserData | C::ClearCall | C::ReleaseCall, _) => Ok(()),
-            (C::AnswerCall, State::Alerting(alerting)) => match alerting.answer {
-                Some(_) => Err(No::Already),
-                None => Ok(()),
-            },
+            (C::AnswerCall, State::Alerting(alerting)) => {
+                if_ok(alerting.answer.is_none() && !alerting.answers_itself, No::Already)
+            }
             (C::RedirectCall, State::Alerting(_)) => Ok(()),
             (C::AnswerCall | C::RedirectCall, _) => Err(No::State),
             (C::RetrieveCall, State::Talking) => Err(No::State),

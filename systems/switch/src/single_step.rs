@@ -129,7 +129,7 @@ impl Switch {
         let until = now.instant + self.settings.direct_ring_limit;
         let role = DnRole::ConferenceMember;
         let added = Added { by: dn.clone(), asker: Some(asker.id) };
-        let ringing = Ringing { no_answer: None, until, role, added: Some(added) };
+        let ringing = Ringing { role, added: Some(added), ..Ringing::directly(until) };
         self.reach(now, conn, destination, ringing);
         self.patch(conn);
         Ok(())
