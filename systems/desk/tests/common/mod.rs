@@ -40,6 +40,8 @@ pub struct Bench {
     pub checks_wait: bool,
     ids: u64,
     pub(crate) events: u64,
+    /// The bench's one call rings.
+    pub(crate) rings: bool,
 }
 
 /// A browser with its cookie and CSRF token.
@@ -79,6 +81,7 @@ impl Bench {
             checks_wait: false,
             ids: 0,
             events: 0,
+            rings: false,
         };
         bench.input(Input::Configuration(site::configuration().into()));
         bench

@@ -80,12 +80,17 @@ impl Bench {
 
     /// An event of the bench's one call, from the known customer.
     pub fn call(&mut self, name: EventName, dn: &str, user_data: &KvList, extensions: KvList) {
+        match name {
+            EventName::Ringing => self.rings = true,
+            EventName::AttachedDataChanged => {}
+            _ => self.rings = false,
+        }
         // As the real one tells them of an inbound call.
         let offers: &[Capability] = match name {
-            EventName::Ringing => {
+            EventName::Abandoned | EventName::Released => &[],
+            _ if self.rings => {
                 &[Capability::AnswerCall, Capability::AttachUserData, Capability::ClearCall]
             }
-            EventName::Abandoned | EventName::Released => &[],
             _ => &[Capability::AttachUserData, Capability::ClearCall, Capability::ReleaseCall],
         };
         self.event(name, dn, |event| {
