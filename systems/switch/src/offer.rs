@@ -2,7 +2,8 @@
 //! from our phones alone, to an outside number.
 
 use model::{
-    CallType, CallUuid, ConnId, Dn, DnRole, EventName, LegId, Now,
+    AgentState, CallType, CallUuid, ConnId, Dn, DnRole, EventName, LegId, Now,
+    config::DnKind,
     leg::{Cause, FIRST_OFFERED_LEG, LegCommand, LegSource, Progress},
 };
 
@@ -53,7 +54,26 @@ impl Switch {
         };
         // What comes in by a trunk never goes out by one: that would be toll fraud or a loop.
         let found = self.destination(&offer.dnis, by.is_some()).ok_or(Cause::Unallocated)?;
-        self.check_reachable(&found, by)
+        let found = self.check_reachable(&found, by)?;
+        match &found {
+            Destination::Extension(dn) if by.is_none() && self.turns_away(dn) => Err(Cause::Busy),
+            Destination::Extension(_) | Destination::Outside(..) | Destination::RoutePoint(_) => {
+                Ok(found)
+            }
+        }
+    }
+
+    /// Whether calls from outside for this very number are busy, since its agent is not ready.
+    fn turns_away(&self, dn: &Dn) -> bool {
+        let is_set = self.configuration.dns.get(dn).is_some_and(|object| match object.kind {
+            DnKind::Extension { reject_not_ready, .. } => reject_not_ready,
+            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
+        });
+        is_set
+            && self.dns.agent(dn).is_some_and(|agent| match agent.posture.state {
+                AgentState::AfterCallWork | AgentState::NotReady => true,
+                AgentState::LoggedOut | AgentState::Ready => false,
+            })
     }
 
     fn begin_offered(&mut self, now: Now, offer: Offer, destination: &Destination) {
