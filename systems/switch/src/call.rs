@@ -153,6 +153,8 @@ pub struct Alerting {
     pub plays: bool,
     /// What happens when nobody answers; `None` for calls that weren't routed.
     pub no_answer: Option<NoAnswer>,
+    /// Where a routed call goes that nobody answered.
+    pub overflow: Overflow,
     /// When nobody answered.
     pub rings_until: Instant,
     /// The AnswerCall that the phone has to carry out.
@@ -161,6 +163,18 @@ pub struct Alerting {
     pub auto_answer: Option<bool>,
     /// Whether the phone was told to answer by itself and hasn't failed to.
     pub answers_itself: bool,
+}
+
+/// NO_ANSWER_OVERFLOW: where a routed call goes when nobody answered it in time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// Back to its route point.
+    #[default]
+    Recall,
+    /// It ends.
+    Release,
+    /// To this number.
+    To(String),
 }
 
 /// A phone that is to call somebody, or to listen to a call, and answers by itself.
@@ -185,6 +199,17 @@ pub struct Queue {
     pub treatment: Option<Treatment>,
     /// Whether the call is at the route point still: until EventDiverted.
     pub holds: bool,
+}
+
+impl Overflow {
+    /// The word in Extensions, or the number.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Recall => "recall",
+            Self::Release => "release",
+            Self::To(number) => number,
+        }
+    }
 }
 
 impl Place {

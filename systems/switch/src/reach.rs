@@ -12,7 +12,7 @@ use model::{
 
 use crate::{
     LegUse, Switch,
-    call::{Added, Alerting, Call, Party, PartyId, Place, Queue, State},
+    call::{Added, Alerting, Call, Overflow, Party, PartyId, Place, Queue, State},
     dn::Line,
     ring::Unanswered,
     timers::Timer,
@@ -42,12 +42,21 @@ pub struct Ringing {
     pub added: Option<Added>,
     /// Whether the router wants it answered by itself.
     pub auto_answer: Option<bool>,
+    /// Where a routed call goes that nobody answered.
+    pub overflow: Overflow,
 }
 
 impl Ringing {
     /// A phone that is called by its number.
     pub fn directly(until: Instant) -> Self {
-        Self { no_answer: None, until, role: DnRole::Destination, added: None, auto_answer: None }
+        Self {
+            no_answer: None,
+            until,
+            role: DnRole::Destination,
+            added: None,
+            auto_answer: None,
+            overflow: Overflow::Recall,
+        }
     }
 }
 
@@ -166,12 +175,13 @@ impl Switch {
     }
 
     fn add_alerting(&mut self, conn: ConnId, dn: Dn, place: Place, ringing: Ringing) -> PartyId {
-        let Ringing { no_answer, until, role, added, auto_answer } = ringing;
+        let Ringing { no_answer, until, role, added, auto_answer, overflow } = ringing;
         let alerting = Alerting {
             bindings: self.bindings(&dn),
             has_rung: false,
             plays: false,
             no_answer,
+            overflow,
             rings_until: until,
             answer: None,
             auto_answer,

@@ -8,7 +8,7 @@ use model::{
 
 use crate::{
     LegUse, Switch,
-    call::{Call, Party, PartyId, Place, State, Told},
+    call::{Alerting, Call, Overflow, Party, PartyId, Place, State, Told},
     dn::Posture,
     outbox::Draft,
     reach::failure_state,
@@ -34,7 +34,7 @@ impl Switch {
     pub(crate) fn say_ringing(&mut self, now: Now, id: PartyId) {
         let Some((call, party)) = self.seat(id) else { return };
         let State::Alerting(alerting) = &party.state else { return };
-        let extensions = ringing_extensions(call, alerting.no_answer);
+        let extensions = ringing_extensions(call, alerting);
         let (conn, dn, added) = (call.conn, party.dn.clone(), party.added.clone());
         let mut draft = Draft::new(EventName::Ringing, &dn).extensions(extensions);
         if let Some(added) = &added {
@@ -236,6 +236,11 @@ impl Switch {
         let was_routed = no_answer.is_some() && call.queue.is_some();
         let was_added = party.added.is_some();
         let (is_ours, extensions) = (party.is_ours(), business(call));
+        // Other failures say nothing of whether somebody would answer.
+        let overflow = match why {
+            Unanswered::NoAnswer => alerting.overflow.clone(),
+            Unanswered::Rejected(_) | Unanswered::Unreachable => Overflow::Recall,
+        };
         self.meter.phone_unanswered(why);
         if !was_routed && !was_added {
             return match self.caller_of_ours(conn) {
@@ -247,13 +252,16 @@ impl Switch {
             .state(why.call_state())
             .reference(why.asker())
             .extensions(extensions);
+        if overflow != Overflow::Recall {
+            self.divert(now, conn);
+        }
         if is_ours {
             self.say_last(now, conn, draft);
         }
         self.drop_party(conn, id, why.cause());
         if was_routed {
             self.punish(now, &dn, why, no_answer);
-            self.return_to_queue(now, conn);
+            self.overflow(now, conn, &dn, &overflow);
         } else {
             self.bring_back(now, conn);
         }
@@ -391,15 +399,15 @@ pub fn business(call: &Call) -> KvList {
     KvList::new().with("BusinessCall", i64::from(call.is_business()))
 }
 
-fn ringing_extensions(call: &Call, no_answer: Option<NoAnswer>) -> KvList {
+fn ringing_extensions(call: &Call, alerting: &Alerting) -> KvList {
     let mut extensions = business(call);
     if !call.caller.number.is_empty() {
         extensions.attach("OriginationDN", call.caller.number.as_str());
     }
-    if let Some(no_answer) = no_answer {
+    if let Some(no_answer) = alerting.no_answer {
         extensions.attach("NO_ANSWER_TIMEOUT", i64::from(no_answer.timeout_s));
         extensions.attach("NO_ANSWER_ACTION", no_answer.action.as_str());
-        extensions.attach("NO_ANSWER_OVERFLOW", "recall");
+        extensions.attach("NO_ANSWER_OVERFLOW", alerting.overflow.as_str());
     }
     extensions
 }

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use model::{
-    AgentState, ConnId, Dn, DnRole, EventName, Now, TError, error::Refusal, request::NoAnswer,
+    AgentState, ConnId, Dn, DnRole, EventName, KvValue, Now, TError, error::Refusal,
+    request::NoAnswer,
 };
 
 use crate::{
     Switch,
+    call::Overflow,
     outbox::Draft,
     reach::{Ringing, is_extension},
+    release::Ending,
     request::Asker,
 };
 
@@ -38,6 +41,7 @@ impl Switch {
             ));
         }
         self.check_target(target)?;
+        let overflow = self.overflow_of(asker)?;
 
         self.out.accept(asker.id);
         let seconds = no_answer.timeout_s.clamp(1, NO_ANSWER_S_MAX);
@@ -50,12 +54,55 @@ impl Switch {
             .extensions(asker.extensions.clone());
         self.say(now, conn, draft);
         let auto_answer = asker.extensions.int("AUTO_ANSWER").map(|number| number != 0);
-        let ringing =
-            Ringing { no_answer: Some(no_answer), auto_answer, ..Ringing::directly(until) };
+        let ringing = Ringing {
+            no_answer: Some(no_answer),
+            auto_answer,
+            overflow,
+            ..Ringing::directly(until)
+        };
         if let Some(party) = self.call_phone(conn, target, ringing) {
             self.say_ringing(now, party);
         }
         Ok(())
+    }
+
+    /// NO_ANSWER_OVERFLOW among the request's Extensions.
+    fn overflow_of(&self, asker: &Asker) -> Result<Overflow, Refusal> {
+        let Some(value) = asker.extensions.value("NO_ANSWER_OVERFLOW") else {
+            return Ok(Overflow::Recall);
+        };
+        let word = match value {
+            KvValue::Int(number) => number.to_string(),
+            KvValue::List(_) => String::new(),
+            KvValue::Str(text) => text.trim().to_owned(),
+        };
+        match word.as_str() {
+            "recall" => Ok(Overflow::Recall),
+            "release" => Ok(Overflow::Release),
+            number if self.destination(number, true).is_some() => Ok(Overflow::To(word)),
+            _ => Err(Refusal::new(
+                TError::InvalidAttribute,
+                format!(
+                    "NO_ANSWER_OVERFLOW '{word}' is no place to go. Give recall, release, or a \
+                     number that can be called."
+                ),
+            )),
+        }
+    }
+
+    /// A routed call that nobody answered goes where the router wanted it, or back to its route
+    /// point while it can't go there.
+    pub(crate) fn overflow(&mut self, now: Now, conn: ConnId, from: &Dn, overflow: &Overflow) {
+        let number = match overflow {
+            Overflow::Recall => return self.return_to_queue(now, conn),
+            Overflow::Release => return self.end_call(now, conn, &Ending::Overflowed),
+            Overflow::To(number) => number,
+        };
+        let destination = self.destination(number, true);
+        match destination.and_then(|to| self.check_reachable(&to, None).ok()) {
+            Some(destination) => self.send_to(now, conn, from, destination),
+            None => self.return_to_queue(now, conn),
+        }
     }
 
     fn check_target(&self, target: &Dn) -> Result<(), Refusal> {

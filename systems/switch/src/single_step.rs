@@ -157,7 +157,7 @@ impl Switch {
     }
 
     /// Those who are left in a call hear ring-back until somebody at the destination answers.
-    fn send_to(&mut self, now: Now, conn: ConnId, by: &Dn, destination: Destination) {
+    pub(crate) fn send_to(&mut self, now: Now, conn: ConnId, by: &Dn, destination: Destination) {
         let until = now.instant + self.settings.direct_ring_limit;
         let is_up = self.calls.get(&conn).is_some_and(|call| call.parties.iter().any(Party::is_in));
         let added = is_up.then(|| Added { by: by.clone(), asker: None });
