@@ -92,6 +92,16 @@ impl KvList {
         self.0.is_empty()
     }
 
+    /// How many lists are nested in one another; 1 when no value is a list.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let deepest = self.0.iter().map(|(_, value)| match value {
+            KvValue::Int(_) | KvValue::Str(_) => 0,
+            KvValue::List(list) => list.depth(),
+        });
+        1 + deepest.max().unwrap_or(0)
+    }
+
     /// Pairs on all levels, and the bytes of keys and texts: what limits are checked against.
     #[must_use]
     pub fn weight(&self) -> (usize, usize) {

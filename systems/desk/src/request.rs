@@ -248,10 +248,15 @@ impl Desk {
 /// A refusal of the switch as REST says it.
 fn problem_of(refusal: &Refusal, dn: &Dn) -> Problem {
     let (http, status, hint) = match refusal.error {
-        TError::OutOfService => {
+        // The asker's own device; another one is named in the switch's words.
+        TError::OutOfService if refusal.message.contains(dn.as_str()) => {
             let message = format!("Device '{dn}' is not registered.");
             return Problem::new(500, StatusCode::Internal, "DeviceNotRegistered", message)
                 .hint(REGISTER_FIRST);
+        }
+        TError::OutOfService => {
+            let message = &refusal.message;
+            return Problem::new(500, StatusCode::Internal, "DeviceNotRegistered", message);
         }
         TError::InvalidConnId => return call_gone(),
         TError::AgentIdInUse | TError::ResourceSeized => {

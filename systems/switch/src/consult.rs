@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use model::{
-    CallState, CallType, Capability, ConnId, Dn, DnRole, EventName, KvList, Now, error::Refusal,
-    leg::Cause,
+    CallState, CallType, Capability, ConnId, Dn, DnRole, EventName, KvList, Now, TError,
+    error::Refusal, leg::Cause,
 };
 
 use crate::{
     Switch,
     call::{Caller, Consult, Party, PartyId, Place, State, Told},
     outbox::Draft,
+    reach::Destination,
     request::{Asker, AskerId},
     ring::business,
+    user_data::check_user_data,
 };
 
 impl Switch {
@@ -28,12 +30,22 @@ impl Switch {
     ) -> Result<(), Refusal> {
         self.allow(what, dn, conn)?;
         let destination = self.destination_for(dn, dialled)?;
-        self.out.accept(asker.id);
-        self.set_held(now, conn, dn, true, Some(asker.id));
+        if is_mute_transfer && matches!(destination, Destination::RoutePoint(_)) {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!(
+                    "{dialled} is a route point, where no phone rings to complete the transfer. \
+                     Send the call there at once (SingleStepTransfer)."
+                ),
+            ));
+        }
         let mut data = self.calls.get(&conn).map(|call| KvList::clone(&call.user_data));
         for (key, value) in user_data {
             data.get_or_insert_default().update(key, value);
         }
+        check_user_data(data.get_or_insert_default())?;
+        self.out.accept(asker.id);
+        self.set_held(now, conn, dn, true, Some(asker.id));
         let consult = Consult { parent: conn, by: dn.clone(), is_mute_transfer };
         let caller = Caller { number: dn.to_string(), name: None, is_ours: true };
         let dnis = dialled.trim().to_owned();
@@ -181,6 +193,12 @@ impl Switch {
     /// before the second's. Returns those who were moved.
     fn merge(&mut self, first: ConnId, second: ConnId) -> Vec<PartyId> {
         let Some(gone) = self.calls.remove(&second) else { return Vec::new() };
+        // Who consulted from the second call consults from the first now.
+        for call in self.calls.values_mut() {
+            if let Some(consult) = call.consult.as_mut().filter(|made| made.parent == second) {
+                consult.parent = first;
+            }
+        }
         self.live_uuids.remove(&gone.uuid);
         self.meter.call_ended(&gone);
         let mut moved = Vec::new();

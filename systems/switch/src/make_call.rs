@@ -11,6 +11,7 @@ use crate::{
     request::Asker,
     ring::Unanswered,
     timers::Timer,
+    user_data::check_user_data,
 };
 
 impl Switch {
@@ -24,6 +25,7 @@ impl Switch {
         user_data: KvList,
     ) -> Result<(), Refusal> {
         self.check_caller(dn)?;
+        check_user_data(&user_data)?;
         let destination = self.destination_for(dn, dialled)?;
         self.out.accept(asker.id);
         let caller = Caller { number: dn.to_string(), name: self.name_of(dn), is_ours: true };

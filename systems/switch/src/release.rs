@@ -223,7 +223,7 @@ impl Switch {
                 Place::Outside(leg) => self.let_leg_go(leg, cause),
                 Place::Ours => {
                     self.dns.free(&party.dn, conn);
-                    if is_business && party.is_in() && party.role != DnRole::Origination {
+                    if is_business && party.talks_along() && party.role != DnRole::Origination {
                         self.dns.entry(&party.dn).owes_wrap_up = true;
                     }
                     self.let_line_go(&party.dn, cause);
@@ -258,7 +258,7 @@ impl Switch {
     pub(crate) fn owe_wrap_up(&mut self, conn: ConnId, id: PartyId) {
         let Some(call) = self.calls.get(&conn).filter(|call| call.is_business()) else { return };
         let Some(party) = call.party(id) else { return };
-        let worked = party.is_in() && party.watch.is_none() && party.role != DnRole::Origination;
+        let worked = party.talks_along() && party.role != DnRole::Origination;
         if party.is_ours() && worked {
             self.dns.entry(&party.dn).owes_wrap_up = true;
         }

@@ -74,8 +74,15 @@ impl Switch {
         self.say_monitoring(now, (dn, target), EventName::MonitoringNextCall, asker, Some(mode));
         let conn =
             self.dns.calls(target).iter().copied().find(|conn| self.is_talking(*conn, target));
-        if let Some(conn) = conn {
-            self.begin_watching(now, conn);
+        let watches = |conn: &ConnId| {
+            let party = self.calls.get(conn).and_then(|call| call.ours(dn));
+            party.is_some_and(|party| party.watch.is_some())
+        };
+        match conn {
+            // There already: in another way from now on.
+            Some(conn) if watches(&conn) => self.set_watch(now, conn, dn, mode),
+            Some(conn) => self.begin_watching(now, conn),
+            None => {}
         }
         Ok(())
     }
@@ -176,6 +183,11 @@ impl Switch {
             (true, false) => MonitorMode::Mute,
             (false, false) => MonitorMode::Connect,
         };
+        self.set_watch(now, conn, dn, mode);
+    }
+
+    /// Moves a supervisor who is in a call to another mode.
+    fn set_watch(&mut self, now: Now, conn: ConnId, dn: &Dn, mode: MonitorMode) {
         let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
             return;
         };

@@ -76,17 +76,7 @@ impl Switch {
         let role = call.ours(dn).map_or(DnRole::Destination, |party| party.role);
         let mut user_data = KvList::clone(&call.user_data);
         change(&mut user_data);
-        let (pairs, bytes) = user_data.weight();
-        if pairs > USER_DATA_PAIRS_MAX || bytes > USER_DATA_BYTES_MAX {
-            return Err(Refusal::new(
-                TError::InvalidAttribute,
-                format!(
-                    "The call's user data would have {pairs} pairs with {bytes} bytes; at most \
-                     {USER_DATA_PAIRS_MAX} pairs with {USER_DATA_BYTES_MAX} bytes are allowed. \
-                     Delete pairs that are no longer needed."
-                ),
-            ));
-        }
+        check_user_data(&user_data)?;
         self.out.accept(asker.id);
         let Some(call) = self.calls.get_mut(&conn) else { return Ok(()) };
         call.user_data = Arc::new(user_data);
@@ -100,7 +90,35 @@ impl Switch {
     }
 }
 
+/// Whether a call may have this user data.
+pub fn check_user_data(user_data: &KvList) -> Result<(), Refusal> {
+    let (pairs, bytes) = user_data.weight();
+    if pairs > USER_DATA_PAIRS_MAX || bytes > USER_DATA_BYTES_MAX {
+        return Err(Refusal::new(
+            TError::InvalidAttribute,
+            format!(
+                "The call's user data would have {pairs} pairs with {bytes} bytes; at most \
+                 {USER_DATA_PAIRS_MAX} pairs with {USER_DATA_BYTES_MAX} bytes are allowed. Delete \
+                 pairs that are no longer needed."
+            ),
+        ));
+    }
+    let depth = user_data.depth();
+    if depth > USER_DATA_DEPTH_MAX {
+        return Err(Refusal::new(
+            TError::InvalidAttribute,
+            format!(
+                "The call's user data would have lists in lists to a depth of {depth}; at most \
+                 {USER_DATA_DEPTH_MAX} are allowed. Put the pairs side by side."
+            ),
+        ));
+    }
+    Ok(())
+}
+
 /// Pairs of one call on all levels.
 const USER_DATA_PAIRS_MAX: usize = 512;
 /// Bytes of one call's keys and texts.
 const USER_DATA_BYTES_MAX: usize = 64 * 1024;
+/// Lists in lists: programs of clients read no deeper than some dozen levels.
+const USER_DATA_DEPTH_MAX: usize = 16;
