@@ -196,8 +196,11 @@ impl Switch {
             watch.mode = mode;
         }
         self.patch(conn);
-        let draft = Draft::new(EventName::PrivateInfo, dn).extensions(monitor_mode(mode));
-        self.say(now, conn, draft);
+        // One whose phone still rings is told when it is there.
+        if self.calls.get(&conn).is_some_and(|call| call.has_part(dn)) {
+            let draft = Draft::new(EventName::PrivateInfo, dn).extensions(monitor_mode(mode));
+            self.say(now, conn, draft);
+        }
     }
 
     fn is_talking(&self, conn: ConnId, dn: &Dn) -> bool {
