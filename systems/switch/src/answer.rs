@@ -144,6 +144,8 @@ impl Switch {
             self.say_joined(now, conn, id, asker, added.as_ref());
         }
         self.begin_watching(now, conn);
+        // A phone may answer without any word before.
+        self.complete_mute_transfer(now, conn);
     }
 
     /// 200 to those who wait for the call; they talk from now on.
@@ -200,6 +202,12 @@ impl Switch {
         let is_added = role == DnRole::ConferenceMember;
         let others = call.parties.iter().filter(|other| other.id != id && other.is_told());
         let others: Vec<Dn> = others.map(|other| other.dn.clone()).collect();
+        if let Some(Added { by, asker: Some(asker) }) = added
+            && !others.contains(by)
+        {
+            let why = format!("{dn} has answered, but {by} has left the call meanwhile.");
+            self.out.refuse(*asker, by, Refusal::new(TError::InvalidCallState, why));
+        }
         for other in others {
             let (name, by_role, role) = match is_added {
                 true => (EventName::PartyAdded, DnRole::AddedBy, DnRole::NewParty),

@@ -9,7 +9,7 @@ use model::{
 
 use crate::{
     Switch,
-    call::{Caller, Consult, Party, PartyId, Place, State, Told},
+    call::{Added, Caller, Consult, Party, PartyId, Place, State, Told},
     outbox::Draft,
     reach::Destination,
     request::{Asker, AskerId},
@@ -93,6 +93,7 @@ impl Switch {
         // Otherwise nobody waits there any more: it stays a call like any other.
         let waits = call.held_at().is_none() && call.others(Some(party.id)).any(Party::talks_along);
         if waits {
+            self.divert(now, current);
             self.transfer(now, &by, (parent, current), None);
         }
     }
@@ -105,6 +106,7 @@ impl Switch {
         asker: Option<AskerId>,
     ) {
         self.stop_watching(now, current, dn);
+        self.stop_watching(now, held, dn);
         for conn in [current, held] {
             let Some(call) = self.calls.get(&conn) else { return };
             let draft = Draft::new(EventName::Released, dn)
@@ -121,14 +123,25 @@ impl Switch {
         self.part(current, in_current);
         self.part(held, in_held);
         let moved = self.merge(held, current);
-        if let Some(call) = self.calls.get_mut(&held) {
-            call.sent_by = Some(dn.clone());
-        }
+        self.note_who_sent(held, &moved, dn);
         self.let_line_go(dn, Cause::Normal);
         self.patch(held);
         self.say_changed(now, held, &moved, (dn, DnRole::TransferredBy, CallState::Transferred));
         self.after_leaving(now, dn);
-        self.stop_watching(now, held, dn);
+    }
+
+    /// A phone that still rings for a transferred call was sent it by `dn`, who gets it back.
+    fn note_who_sent(&mut self, conn: ConnId, moved: &[PartyId], dn: &Dn) {
+        let Some(call) = self.calls.get_mut(&conn) else { return };
+        let rings = |party: &&mut Party| {
+            moved.contains(&party.id)
+                && party.added.is_none()
+                && matches!(party.state, State::Alerting(_))
+        };
+        if let Some(party) = call.parties.iter_mut().find(rings) {
+            party.added = Some(Added { by: dn.clone(), asker: None });
+            call.sent_by = Some(dn.clone());
+        }
     }
 
     /// Joins both calls, and stays.
@@ -157,7 +170,7 @@ impl Switch {
         let before: Vec<Dn> = self.party_dns(held);
         let moved = self.merge(held, current);
         if let Some(call) = self.calls.get_mut(&held) {
-            for party in call.parties.iter_mut().filter(|party| party.is_in()) {
+            for party in call.parties.iter_mut().filter(|party| party.talks_along()) {
                 party.role = DnRole::ConferenceMember;
             }
         }
@@ -208,6 +221,7 @@ impl Switch {
             self.seats.insert(party.id, first);
             match party.place {
                 Place::Ours => {
+                    self.offered.remove(&(party.dn.clone(), second));
                     self.dns.free(&party.dn, second);
                     self.dns.seize(&party.dn, first);
                 }
@@ -222,6 +236,8 @@ impl Switch {
             }
         }
         if let Some(call) = self.calls.get_mut(&first) {
+            // Where it was routed last counts.
+            call.queue = gone.queue.or(call.queue.take());
             let mut data = KvList::clone(&gone.user_data);
             for (key, value) in KvList::clone(&call.user_data) {
                 data.update(key, value);

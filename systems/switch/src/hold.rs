@@ -6,7 +6,7 @@ use model::{
 
 use crate::{
     Switch,
-    call::State,
+    call::{Call, State},
     outbox::Draft,
     request::{Asker, AskerId},
 };
@@ -110,6 +110,13 @@ impl Switch {
         is_held: bool,
         asker: Option<AskerId>,
     ) {
+        // A line talks in one call: whoever is on hold must not hear the other one.
+        let is_free = |call: &Call| {
+            self.other_calls(call, dn).all(|(_, party)| matches!(party.state, State::Held))
+        };
+        if !is_held && !self.calls.get(&conn).is_some_and(is_free) {
+            return;
+        }
         let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
             return;
         };

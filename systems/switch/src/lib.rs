@@ -266,10 +266,14 @@ impl Switch {
         }
     }
 
-    /// Whether no call is up and no leg is left.
+    /// Whether no call is up, no leg is left, and nothing is remembered of any.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.legs.is_empty()
+        self.calls.is_empty()
+            && self.legs.is_empty()
+            && self.seats.is_empty()
+            && self.heard.is_empty()
+            && self.offered.is_empty()
     }
 
     /// Lines for `/metrics`.

@@ -1,8 +1,8 @@
 //! A phone sends its call elsewhere by itself (REFER).
 
-use model::{LegId, Now, TError, leg::LegCommand};
+use model::{ConnId, Dn, LegId, Now, TError, error::Refusal, leg::LegCommand};
 
-use crate::{LegUse, Switch, call::State};
+use crate::{LegUse, Switch, call::State, reach::Destination};
 
 impl Switch {
     /// Does what RequestSingleStepTransfer does, and tells the phone the outcome. A REFER with
@@ -18,7 +18,7 @@ impl Switch {
             return self.out.leg(LegCommand::ReferDone { leg, status: 403 });
         };
         let dn = dn.clone();
-        let talks = |conn: &&model::ConnId| {
+        let talks = |conn: &&ConnId| {
             let party = self.calls.get(conn).and_then(|call| call.ours(&dn));
             party.is_some_and(|party| matches!(party.state, State::Talking | State::Held))
         };
@@ -26,9 +26,7 @@ impl Switch {
         let (Some(conn), None) = (conn, replaces) else {
             return self.out.leg(LegCommand::ReferDone { leg, status: 481 });
         };
-        // A phone that holds before it refers is taken back first.
-        self.set_held(now, conn, &dn, false, None);
-        let may = self.check_transfer(&dn, conn, target);
+        let may = self.check_refer(now, conn, &dn, target);
         let status = match &may {
             Ok(_) => 200,
             Err(refusal) => match refusal.error {
@@ -42,5 +40,18 @@ impl Switch {
         if let Ok(destination) = may {
             self.transfer_to(now, (&dn, conn), destination, None);
         }
+    }
+
+    /// A phone that holds before it refers is taken back, once it is sure where the call goes.
+    fn check_refer(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        dn: &Dn,
+        target: &str,
+    ) -> Result<Destination, Refusal> {
+        self.destination_for(dn, target)?;
+        self.set_held(now, conn, dn, false, None);
+        self.check_transfer(dn, conn, target)
     }
 }

@@ -328,7 +328,10 @@ impl Ending {
 fn goes_on_without(call: &Call, id: PartyId) -> bool {
     let is_keeper = call.party(id).is_some_and(Party::keeps_alive);
     let left = call.parties.iter().filter(|party| party.id != id && party.keeps_alive()).count();
-    is_keeper && left > 1
+    // Whoever was sent on still waits for somebody else.
+    let is_sent_on = call.sent_by.is_some()
+        && (call.held_at().is_some() || call.alerting().is_some_and(|(to, _)| to.added.is_some()));
+    is_keeper && (left > 1 || left == 1 && is_sent_on)
 }
 
 /// How a party's last event is called, and its state.

@@ -36,9 +36,13 @@ impl Switch {
         let State::Alerting(alerting) = &party.state else { return };
         let extensions = ringing_extensions(call, alerting);
         let (conn, dn, added) = (call.conn, party.dn.clone(), party.added.clone());
+        let by_role = match party.role {
+            DnRole::ConferenceMember => DnRole::AddedBy,
+            _ => DnRole::TransferredBy,
+        };
         let mut draft = Draft::new(EventName::Ringing, &dn).extensions(extensions);
         if let Some(added) = &added {
-            draft = draft.third(&added.by, DnRole::TransferredBy);
+            draft = draft.third(&added.by, by_role);
         }
         self.say(now, conn, draft);
     }
@@ -81,6 +85,7 @@ impl Switch {
         self.tell_waiting(conn, Progress::EarlyMedia);
         self.patch(conn);
         self.say_network_reached(now, conn, id);
+        self.complete_mute_transfer(now, conn);
     }
 
     /// EventNetworkReached, once, at those of ours who wait for an outside number.
@@ -145,7 +150,7 @@ impl Switch {
         let route_point = queue.route_point.clone();
         let draft =
             Draft::new(EventName::Diverted, &route_point).third(&target, DnRole::Destination);
-        self.say(now, conn, draft);
+        self.say_last(now, conn, draft);
         if let Some(queue) = self.calls.get_mut(&conn).and_then(|call| call.queue.as_mut()) {
             queue.holds = false;
         }
@@ -172,6 +177,7 @@ impl Switch {
             && let State::Alerting(alerting) = &mut party.state
         {
             alerting.has_rung = false;
+            alerting.plays = false;
             alerting.answers_itself = false;
         }
         self.timers.set(Timer::PhoneBack(id), now.instant + self.settings.phone_return);
@@ -233,8 +239,9 @@ impl Switch {
         let Some((call, party)) = self.seat(id) else { return };
         let State::Alerting(alerting) = &party.state else { return };
         let (conn, dn, no_answer) = (call.conn, party.dn.clone(), alerting.no_answer);
-        let was_routed = no_answer.is_some() && call.queue.is_some();
         let was_added = party.added.is_some();
+        // Sent there by the router, or from the phone that it was routed to.
+        let was_routed = call.queue.is_some() && (no_answer.is_some() || !was_added);
         let (is_ours, extensions) = (party.is_ours(), business(call));
         // Other failures say nothing of whether somebody would answer.
         let overflow = match why {
@@ -260,7 +267,9 @@ impl Switch {
         }
         self.drop_party(conn, id, why.cause());
         if was_routed {
-            self.punish(now, &dn, why, no_answer);
+            if no_answer.is_some() {
+                self.punish(now, &dn, why, no_answer);
+            }
             self.overflow(now, conn, &dn, &overflow);
         } else {
             self.bring_back(now, conn);

@@ -106,6 +106,8 @@ impl Switch {
             | C::SingleStepTransfer => {
                 if_ok(self.dns.calls(dn).len() == 1, No::SecondCall)?;
                 if_ok(call.alerting().is_none() && call.held_at().is_none(), No::State)?;
+                let has_room = call.parties.len() < PARTIES_MAX;
+                if_ok(what != C::SingleStepConference || has_room, No::SecondCall)?;
                 if_ok(others > 0, No::Alone)
             }
             C::DeleteFromConference => if_ok(others > 1, No::Alone),

@@ -10,7 +10,7 @@ use model::{
 
 use crate::{
     Switch,
-    call::{Added, Party, PartyId},
+    call::{Added, Call, Party, PartyId},
     outbox::Draft,
     reach::{Destination, Ringing},
     release::Ending,
@@ -144,7 +144,7 @@ impl Switch {
         whom: &Dn,
     ) -> Result<(), Refusal> {
         let call = self.allow(Capability::DeleteFromConference, dn, conn)?;
-        let is_meant = |party: &&Party| party.dn == *whom && party.dn != *dn && party.is_in();
+        let is_meant = |party: &&Party| party.dn == *whom && party.dn != *dn && party.talks_along();
         let Some(id) = call.parties.iter().find(is_meant).map(|party| party.id) else {
             return Err(Refusal::new(
                 TError::InvalidDestination,
@@ -180,6 +180,10 @@ impl Switch {
                 let until = now.instant + self.settings.direct_ring_limit;
                 self.reach(now, conn, destination, Ringing::directly(until));
                 self.patch(conn);
+            }
+            // The router finds somebody else.
+            None if self.calls.get(&conn).is_some_and(Call::is_business) => {
+                self.return_to_queue(now, conn);
             }
             None => self.end_call(now, conn, &Ending::Overflowed),
         }

@@ -94,14 +94,21 @@ impl Switch {
         asker: &Asker,
         (dn, target): (&Dn, &Dn),
     ) -> Result<(), Refusal> {
-        if self.monitors.get(target).is_none_or(|monitor| monitor.by != *dn) {
+        let watches = self.dns.calls(dn).iter().any(|conn| {
+            let party = self.calls.get(conn).and_then(|call| call.ours(dn));
+            party.and_then(|party| party.watch.as_ref()).is_some_and(|w| w.target == *target)
+        });
+        let waits = self.monitors.get(target).is_some_and(|monitor| monitor.by == *dn);
+        if !watches && !waits {
             return Err(Refusal::new(
                 TError::InvalidCallState,
                 format!("{dn} does not supervise {target}."),
             ));
         }
         self.out.accept(asker.id);
-        self.monitors.remove(target);
+        if waits {
+            self.monitors.remove(target);
+        }
         self.say_monitoring(now, (dn, target), EventName::MonitoringCancelled, asker, None);
         for conn in self.dns.calls(dn).to_vec() {
             self.stop_watching(now, conn, target);

@@ -445,7 +445,7 @@ fn h_single_step_conference_and_the_customer_hangs_up() {
         0.0    RequestSingleStepConference #4 at 5001
                ok #4
                out2 ring 5002 from 5551234567
-               EventRinging 5002 call=1 Inbound ConferenceMember queue=5000 other=5551234567/Origination third=5001/TransferredBy parties=5551234567+5001 agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567}
+               EventRinging 5002 call=1 Inbound ConferenceMember queue=5000 other=5551234567/Origination third=5001/AddedBy parties=5551234567+5001 agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567}
                5001 may AttachUserData ClearCall HoldCall ReleaseCall SendDtmf SetMuteOn
         0.0    out2 rings
         0.0    out2 answered

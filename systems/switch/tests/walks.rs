@@ -231,6 +231,9 @@ impl Walk {
             4..7 => LegFact::Answered { leg },
             7 => LegFact::Ended { leg, cause },
             8 if self.random.below(2) == 0 => LegFact::EarlyMedia { leg },
+            8 if self.random.below(2) == 0 => {
+                LegFact::Referred { leg, target: self.destination(), replaces: None }
+            }
             8 => LegFact::Lost { leg },
             _ => LegFact::PhoneDidNotAnswer { leg },
         };

@@ -186,6 +186,9 @@ impl Watch {
                 first.into_iter().for_each(|(key, value)| list.update(key, value));
                 self.user_data.insert(held, list);
             }
+            Request::MuteTransfer { conn, .. } => {
+                self.merging.insert(conn);
+            }
             Request::CompleteTransfer { held, current, .. } => {
                 self.merging.insert(held.min(current));
             }

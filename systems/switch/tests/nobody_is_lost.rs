@@ -1,0 +1,92 @@
+//! Calls that were sent somewhere in vain come back, as ladders.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::Site;
+use expect_test::expect;
+use model::{
+    Dn, KvList, Request,
+    leg::{Cause, LegFact},
+    media::MediaFact,
+};
+use switch::Input;
+
+#[test]
+fn a_redirected_call_that_is_refused_goes_back_to_its_route_point() {
+    let mut site = Site::at_work();
+    site.offer("+18005551234");
+    site.route("5001");
+    let conn = site.conn();
+    site.ask(Request::RedirectCall { dn: "5001".into(), conn, destination: "5002".into() });
+    let leg = site.rung();
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg, cause: Cause::Busy });
+    expect![[r#"
+        0.0    out2 ended: Busy
+               EventReleased 5002 call=1 Inbound Destination state=Redirected queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_transfer_in_vain_goes_back_to_the_route_point_when_its_sender_is_busy() {
+    let mut site = Site::at_work();
+    site.talk("5001");
+    let (dn, conn) = (Dn::from("5001"), site.conn());
+    let user_data = KvList::new();
+    site.ask(Request::SingleStepTransfer { dn, conn, destination: "5002".into(), user_data });
+    let leg = site.rung();
+    let user_data = KvList::new();
+    let destination = "5559876543".into();
+    site.ask(Request::MakeCall { dn: "5001".into(), destination, user_data });
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg, cause: Cause::Rejected });
+    expect![[r#"
+        0.0    out2 ended: Rejected
+               EventReleased 5002 call=1 Inbound Destination state=Redirected queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_mute_transfer_that_nobody_answers_comes_back() {
+    let mut site = Site::at_work();
+    site.talk("5001");
+    let (dn, conn) = (Dn::from("5001"), site.conn());
+    let user_data = KvList::new();
+    site.ask(Request::MuteTransfer { dn, conn, destination: "5002".into(), user_data });
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.forget_ladder();
+    site.wait_s(61);
+    expect![[r#"
+        10.0   (time)
+               EventAgentReady 5001 agent=5001:Ready:AutoIn
+        60.0   (time)
+               EventReleased 5002 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               out2 release NoAnswer
+               out3 ring 5001 from 5551234567
+               EventRinging 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567}
+               media play in1 Music
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_phone_that_holds_during_a_consultation_lets_nobody_hear_it() {
+    let mut site = Site::at_work();
+    let (_, leg) = site.talk("5001");
+    let (dn, conn) = (Dn::from("5001"), site.conn());
+    let (destination, user_data) = ("5002".into(), KvList::new());
+    site.ask(Request::InitiateTransfer { dn, conn, destination, user_data });
+    site.forget_ladder();
+    site.tell(Input::Media(MediaFact::Holds { leg, is_held: true }));
+    site.tell(Input::Media(MediaFact::Holds { leg, is_held: false }));
+    expect![[r#"
+        0.0    out1 holds
+        0.0    out1 holds no more
+    "#]].assert_eq(&site.take_ladder());
+}
