@@ -88,5 +88,6 @@ fn a_phone_that_holds_during_a_consultation_lets_nobody_hear_it() {
     expect![[r#"
         0.0    out1 holds
         0.0    out1 holds no more
-    "#]].assert_eq(&site.take_ladder());
+    "#]]
+    .assert_eq(&site.take_ladder());
 }
