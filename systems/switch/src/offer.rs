@@ -52,7 +52,8 @@ impl Switch {
             LegSource::Dn(dn) => Some(dn),
             LegSource::Trunk(_) => None,
         };
-        // What comes in by a trunk never goes out by one: that would be toll fraud or a loop.
+        // What comes in by a trunk goes out by one only where a DN of ours forwards it: else that
+        // would be toll fraud or a loop.
         let found = self.destination(&offer.dnis, by.is_some()).ok_or(Cause::Unallocated)?;
         let found = self.check_reachable(&found, by)?;
         match &found {

@@ -16,7 +16,7 @@ use crate::{
     request::{Asker, AskerId},
 };
 
-/// Who is to be heard by whom: by the agent's DN.
+/// Who listens to whom: by the agent's DN.
 pub type Monitors = BTreeMap<Dn, Monitor>;
 
 /// One supervisor's wish.
