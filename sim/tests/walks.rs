@@ -1,8 +1,8 @@
 //! Ten thousand random walks over switch, routing and signaling with lost and late datagrams.
 //!
-//! The small model: no agent's phone is called twice at a time; a caller gets one final answer; when
-//! everybody has hung up and time has passed, nothing is left anywhere and an agent who was at work
-//! and has a phone can be called again.
+//! The small model: no agent's phone is called twice at a time; a caller gets one final answer;
+//! when everybody has hung up and time has passed, nothing is left anywhere and an agent who was at
+//! work and has a phone can be called again.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, missing_docs)]
 
 use std::time::{Duration, Instant};
