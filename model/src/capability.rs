@@ -44,12 +44,16 @@ capabilities! {
     InitiateTransfer,
     /// Transfer without a word.
     MuteTransfer,
+    /// Leave a gap in the recording from here.
+    PauseRecording,
     /// Drop the consult call.
     ReconnectCall,
     /// Only while it rings.
     RedirectCall,
     /// Hang up, or refuse.
     ReleaseCall,
+    /// Only while it is paused.
+    ResumeRecording,
     /// Only while it is held.
     RetrieveCall,
     /// Press keys.
@@ -62,6 +66,10 @@ capabilities! {
     SingleStepConference,
     /// Send the call elsewhere.
     SingleStepTransfer,
+    /// Record this part of the call.
+    StartRecording,
+    /// End the recording.
+    StopRecording,
 }
 
 /// A set of capabilities. Small: passes by value.

@@ -4,11 +4,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Dn, PlaceName, SkillName, StrategyName, TrunkName, UserName};
+use crate::{AgentId, Dn, PlaceName, SkillName, StrategyName, TrunkName, UserName, id::NotAnId};
 
 /// Every object of the site, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +134,9 @@ pub enum DnKind {
         /// is not ready (option `reject-call-notready`).
         #[serde(default = "yes")]
         reject_not_ready: bool,
+        /// Whether its calls are recorded (option `record`).
+        #[serde(default)]
+        record: DnRecord,
     },
     /// Where a strategy runs.
     RoutePoint {
@@ -143,6 +147,40 @@ pub enum DnKind {
     },
     /// A queue that only routing and statistics know.
     VirtualQueue,
+}
+
+/// Whether a phone's calls are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnRecord {
+    /// From the answer on; the agent may pause, not stop.
+    Always,
+    /// Not even when somebody asks.
+    Never,
+    /// When somebody asks.
+    #[default]
+    OnDemand,
+}
+
+impl DnRecord {
+    /// The word in configuration, tables and messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Never => "never",
+            Self::OnDemand => "on-demand",
+        }
+    }
+}
+
+impl FromStr for DnRecord {
+    type Err = NotAnId;
+
+    fn from_str(word: &str) -> Result<Self, NotAnId> {
+        let all = [Self::Always, Self::Never, Self::OnDemand];
+        all.into_iter().find(|mode| mode.as_str() == word).ok_or(NotAnId)
+    }
 }
 
 /// A strategy in its first form: one skill expression, the longest-idle agent, music meanwhile.
@@ -157,6 +195,9 @@ pub struct Strategy {
     pub attach_customer: bool,
     /// Seconds an agent's phone rings before the call goes back to the queue.
     pub no_answer_s: u32,
+    /// Whether its calls are recorded at the agent's phone; `None`: as the phone's DN says.
+    #[serde(default)]
+    pub record: Option<bool>,
 }
 
 /// A trunk to a carrier.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     AgentId, AgentState, CallState, CallType, CallUuid, Capabilities, ConnId, Dn, DnRole, KvList,
-    Now, Origin, ReferenceId, WorkMode,
+    Now, Origin, ReferenceId, WorkMode, recording::RecordingState,
 };
 
 /// One event at one DN. Cheap to clone: pass it as `Arc<Event>`.
@@ -64,6 +64,8 @@ pub struct CallAttributes {
     pub parties: Vec<Dn>,
     /// What may be asked of this call by ThisDN from now on.
     pub capabilities: Capabilities,
+    /// Whether ThisDN's part of it is recorded; `None`: it never was.
+    pub recording: Option<RecordingState>,
 }
 
 /// What agent events carry: the agent as he or she is after the event.
@@ -154,7 +156,8 @@ event_names! {
     PartyChanged = 68,
     /// Somebody left the call, and it goes on.
     PartyDeleted = 70,
-    /// News of a call that T-Library has no event for. Extensions: `MediaState` is `lost` when no
+    /// News of a call that T-Library has no event for. Extensions: `RecordingState` is one of
+    /// [`RecordingState`]'s words, with `GSIP_REC_FN`, the recording's name; `MediaState` is `lost` when no
     /// voice comes from one side any more, `flowing` when it comes again; `MediaDN` is that side.
     PrivateInfo = 150,
     /// A call entered a queue or a route point.

@@ -17,6 +17,7 @@ pub mod leg;
 pub mod media;
 pub mod monitor;
 pub mod random;
+pub mod recording;
 pub mod request;
 pub mod sip;
 pub mod skill;

@@ -4,7 +4,10 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::{LegId, Now};
+use crate::{
+    LegId, Now,
+    recording::{RecordCommand, Recorded},
+};
 
 /// The board to the shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,8 @@ pub enum MediaCommand {
         /// What.
         tune: Tune,
     },
+    /// Record, or record no more.
+    Record(RecordCommand),
     /// A new offer of the far end in a dialog that is up (re-INVITE, UPDATE): answered by
     /// `Described` or `Refused`; the leg goes on unchanged when refused.
     Reoffer {
@@ -162,7 +167,7 @@ pub struct Quality {
 }
 
 /// A media shard as a media thread drives it: all methods are quick, none blocks, none allocates
-/// per packet once a call runs. After any `handle_*` the thread drains the three `poll_*` queues
+/// per packet once a call runs. After any `handle_*` the thread drains the four `poll_*` queues
 /// and wakes the shard no later than `poll_timeout`.
 pub trait MediaShard: Send {
     /// The board wants something.
@@ -179,6 +184,8 @@ pub trait MediaShard: Send {
     fn poll_port(&mut self) -> Option<PortRequest>;
     /// The next thing that the board should know.
     fn poll_fact(&mut self) -> Option<MediaFact>;
+    /// The next piece of a recording.
+    fn poll_recorded(&mut self) -> Option<Recorded>;
     /// When the shard next wants `handle_timeout`, if at all.
     fn poll_timeout(&self) -> Option<Instant>;
 }

@@ -10,12 +10,50 @@ use crate::Dn;
 pub struct Monitor {
     /// Agents by state.
     pub agents: AgentCounts,
+    /// What is wrong at the moment, worst first.
+    pub alarms: Vec<Alarm>,
     /// Endpoints, calls, trunks.
     pub gateway: GatewayHealth,
     /// Calls of the last 3600 s.
     pub last_hour: LastHour,
     /// Route points and queues.
     pub queues: Vec<QueueHealth>,
+}
+
+/// Something that somebody has to look after. It is there until it is no longer so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alarm {
+    /// Names it for programs, e.g. `recording-disk-full`; one alarm of a name at a time.
+    pub name: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong and what to do, for people.
+    pub message: String,
+    /// Since when, milliseconds since 1970.
+    pub since_ms: u64,
+}
+
+/// An alarm begins or ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlarmChange {
+    /// It is over.
+    Cleared {
+        /// Its name.
+        name: String,
+    },
+    /// It begins, or reads differently.
+    Raised(Alarm),
+}
+
+/// How bad an alarm is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something does not work.
+    Critical,
+    /// Something will not work soon, or works badly.
+    Warning,
 }
 
 /// Agents by state; the four add up to all agents.

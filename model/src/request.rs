@@ -230,6 +230,13 @@ pub enum Request {
         /// Added to the call's.
         user_data: KvList,
     },
+    /// Leave a gap in the recording from here.
+    PauseRecording {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
     /// Drop the consult call and go back to the held one.
     ReconnectCall {
         /// Who consulted.
@@ -250,6 +257,13 @@ pub enum Request {
     },
     /// Hang up; on a ringing call: refuse it.
     ReleaseCall {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// Go on recording.
+    ResumeRecording {
         /// Whose phone.
         dn: Dn,
         /// Which call.
@@ -328,6 +342,20 @@ pub enum Request {
         /// Added to the call's.
         user_data: KvList,
     },
+    /// Record this DN's part of the call.
+    StartRecording {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
+    /// End the recording.
+    StopRecording {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+    },
     /// Replace pairs or add them.
     UpdateUserData {
         /// A party's DN.
@@ -348,7 +376,7 @@ pub struct NoAnswer {
     pub action: NoAnswerAction,
 }
 
-/// NO_ANSWER_ACTION. The overflow is always `recall` (back to the route point).
+/// NO_ANSWER_ACTION.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAnswerAction {
     /// The agent is logged out.
@@ -437,9 +465,11 @@ impl Request {
             Self::MakeCall { .. } => "MakeCall",
             Self::MonitorNextCall { .. } => "MonitorNextCall",
             Self::MuteTransfer { .. } => "MuteTransfer",
+            Self::PauseRecording { .. } => "PauseRecording",
             Self::ReconnectCall { .. } => "ReconnectCall",
             Self::RedirectCall { .. } => "RedirectCall",
             Self::ReleaseCall { .. } => "ReleaseCall",
+            Self::ResumeRecording { .. } => "ResumeRecording",
             Self::RetrieveCall { .. } => "RetrieveCall",
             Self::RouteCall { .. } => "RouteCall",
             Self::SendDtmf { .. } => "SendDTMF",
@@ -449,6 +479,8 @@ impl Request {
             Self::SetMuteOn { .. } => "SetMuteOn",
             Self::SingleStepConference { .. } => "SingleStepConference",
             Self::SingleStepTransfer { .. } => "SingleStepTransfer",
+            Self::StartRecording { .. } => "StartRecording",
+            Self::StopRecording { .. } => "StopRecording",
             Self::UpdateUserData { .. } => "UpdateUserData",
         }
     }
@@ -481,9 +513,11 @@ impl Request {
             | Self::MakeCall { dn, .. }
             | Self::MonitorNextCall { dn, .. }
             | Self::MuteTransfer { dn, .. }
+            | Self::PauseRecording { dn, .. }
             | Self::ReconnectCall { dn, .. }
             | Self::RedirectCall { dn, .. }
             | Self::ReleaseCall { dn, .. }
+            | Self::ResumeRecording { dn, .. }
             | Self::RetrieveCall { dn, .. }
             | Self::RouteCall { dn, .. }
             | Self::SendDtmf { dn, .. }
@@ -493,6 +527,8 @@ impl Request {
             | Self::SetMuteOn { dn, .. }
             | Self::SingleStepConference { dn, .. }
             | Self::SingleStepTransfer { dn, .. }
+            | Self::StartRecording { dn, .. }
+            | Self::StopRecording { dn, .. }
             | Self::UpdateUserData { dn, .. } => dn,
         }
     }

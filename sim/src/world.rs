@@ -17,6 +17,7 @@ use model::{
     id::FlowId,
     media::{MediaCommand, MediaFact},
     random::Random,
+    recording::{RecordCommand, RecordingId},
     sip::{FIRST_WEB_SOCKET_FLOW, SipInput, SipOutput, Transport},
     tserver::{ClientInput, ClientMessage, ClientOutput, ClientRequest},
 };
@@ -51,6 +52,7 @@ pub struct World {
     pub faults: Vec<String>,
     network: Network,
     open_legs: BTreeSet<LegId>,
+    recordings: BTreeSet<RecordingId>,
     flows: BTreeMap<FlowId, usize>,
     next_flow: u64,
     next_reference: u64,
@@ -83,6 +85,7 @@ impl World {
             faults: Vec::new(),
             network: Network::new(Weather::fair(), random.split()),
             open_legs: BTreeSet::new(),
+            recordings: BTreeSet::new(),
             flows: BTreeMap::new(),
             next_flow: FIRST_WEB_SOCKET_FLOW,
             next_reference: 1,
@@ -199,6 +202,11 @@ impl World {
     #[must_use]
     pub fn open_legs(&self) -> usize {
         self.open_legs.len()
+    }
+
+    /// Recordings that have not ended.
+    pub fn recordings(&self) -> usize {
+        self.recordings.len()
     }
 
     fn open_page(&mut self, at: usize) {
@@ -322,6 +330,28 @@ impl World {
         }
     }
 
+    /// Recordings hear legs that are open, begin once and end.
+    fn record(&mut self, command: &RecordCommand) {
+        let (recording, is_known) = match command {
+            RecordCommand::Start(about) => (about.id, !self.recordings.insert(about.id)),
+            RecordCommand::Stop(recording) => (*recording, self.recordings.remove(recording)),
+            RecordCommand::Hear { recording, left, right } => {
+                for leg in left.iter().chain(right) {
+                    if !self.open_legs.contains(leg) {
+                        self.faults.push(format!("recording {recording} hears {leg}, not open"));
+                    }
+                }
+                (*recording, self.recordings.contains(recording))
+            }
+            RecordCommand::Pause(recording) | RecordCommand::Resume(recording) => {
+                (*recording, self.recordings.contains(recording))
+            }
+        };
+        if is_known == matches!(command, RecordCommand::Start(_)) {
+            self.faults.push(format!("recording {recording}: {command:?} out of turn"));
+        }
+    }
+
     /// The made-up shard describes every leg a moment later and keeps the books.
     fn shard(&mut self, command: &MediaCommand) {
         match command {
@@ -333,13 +363,6 @@ impl World {
             MediaCommand::Close { leg } => {
                 self.open_legs.remove(leg);
             }
-            MediaCommand::Connect { a, b } => {
-                for leg in [a, b] {
-                    if !self.open_legs.contains(leg) {
-                        self.faults.push(format!("leg {leg} is connected but not open"));
-                    }
-                }
-            }
             MediaCommand::Hear { leg, sources } => {
                 for leg in sources.iter().chain([leg]) {
                     if !self.open_legs.contains(leg) {
@@ -347,7 +370,9 @@ impl World {
                     }
                 }
             }
+            MediaCommand::Record(command) => self.record(command),
             MediaCommand::Answer { .. }
+            | MediaCommand::Connect { .. }
             | MediaCommand::Disconnect { .. }
             | MediaCommand::Play { .. }
             | MediaCommand::SendDigits { .. } => {}

@@ -43,7 +43,7 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
     world.caller_hangs_up(0);
     seconds(&mut world, 60);
     assert_eq!(world.callers[0].state, CallerState::Done(Outcome::HungUp));
-    assert_eq!((world.open_legs(), world.busy_phones()), (0, 0));
+    assert_eq!((world.open_legs(), world.recordings(), world.busy_phones()), (0, 0, 0));
     ladder(
         &mut world,
         &expect![[r#"

@@ -131,7 +131,11 @@ fn finish(world: &mut World, seed: u64) {
     for (dn, agent) in &world.agents {
         assert!(agent.calls.is_empty(), "seed {seed}: {dn} still has a call");
     }
-    assert_eq!((world.open_legs(), world.busy_phones()), (0, 0), "seed {seed}");
+    assert_eq!(
+        (world.open_legs(), world.recordings(), world.busy_phones()),
+        (0, 0, 0),
+        "seed {seed}"
+    );
     let systems = world.board.systems();
     assert!(systems.switch.is_idle(), "seed {seed}: {:?}", systems.switch.counts());
     assert!(systems.signaling.is_idle(), "seed {seed}: {:?}", systems.signaling.counts());

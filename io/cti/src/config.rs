@@ -62,6 +62,7 @@ fn message(configuration: &Configuration) -> pb::Configuration {
         virtual_queue: strategy.virtual_queue.as_ref().map(Dn::to_string).unwrap_or_default(),
         attach_customer: strategy.attach_customer,
         no_answer_timeout: strategy.no_answer_s,
+        record: strategy.record,
     });
     let trunks = configuration.trunks.iter().map(|(name, trunk)| pb::Trunk {
         name: name.to_string(),
@@ -109,11 +110,12 @@ fn person_message(person: &Person) -> pb::Person {
 
 fn dn_message(dn: &Dn, object: &DnObject) -> pb::Dn {
     let kind = match &object.kind {
-        DnKind::Extension { password, cti_control, reject_not_ready } => {
+        DnKind::Extension { password, cti_control, reject_not_ready, record } => {
             pb::dn::Type::Extension(pb::Extension {
                 has_password: password.is_some(),
                 sip_cti_control: *cti_control,
                 reject_call_notready: *reject_not_ready,
+                record: record.as_str().into(),
             })
         }
         DnKind::RoutePoint { dnis, strategy } => pb::dn::Type::RoutePoint(pb::RoutePoint {

@@ -8,7 +8,7 @@ use io_cti::{Clients, Inbox, Listeners, ServeError, Sources, serve};
 use model::{
     AgentState, CallState, CallType, Capability, ClientId, Configuration, ConnId, Dn, DnRole,
     Event, EventName, KvList, Now, ReferenceId, Request, TError, WorkMode,
-    config::{DnKind, DnObject, Person, Role},
+    config::{DnKind, DnObject, DnRecord, Person, Role},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
@@ -144,6 +144,7 @@ fn ringing() -> Arc<Event> {
             previous_conn: None,
             parties: vec!["5551234567".into()],
             capabilities: [Capability::AnswerCall, Capability::ReleaseCall].into_iter().collect(),
+            recording: None,
         }),
         agent: Some(AgentAttributes {
             agent: "5001".into(),
@@ -413,6 +414,7 @@ async fn the_configuration_is_read_without_passwords_and_watched() {
         password: Some("secret".into()),
         cti_control: false,
         reject_not_ready: true,
+        record: DnRecord::OnDemand,
     };
     configuration.dns.insert("5001".into(), DnObject { kind, alias: None });
     let person = Person {

@@ -76,6 +76,10 @@ impl MediaShard for Echo {
         self.facts.pop_front()
     }
 
+    fn poll_recorded(&mut self) -> Option<model::recording::Recorded> {
+        None
+    }
+
     fn poll_timeout(&self) -> Option<Instant> {
         self.due
     }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 use model::{
     Configuration,
     config::{
-        Customer, DnKind, DnObject, PastContact, Person, Place, Role, Strategy, Switch, Trunk,
+        Customer, DnKind, DnObject, DnRecord, PastContact, Person, Place, Role, Strategy, Switch,
+        Trunk,
     },
 };
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
@@ -86,6 +87,7 @@ impl<'a> Reader<'a> {
                 virtual_queue: row.optional("virtual_queue")?.map(Into::into),
                 attach_customer: row.flag("attach_customer")?,
                 no_answer_s: row.number("no_answer_s")?,
+                record: row.maybe_flag("record")?,
             };
             site.strategies.insert(row.text("name")?.into(), strategy);
         }
@@ -107,6 +109,7 @@ impl<'a> Reader<'a> {
                     password: row.optional("password")?,
                     cti_control: row.flag("cti_control")?,
                     reject_not_ready: row.flag("reject_not_ready")?,
+                    record: row.record()?,
                 },
                 ROUTE_POINT => DnKind::RoutePoint {
                     dnis: dnis.remove(&dn).unwrap_or_default(),
@@ -241,6 +244,17 @@ impl Fields<'_> {
         self.number::<u8>(column).map(|flag| flag != 0)
     }
 
+    fn record(&self) -> Result<DnRecord, StoreError> {
+        let word = self.text("record")?;
+        word.parse().map_err(|_| self.problem(format!("record can't be `{word}`")))
+    }
+
+    fn maybe_flag(&self, column: &str) -> Result<Option<bool>, StoreError> {
+        let flag: Option<i64> =
+            self.row.try_get(column).map_err(|source| self.problem(source.to_string()))?;
+        Ok(flag.map(|flag| flag != 0))
+    }
+
     fn number<N: TryFrom<i64>>(&self, column: &str) -> Result<N, StoreError> {
         let number: i64 =
             self.row.try_get(column).map_err(|source| self.problem(source.to_string()))?;
@@ -274,16 +288,18 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
         query.bind(skill.as_str()).execute(&mut *to).await?;
     }
     for (name, strategy) in &site.strategies {
-        let Strategy { skills, virtual_queue, attach_customer, no_answer_s } = strategy;
+        let Strategy { skills, virtual_queue, attach_customer, no_answer_s, record } = strategy;
         sqlx::query(
-            "INSERT INTO strategies (name, skills, virtual_queue, attach_customer, no_answer_s)
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO strategies (name, skills, virtual_queue, attach_customer, no_answer_s,
+                                     record)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(name.as_str())
         .bind(skills)
         .bind(virtual_queue.as_ref().map(|queue| queue.as_str()))
         .bind(attach_customer)
         .bind(no_answer_s)
+        .bind(record)
         .execute(&mut *to)
         .await?;
     }
@@ -298,9 +314,9 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
 
 async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
     for (dn, DnObject { kind, alias }) in &site.dns {
-        let reject_not_ready = match kind {
-            DnKind::Extension { reject_not_ready, .. } => *reject_not_ready,
-            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => true,
+        let (reject_not_ready, record) = match kind {
+            DnKind::Extension { reject_not_ready, record, .. } => (*reject_not_ready, *record),
+            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => (true, DnRecord::default()),
         };
         let (kind, password, cti_control, strategy, numbers) = match kind {
             DnKind::Extension { password, cti_control, .. } => {
@@ -313,8 +329,8 @@ async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<()
         };
         sqlx::query(
             "INSERT INTO dns
-                 (dn, kind, alias, password, cti_control, strategy, reject_not_ready)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 (dn, kind, alias, password, cti_control, strategy, reject_not_ready, record)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(dn.as_str())
         .bind(kind)
@@ -323,6 +339,7 @@ async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<()
         .bind(cti_control)
         .bind(strategy)
         .bind(reject_not_ready)
+        .bind(record.as_str())
         .execute(&mut *to)
         .await?;
         for (position, number) in (0_i64..).zip(numbers) {
@@ -468,6 +485,7 @@ mod tests {
                 password: password.map(Into::into),
                 cti_control,
                 reject_not_ready: cti_control,
+                record: if cti_control { DnRecord::Always } else { DnRecord::Never },
             },
             alias: None,
         };
@@ -483,6 +501,7 @@ mod tests {
             virtual_queue: Some("VQ".into()),
             attach_customer: true,
             no_answer_s: 15,
+            record: None,
         };
         let person = |user: &str, roles: &[Role], place: Option<&str>| Person {
             user_name: user.into(),

@@ -144,6 +144,7 @@ mod tests {
             previous_conn: None,
             parties: Vec::new(),
             capabilities: Capabilities::NONE,
+            recording: None,
         };
         Arc::new(Event { call: Some(call), ..event(after_ms, name, dn) })
     }

@@ -10,6 +10,7 @@ use model::{
     api::{ApiInput, ApiOutput},
     leg::{LegCommand, LegFact},
     media::{MediaCommand, MediaFact},
+    recording::{RecordCommand, RecordingFact},
     sip::{SipInput, SipOutput},
     tserver::{ClientInput, ClientMessage, ClientOutput},
 };
@@ -97,6 +98,10 @@ fn describe(cord: &Cord) -> Option<Line> {
                 };
                 let (name, dn) = (request.request.name(), request.request.dn());
                 Some((from, "switch", format!("Request{name} {dn}")))
+            }
+            switch::Input::Recording(fact) => {
+                let RecordingFact::Failed { recording, .. } = fact;
+                Some(("recorder", "switch", format!("Failed {recording}")))
             }
             switch::Input::Configuration(_) => None,
         },
@@ -234,6 +239,7 @@ fn media_command(command: &MediaCommand) -> String {
             format!("Open {leg} {kind:?} {role}")
         }
         MediaCommand::Play { leg, tune } => format!("Play {leg} {tune:?}"),
+        MediaCommand::Record(command) => record_command(command),
         MediaCommand::Reoffer { leg, .. } => format!("Reoffer {leg}"),
         MediaCommand::SendDigits { leg, .. } => format!("SendDigits {leg}"),
     }
@@ -278,3 +284,18 @@ fn first_line(bytes: &[u8]) -> String {
 /// The oldest lines make room for new ones.
 const LINES_MAX: usize = 10_000;
 const LINE_CHARS_MAX: usize = 80;
+
+fn record_command(command: &RecordCommand) -> String {
+    match command {
+        RecordCommand::Start(about) => format!("Record {} at {}", about.id, about.dn),
+        RecordCommand::Hear { recording, left, right } => {
+            let legs = |legs: &[model::LegId]| {
+                legs.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
+            };
+            format!("Record {recording} left {} right {}", legs(left), legs(right))
+        }
+        RecordCommand::Pause(recording) => format!("Pause {recording}"),
+        RecordCommand::Resume(recording) => format!("Resume {recording}"),
+        RecordCommand::Stop(recording) => format!("Stop {recording}"),
+    }
+}

@@ -19,7 +19,8 @@ use model::{
     error::Refusal,
     leg::{Cause, LegCommand, LegFact},
     media::{MediaCommand, MediaFact},
-    monitor::{Connection, Metric, Monitor},
+    monitor::{AlarmChange, Connection, Metric, Monitor},
+    recording::RecordingFact,
     sip::{SipInput, SipOutput},
     tserver::{ClientInput, ClientOutput},
 };
@@ -31,6 +32,8 @@ use switch::Switch;
 /// What the world outside tells the board.
 #[derive(Debug)]
 pub enum Input {
+    /// Something has to be looked after, or no longer.
+    Alarm(AlarmChange),
     /// A browser or an integrator asks.
     Api(ApiInput),
     /// A client of the T-Server port asks.
@@ -45,6 +48,8 @@ pub enum Input {
     Load(Box<Configuration>),
     /// A media shard reports.
     Media(MediaFact),
+    /// Whoever writes recordings reports.
+    Recording(RecordingFact),
     /// SIP came in.
     Sip(SipInput),
 }
@@ -291,6 +296,7 @@ impl System for Board {
 
     fn handle_input(&mut self, now: Now, input: Input) {
         match input {
+            Input::Alarm(change) => self.lay(Cord::Stats(stats::Input::Alarm(change))),
             Input::Api(input) => self.lay(Cord::Desk(desk::Input::Api(input))),
             Input::Client(input) => self.lay(Cord::Cti(cti::Input::Client(input))),
             Input::Configuration(configuration) => {
@@ -313,6 +319,7 @@ impl System for Board {
                 | MediaFact::Lost { .. }
                 | MediaFact::Quality { .. } => self.lay(Cord::Switch(switch::Input::Media(fact))),
             },
+            Input::Recording(fact) => self.lay(Cord::Switch(switch::Input::Recording(fact))),
             Input::Sip(input) => self.lay(Cord::Signaling(signaling::Input::Sip(input))),
         }
         self.settle(now);

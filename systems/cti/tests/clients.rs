@@ -12,7 +12,7 @@ use expect_test::expect;
 use model::{
     AgentState, CallState, CallType, Capabilities, ClientId, Configuration, ConnId, Dn, DnRole,
     Event, EventName, KvList, Now, Origin, ReferenceId, Request, System, TError, WorkMode,
-    config::{DnKind, DnObject},
+    config::{DnKind, DnObject, DnRecord},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
@@ -30,7 +30,12 @@ impl Port {
         let now = Now::new(Instant::now(), Duration::from_secs(1_800_000_000));
         let mut port = Self { cti: Cti::new(), now, sequence: 0 };
         let mut configuration = Configuration::default();
-        let kind = DnKind::Extension { password: None, cti_control: false, reject_not_ready: true };
+        let kind = DnKind::Extension {
+            password: None,
+            cti_control: false,
+            reject_not_ready: true,
+            record: DnRecord::OnDemand,
+        };
         for dn in ["5001", "5002"] {
             configuration.dns.insert(dn.into(), DnObject { kind: kind.clone(), alias: None });
         }
@@ -100,6 +105,7 @@ impl Port {
                 previous_conn: None,
                 parties: vec!["5551234567".into()],
                 capabilities: Capabilities::NONE,
+                recording: None,
             }),
             agent: Some(AgentAttributes {
                 agent: dn.into(),

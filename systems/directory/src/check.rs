@@ -256,7 +256,8 @@ impl<'a> Check<'a> {
 
     fn strategies(&mut self) {
         for (name, strategy) in &self.configuration.strategies {
-            let Strategy { skills, virtual_queue, attach_customer: _, no_answer_s } = strategy;
+            let Strategy { skills, virtual_queue, attach_customer: _, no_answer_s, record: _ } =
+                strategy;
             match SkillExpression::parse(skills) {
                 Ok(expression) => {
                     for skill in expression.skills() {

@@ -12,7 +12,8 @@ use std::{
 use model::{
     AgentId, Configuration, Dn, PlaceName, SkillName, UserName,
     config::{
-        Customer, DnKind, DnObject, PastContact, Person, Place, Role, Strategy, Switch, Trunk,
+        Customer, DnKind, DnObject, DnRecord, PastContact, Person, Place, Role, Strategy, Switch,
+        Trunk,
     },
 };
 
@@ -66,6 +67,7 @@ fn add_route_point(site: &mut Configuration, dn: &str, dnis: &[&str], skill: &st
         virtual_queue: Some(queue.into()),
         attach_customer: true,
         no_answer_s: 15,
+        record: None,
     };
     site.strategies.insert(skill.into(), strategy);
 }
@@ -79,6 +81,7 @@ fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, has
         password: Some("demo".into()),
         cti_control: false,
         reject_not_ready: true,
+        record: DnRecord::OnDemand,
     };
     site.dns.insert(dn.clone(), DnObject { kind, alias: Some(format!("{first} {last}")) });
     site.places.insert(PlaceName::from(dn.as_str()), Place { dns: vec![dn.clone()] });

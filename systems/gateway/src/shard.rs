@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use model::media::{MediaCommand, MediaFact, MediaPort, MediaShard, MediaTransmit, PortRequest};
 use model::random::Random;
+use model::recording::Recorded;
 use model::{LegId, Now};
 
 use crate::browser::BrowserShared;
@@ -197,6 +198,7 @@ impl MediaShard for Shard {
             MediaCommand::Hear { leg, sources } => self.hear(leg, &sources),
             MediaCommand::Open { leg, kind, offer } => self.open(now, leg, kind, offer),
             MediaCommand::Play { leg, tune } => self.play(leg, tune),
+            MediaCommand::Record(_) => {}
             MediaCommand::Reoffer { leg, offer } => {
                 if let Some(&place) = self.by_id.get(&leg) {
                     self.describe(now, place, Some(&offer));
@@ -243,6 +245,10 @@ impl MediaShard for Shard {
 
     fn poll_fact(&mut self) -> Option<MediaFact> {
         self.told.pop_front()
+    }
+
+    fn poll_recorded(&mut self) -> Option<Recorded> {
+        None
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -22,8 +22,8 @@ use model::{
     Configuration, Event, Now, System, TrunkName,
     config::{DnKind, Role},
     monitor::{
-        AgentCounts, GatewayHealth, LastHour, Metric, Monitor, QueueHealth, RegisteredDn,
-        TrunkHealth,
+        AgentCounts, Alarm, AlarmChange, GatewayHealth, LastHour, Metric, Monitor, QueueHealth,
+        RegisteredDn, TrunkHealth,
     },
 };
 
@@ -41,6 +41,8 @@ mod metrics;
 /// What the statistics can be told.
 #[derive(Clone, Debug)]
 pub enum Input {
+    /// Something has to be looked after, or no longer.
+    Alarm(AlarmChange),
     /// The site's configuration.
     Configuration(Arc<Configuration>),
     /// Something happened at a DN. All events of the switch.
@@ -66,6 +68,7 @@ pub enum Output {
 pub struct Stats {
     configuration: Arc<Configuration>,
     agents: AgentTable,
+    alarms: Vec<Alarm>,
     calls: CallTable,
     hour: Hour,
     trunks_up: BTreeMap<TrunkName, bool>,
@@ -89,6 +92,7 @@ impl Stats {
     pub fn monitor(&self, now: Now) -> Monitor {
         Monitor {
             agents: self.agent_counts(),
+            alarms: self.alarms.clone(),
             gateway: self.gateway_health(),
             last_hour: self.last_hour(now),
             queues: self.queues(now),
@@ -99,6 +103,20 @@ impl Stats {
     #[must_use]
     pub fn metrics(&self, now: Now) -> Vec<Metric> {
         metrics::lines(&self.monitor(now))
+    }
+
+    fn handle_alarm(&mut self, change: AlarmChange) {
+        match change {
+            AlarmChange::Cleared { name } => self.alarms.retain(|alarm| alarm.name != name),
+            AlarmChange::Raised(alarm) => {
+                match self.alarms.iter_mut().find(|known| known.name == alarm.name) {
+                    // It has been wrong since it began.
+                    Some(known) => *known = Alarm { since_ms: known.since_ms, ..alarm },
+                    None => self.alarms.push(alarm),
+                }
+                self.alarms.sort_by_key(|alarm| (alarm.severity, alarm.since_ms));
+            }
+        }
     }
 
     fn handle_event(&mut self, now: Now, event: &Event) {
@@ -234,6 +252,7 @@ impl System for Stats {
 
     fn handle_input(&mut self, now: Now, input: Input) {
         match input {
+            Input::Alarm(change) => self.handle_alarm(change),
             Input::Configuration(configuration) => self.configuration = configuration,
             Input::Event(event) => self.handle_event(now, &event),
             Input::Trunk { trunk, up } => {

@@ -108,6 +108,7 @@ fn one_served_call_reads_like_this() {
             "afterCallWork": 0,
             "loggedOut": 2
           },
+          "alarms": [],
           "gateway": {
             "registered": [
               {

@@ -7,7 +7,7 @@ use model::{
     request::{MonitorMode, NoAnswer, Treatment},
 };
 
-use crate::{dn::DnTable, reach::Destination};
+use crate::{dn::DnTable, reach::Destination, record::Tape};
 
 /// One call: its parties in the order in which they joined, and the route point that has it.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Call {
     pub consult: Option<Consult>,
     /// Who sent it away without asking, and gets it back when nobody takes it.
     pub sent_by: Option<Dn>,
+    /// Recordings that began in it.
+    pub tapes: u32,
 }
 
 /// Who began a call.
@@ -83,6 +85,10 @@ pub struct Party {
     pub watch: Option<Watch>,
     /// Who had it added to a call that was up.
     pub added: Option<Added>,
+    /// Whether the router wants its part recorded; `None`: as its DN says.
+    pub record: Option<bool>,
+    /// The recording of its part: the one that goes on, or the last.
+    pub tape: Option<Tape>,
 }
 
 /// How a party came to be called into a call that was up.

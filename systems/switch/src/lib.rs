@@ -33,6 +33,7 @@ use model::{
     media::{MediaCommand, MediaFact},
     monitor::Metric,
     random::Random,
+    recording::{RecordingFact, RecordingId},
 };
 
 use crate::{
@@ -63,6 +64,7 @@ mod patch;
 mod queue;
 mod reach;
 mod ready;
+mod record;
 mod refer;
 mod release;
 mod request;
@@ -88,6 +90,8 @@ pub enum Input {
     Leg(LegFact),
     /// The shard reports of a leg's voice; SDP and quality are passed over.
     Media(MediaFact),
+    /// Whoever writes recordings reports.
+    Recording(RecordingFact),
     /// Somebody asks. Answered by exactly one `Accepted` or `Refused`; an accepted AnswerCall
     /// that the phone does not carry out is `Refused` later, under the same reference.
     Request(TRequest),
@@ -195,6 +199,10 @@ pub struct Switch {
     offered: BTreeMap<(Dn, ConnId), Capabilities>,
     /// DNs whose capabilities may have changed.
     touched: BTreeSet<Dn>,
+    /// What the channels of each recording were last told to hear.
+    taped: BTreeMap<RecordingId, record::Channels>,
+    /// Calls where somebody may hear something else than before.
+    patched: BTreeSet<ConnId>,
     silent_legs: BTreeSet<LegId>,
     dns: DnTable,
     timers: Timers,
@@ -244,6 +252,8 @@ impl Switch {
             monitors: Monitors::new(),
             offered: BTreeMap::new(),
             touched: BTreeSet::new(),
+            taped: BTreeMap::new(),
+            patched: BTreeSet::new(),
             calls: BTreeMap::new(),
             live_uuids: BTreeSet::new(),
             legs: BTreeMap::new(),
@@ -274,6 +284,7 @@ impl Switch {
             && self.seats.is_empty()
             && self.heard.is_empty()
             && self.offered.is_empty()
+            && self.taped.is_empty()
     }
 
     /// Lines for `/metrics`.
@@ -321,9 +332,10 @@ impl System for Switch {
             Input::Configuration(configuration) => self.configure(now, configuration),
             Input::Leg(fact) => self.handle_leg(now, fact),
             Input::Media(fact) => self.handle_media(now, &fact),
+            Input::Recording(fact) => self.handle_recording(now, &fact),
             Input::Request(request) => self.handle_request(now, request),
         }
-        self.finish();
+        self.finish(now);
     }
 
     fn handle_timeout(&mut self, now: Now) {
@@ -340,7 +352,7 @@ impl System for Switch {
                 timers::Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
             }
         }
-        self.finish();
+        self.finish(now);
     }
 
     fn poll_output(&mut self) -> Option<Output> {

@@ -168,6 +168,7 @@ impl Switch {
                 queue: None,
                 consult,
                 sent_by: None,
+                tapes: 0,
             },
         );
         conn

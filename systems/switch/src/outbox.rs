@@ -211,5 +211,6 @@ fn call_attributes(call: &Call, capabilities: Capabilities, draft: &Draft<'_>) -
         },
         parties: call.others(id).filter(known).map(|party| party.dn.clone()).collect(),
         capabilities,
+        recording: party.and_then(|party| party.tape.as_ref()).map(|tape| tape.state),
     }
 }

@@ -24,6 +24,7 @@ impl Switch {
     /// Lets every party of a call hear what it should.
     pub(crate) fn patch(&mut self, conn: ConnId) {
         self.touch(conn);
+        self.patched.insert(conn);
         let Some(call) = self.calls.get(&conn) else { return };
         let sounds: Vec<(LegId, Sound)> = call
             .parties
@@ -78,7 +79,7 @@ impl Switch {
         }
     }
 
-    fn while_talking(&self, call: &Call, party: &Party) -> Sound {
+    pub(crate) fn while_talking(&self, call: &Call, party: &Party) -> Sound {
         let audible =
             call.parties.iter().filter(|other| other.id != party.id && is_heard_by(other, party));
         let sources: Vec<LegId> = audible.filter_map(|other| other.leg(&self.dns)).collect();

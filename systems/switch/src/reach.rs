@@ -44,6 +44,8 @@ pub struct Ringing {
     pub auto_answer: Option<bool>,
     /// Where a routed call goes that nobody answered.
     pub overflow: Overflow,
+    /// Whether the router wants its part recorded.
+    pub record: Option<bool>,
 }
 
 impl Ringing {
@@ -56,6 +58,7 @@ impl Ringing {
             added: None,
             auto_answer: None,
             overflow: Overflow::Recall,
+            record: None,
         }
     }
 }
@@ -175,7 +178,7 @@ impl Switch {
     }
 
     fn add_alerting(&mut self, conn: ConnId, dn: Dn, place: Place, ringing: Ringing) -> PartyId {
-        let Ringing { no_answer, until, role, added, auto_answer, overflow } = ringing;
+        let Ringing { no_answer, until, role, added, auto_answer, overflow, record } = ringing;
         let alerting = Alerting {
             bindings: self.bindings(&dn),
             has_rung: false,
@@ -187,7 +190,8 @@ impl Switch {
             auto_answer,
             answers_itself: false,
         };
-        let party = Party { added, ..self.new_party(dn, place, role, State::Alerting(alerting)) };
+        let party =
+            Party { added, record, ..self.new_party(dn, place, role, State::Alerting(alerting)) };
         let id = party.id;
         self.join(conn, party);
         self.timers.set(Timer::NoAnswer(id), until);
@@ -208,6 +212,8 @@ impl Switch {
             previous: None,
             watch: None,
             added: None,
+            record: None,
+            tape: None,
         }
     }
 
@@ -235,6 +241,7 @@ impl Switch {
             self.touched.insert(party.dn.clone());
         }
         self.touch(conn);
+        self.stop_tape(&party);
         self.disappoint(&party);
         Some(party)
     }

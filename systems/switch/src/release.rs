@@ -216,6 +216,7 @@ impl Switch {
         let parties: Vec<Party> = call.parties.drain(..).rev().collect();
         for party in &parties {
             self.seats.remove(&party.id);
+            self.stop_tape(party);
             self.cancel_timers(party.id);
             self.disappoint(party);
             let cause = leg_cause(party, ending);

@@ -87,10 +87,16 @@ impl Switch {
             Request::DeletePair { dn, conn, key } => self.delete_pair(now, asker, &dn, conn, &key),
             Request::DeleteUserData { dn, conn } => self.delete_user_data(now, asker, &dn, conn),
             Request::HoldCall { dn, conn } => self.hold_call(now, asker, &dn, conn),
+            Request::PauseRecording { dn, conn } => {
+                self.pause_recording(now, asker, (&dn, conn), true)
+            }
             Request::RedirectCall { dn, conn, destination } => {
                 self.redirect_call(now, asker, (&dn, conn), &destination)
             }
             Request::ReleaseCall { dn, conn } => self.release_call(now, asker, &dn, conn),
+            Request::ResumeRecording { dn, conn } => {
+                self.pause_recording(now, asker, (&dn, conn), false)
+            }
             Request::RetrieveCall { dn, conn } => self.retrieve_call(now, asker, &dn, conn),
             Request::RouteCall { dn, conn, target, no_answer } => {
                 self.route_call(now, asker, (&dn, conn), &target, no_answer)
@@ -106,6 +112,8 @@ impl Switch {
             Request::SingleStepTransfer { dn, conn, destination, user_data } => {
                 self.single_step_transfer(now, asker, (&dn, conn), &destination, user_data)
             }
+            Request::StartRecording { dn, conn } => self.start_recording(now, asker, &dn, conn),
+            Request::StopRecording { dn, conn } => self.stop_recording(now, asker, &dn, conn),
             Request::UpdateUserData { dn, conn, user_data } => {
                 self.update_user_data(now, asker, &dn, conn, user_data)
             }

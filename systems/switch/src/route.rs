@@ -12,6 +12,7 @@ use crate::{
     call::Overflow,
     outbox::Draft,
     reach::{Ringing, is_extension},
+    record::RouteRecord,
     release::Ending,
     request::Asker,
 };
@@ -42,6 +43,7 @@ impl Switch {
         }
         self.check_target(target)?;
         let overflow = self.overflow_of(asker)?;
+        let record = RouteRecord::of(asker)?;
 
         self.out.accept(asker.id);
         let seconds = no_answer.timeout_s.clamp(1, NO_ANSWER_S_MAX);
@@ -58,8 +60,12 @@ impl Switch {
             no_answer: Some(no_answer),
             auto_answer,
             overflow,
+            record: record.and_then(RouteRecord::of_target),
             ..Ringing::directly(until)
         };
+        if record == Some(RouteRecord::Source) {
+            self.record_caller(conn);
+        }
         if let Some(party) = self.call_phone(conn, target, ringing) {
             self.say_ringing(now, party);
         }

@@ -1,7 +1,10 @@
 //! What may be asked of a call, by whom and when: the only place that says so. Requests are
 //! checked here, and what an event offers as capabilities is what would be accepted.
 
-use model::{Capabilities, Capability, ConnId, Dn, TError, error::Refusal};
+use model::{
+    Capabilities, Capability, ConnId, Dn, TError, config::DnRecord, error::Refusal,
+    recording::RecordingState,
+};
 
 use crate::{
     Switch,
@@ -23,6 +26,8 @@ enum No {
     SingleCall,
     /// Nobody is left to do it to.
     Alone,
+    /// The site decided over it.
+    Site,
 }
 
 impl Switch {
@@ -72,6 +77,10 @@ impl Switch {
             (C::RedirectCall, State::Alerting(_)) => Ok(()),
             (C::AnswerCall | C::RedirectCall, _) => Err(No::State),
             (C::RetrieveCall, State::Talking) => Err(No::State),
+            (
+                C::PauseRecording | C::ResumeRecording | C::StartRecording | C::StopRecording,
+                State::Held | State::Talking,
+            ) => self.may_record(what, party),
             (C::SendDtmf, State::Originating(Told::Answered)) => Ok(()),
             (C::ReconnectCall, State::Failed | State::Originating(Told::Answered)) => {
                 self.may_with_other(what, call, dn)
@@ -82,6 +91,24 @@ impl Switch {
                 _,
                 State::Alerting(_) | State::Failed | State::Originating(_) | State::Summoned(_),
             ) => Err(No::State),
+        }
+    }
+
+    fn may_record(&self, what: Capability, party: &Party) -> Result<(), No> {
+        let tape = party.tape.as_ref();
+        let state = tape.map(|tape| tape.state);
+        let runs = matches!(state, Some(RecordingState::On | RecordingState::Paused));
+        match what {
+            Capability::StartRecording => {
+                if_ok(!runs, No::Already)?;
+                if_ok(self.record_rule(&party.dn) != DnRecord::Never, No::Site)
+            }
+            Capability::StopRecording => {
+                if_ok(runs, No::Already)?;
+                if_ok(!tape.is_some_and(|tape| tape.is_rule), No::Site)
+            }
+            Capability::PauseRecording => if_ok(state == Some(RecordingState::On), No::State),
+            _ => if_ok(state == Some(RecordingState::Paused), No::State),
         }
     }
 
@@ -118,8 +145,12 @@ impl Switch {
             | C::AttachUserData
             | C::ClearCall
             | C::RedirectCall
+            | C::PauseRecording
             | C::ReleaseCall
-            | C::RetrieveCall => Err(No::State),
+            | C::ResumeRecording
+            | C::RetrieveCall
+            | C::StartRecording
+            | C::StopRecording => Err(No::State),
         }
     }
 
@@ -226,6 +257,17 @@ impl Switch {
             (No::SingleCall, _) => (
                 TError::InvalidCallState,
                 format!("{name} takes two calls of {dn}, one on hold and one to consult with."),
+            ),
+            (No::Site, Capability::StartRecording) => (
+                TError::UnsupportedOperation,
+                format!("Calls at {dn} are never recorded: its option record says so."),
+            ),
+            (No::Site, _) => (
+                TError::UnsupportedOperation,
+                format!(
+                    "Call {conn} is recorded at {dn} because the site wants it so. Pause the \
+                     recording while something is said that must not be kept."
+                ),
             ),
             (No::Alone, _) => (
                 TError::InvalidCallState,

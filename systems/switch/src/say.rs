@@ -39,9 +39,12 @@ impl Switch {
         }
     }
 
-    /// Once an input is dealt with: phones show what became of their calls, and capabilities that
-    /// changed without an event of their call are told.
-    pub(crate) fn finish(&mut self) {
+    /// Once an input is dealt with: recordings follow, phones show what became of their calls, and
+    /// capabilities that changed without an event of their call are told.
+    pub(crate) fn finish(&mut self, now: Now) {
+        for conn in std::mem::take(&mut self.patched) {
+            self.mind_tapes(now, conn);
+        }
         for dn in std::mem::take(&mut self.touched) {
             self.show_held(&dn);
             for conn in self.dns.calls(&dn).to_vec() {

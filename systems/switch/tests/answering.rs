@@ -9,7 +9,7 @@ use common::Site;
 use expect_test::expect;
 use model::{
     KvList, Request, WorkMode,
-    config::DnKind,
+    config::{DnKind, DnRecord},
     leg::{Cause, LegFact, LegSource},
 };
 use switch::Input;
@@ -142,8 +142,12 @@ fn outside_calls_for_an_agents_own_number_are_busy_while_not_ready() {
 #[test]
 fn an_extension_may_take_outside_calls_also_while_not_ready() {
     let mut site = reconfigured(|configuration| {
-        let kind =
-            DnKind::Extension { password: None, cti_control: false, reject_not_ready: false };
+        let kind = DnKind::Extension {
+            password: None,
+            cti_control: false,
+            reject_not_ready: false,
+            record: DnRecord::OnDemand,
+        };
         configuration.dns.get_mut("5001").unwrap().kind = kind;
     });
     site.ask(Request::AgentNotReady { dn: "5001".into(), work_mode: WorkMode::AuxWork });

@@ -29,7 +29,7 @@ fn a_reloaded_page_is_called_back_into_its_call() {
     expect![[r#"
         0.0    out1 lost
                media play in1 Music
-               5001 may AttachUserData ClearCall ReleaseCall
+               5001 may AttachUserData ClearCall ReleaseCall StartRecording
         0.0    5001 has no phone
                EventDnOutOfService 5001 agent=5001:Ready:AutoIn
         2.0    5001 has a phone
@@ -39,7 +39,7 @@ fn a_reloaded_page_is_called_back_into_its_call() {
         2.0    out2 answered
                media hear in1 out2
                media hear out2 in1
-               5001 may AttachUserData ClearCall HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDtmf SetMuteOn SingleStepConference SingleStepTransfer
+               5001 may AttachUserData ClearCall HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDtmf SetMuteOn SingleStepConference SingleStepTransfer StartRecording
         62.0   out2 ended: Normal
                EventReleased 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
                in1 release Normal
@@ -60,7 +60,7 @@ fn a_page_that_registered_again_before_its_old_leg_was_lost_is_called_back_at_on
         0.0    out1 lost
                media play in1 Music
                out2 ring 5001 from 5551234567 resume
-               5001 may AttachUserData ClearCall ReleaseCall
+               5001 may AttachUserData ClearCall ReleaseCall StartRecording
     "#]]
     .assert_eq(&site.take_ladder());
 }
@@ -80,7 +80,7 @@ fn a_page_that_is_reloaded_twice_is_called_back_twice() {
     expect![[r#"
         0.0    out1 lost
                media play in1 Music
-               5001 may AttachUserData ClearCall ReleaseCall
+               5001 may AttachUserData ClearCall ReleaseCall StartRecording
         0.0    5001 has a phone
                out2 ring 5001 from 5551234567 resume
         0.0    5001 has a phone
@@ -103,7 +103,7 @@ fn a_page_that_does_not_come_back_in_30_seconds_costs_the_call() {
     expect![[r#"
         0.0    out1 lost
                media play in1 Music
-               5001 may AttachUserData ClearCall ReleaseCall
+               5001 may AttachUserData ClearCall ReleaseCall StartRecording
         0.0    5001 has no phone
                EventDnOutOfService 5001 agent=5001:Ready:AutoIn
         30.0   (time)

@@ -206,7 +206,7 @@ fn d_a_phone_that_takes_our_word_shows_what_is_held() {
                out2 dial 5559876543 by pstn from 5002
                EventDialing 5002 call=2 Outbound Origination other=5559876543/Destination agent=5002:Ready:AutoIn #5
                out1 show-held false
-               5002 may AttachUserData ClearCall ReleaseCall
+               5002 may AttachUserData ClearCall ReleaseCall StartRecording
     "#]].assert_eq(&site.take_ladder());
 }
 
@@ -243,7 +243,7 @@ fn e_two_step_transfer() {
                out2 ring 5002 from 5001
                EventDialing 5001 call=2 Consult Origination other=5002/Destination previous=1 agent=5001:Ready:AutoIn #4
                EventRinging 5002 call=2 Consult Destination other=5001/Origination previous=1 agent=5002:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5001}
-               5001 may AttachUserData ClearCall ReconnectCall ReleaseCall
+               5001 may AttachUserData ClearCall ReconnectCall ReleaseCall StartRecording
         0.0    out2 rings
                media play out1 RingBack
         0.0    out2 answered
@@ -251,7 +251,7 @@ fn e_two_step_transfer() {
                media hear out2 out1
                EventEstablished 5002 call=2 Consult Destination other=5001/Origination previous=1 agent=5002:Ready:AutoIn ext{BusinessCall:0}
                EventEstablished 5001 call=2 Consult Origination other=5002/Destination previous=1 agent=5001:Ready:AutoIn
-               5001 may AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer ReconnectCall ReleaseCall
+               5001 may AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer ReconnectCall ReleaseCall StartRecording
         0.0    RequestCompleteTransfer #5 at 5001
                ok #5
                EventReleased 5001 call=2 Consult Origination state=Transferred other=5002/Destination previous=1 agent=5001:Ready:AutoIn ext{BusinessCall:0}
@@ -303,7 +303,7 @@ fn f_mute_transfer_completes_when_the_phone_rings() {
                out2 ring 5002 from 5001
                EventDialing 5001 call=2 Consult Origination other=5002/Destination previous=1 data{why:vip} agent=5001:Ready:AutoIn #4
                EventRinging 5002 call=2 Consult Destination other=5001/Origination previous=1 data{why:vip} agent=5002:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5001}
-               5001 may AttachUserData ClearCall ReconnectCall ReleaseCall
+               5001 may AttachUserData ClearCall ReconnectCall ReleaseCall StartRecording
         0.0    out2 rings
                media play out1 RingBack
                EventReleased 5001 call=2 Consult Origination state=Transferred other=5002/Destination previous=1 data{why:vip} agent=5001:Ready:AutoIn ext{BusinessCall:0}
@@ -446,7 +446,7 @@ fn h_single_step_conference_and_the_customer_hangs_up() {
                ok #4
                out2 ring 5002 from 5551234567
                EventRinging 5002 call=1 Inbound ConferenceMember queue=5000 other=5551234567/Origination third=5001/AddedBy parties=5551234567+5001 agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567}
-               5001 may AttachUserData ClearCall HoldCall ReleaseCall SendDtmf SetMuteOn
+               5001 may AttachUserData ClearCall HoldCall ReleaseCall SendDtmf SetMuteOn StartRecording
         0.0    out2 rings
         0.0    out2 answered
                media hear in1 out1+out2
@@ -483,7 +483,7 @@ fn i_alternate_and_reconnect() {
                media hear in1 out1
                media hear out1 in1
                EventRetrieved 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #5
-               5001 may AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer ReleaseCall
+               5001 may AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer ReleaseCall StartRecording
         0.0    RequestAlternateCall #6 at 5001
                ok #6
                media play in1 Music
@@ -492,7 +492,7 @@ fn i_alternate_and_reconnect() {
                media hear out1 out2
                media hear out2 out1
                EventRetrieved 5001 call=2 Consult Origination other=5002/Destination previous=1 agent=5001:Ready:AutoIn #6
-               5001 may AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer ReconnectCall ReleaseCall
+               5001 may AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer ReconnectCall ReleaseCall StartRecording
         0.0    RequestReconnectCall #7 at 5001
                ok #7
                EventReleased 5002 call=2 Consult Destination state=RemoteRelease other=5001/Origination previous=1 agent=5002:Ready:AutoIn ext{BusinessCall:0}
@@ -518,7 +518,7 @@ fn i_the_customer_hangs_up_during_the_consultation() {
     expect![[r#"
         0.0    in1 ended: Normal
                EventReleased 5001 call=1 Inbound Destination state=RemoteRelease queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
-               5001 may AttachUserData ClearCall HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDtmf SetMuteOn SingleStepConference SingleStepTransfer
+               5001 may AttachUserData ClearCall HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDtmf SetMuteOn SingleStepConference SingleStepTransfer StartRecording
         0.0    RequestReleaseCall #5 at 5001
                ok #5
                EventReleased 5002 call=2 Consult Destination state=RemoteRelease other=5001/Origination previous=1 agent=5002:Ready:AutoIn ext{BusinessCall:0}

@@ -34,15 +34,19 @@ fn words_of(capability: Capability) -> &'static [&'static str] {
         Capability::InitiateConference => &["InitiateConference"],
         Capability::InitiateTransfer => &["InitiateTransfer"],
         Capability::MuteTransfer => &["MuteTransfer"],
+        Capability::PauseRecording => &["PauseRecording"],
         Capability::ReconnectCall => &["Reconnect"],
         Capability::RedirectCall => &["Redirect"],
         Capability::ReleaseCall => &["Hangup"],
+        Capability::ResumeRecording => &["ResumeRecording"],
         Capability::RetrieveCall => &["Retrieve"],
         Capability::SendDtmf => &["SendDtmf"],
         Capability::SetMuteOff => &["UnmuteCall"],
         Capability::SetMuteOn => &["MuteCall"],
         Capability::SingleStepConference => &["SingleStepConference"],
         Capability::SingleStepTransfer => &["SingleStepTransfer"],
+        Capability::StartRecording => &["StartRecording"],
+        Capability::StopRecording => &["StopRecording"],
     }
 }
 
@@ -67,6 +71,10 @@ const IN_ORDER: &[Capability] = &[
     Capability::SingleStepConference,
     Capability::DeleteFromConference,
     Capability::RedirectCall,
+    Capability::StartRecording,
+    Capability::PauseRecording,
+    Capability::ResumeRecording,
+    Capability::StopRecording,
     Capability::AttachUserData,
 ];
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Configuration, Dn,
-    config::{Customer, DnKind, DnObject, PastContact, Person, Place, Role, Switch},
+    config::{Customer, DnKind, DnObject, DnRecord, PastContact, Person, Place, Role, Switch},
 };
 
 pub fn configuration() -> Configuration {
@@ -15,6 +15,7 @@ pub fn configuration() -> Configuration {
             password: Some("demo".into()),
             cti_control: false,
             reject_not_ready: true,
+            record: DnRecord::OnDemand,
         };
         site.dns.insert(number.into(), DnObject { kind, alias: None });
         site.places.insert(number.into(), Place { dns: vec![Dn::from(number)] });

@@ -119,5 +119,6 @@ pub fn inbound(user_data: &KvList) -> CallAttributes {
         previous_conn: None,
         parties: Vec::new(),
         capabilities: Capabilities::NONE,
+        recording: None,
     }
 }

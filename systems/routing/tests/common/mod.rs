@@ -10,7 +10,7 @@ use std::{
 use model::{
     AgentId, AgentState, CallState, CallType, Capabilities, Configuration, ConnId, Dn, DnRole,
     Event, EventName, KvList, Now, ReferenceId, Request, StrategyName, System, TError, WorkMode,
-    config::{Customer, DnKind, DnObject, Person, Place, Role, Strategy},
+    config::{Customer, DnKind, DnObject, DnRecord, Person, Place, Role, Strategy},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
@@ -190,6 +190,7 @@ pub fn attributes(conn: u64, user_data: KvList) -> CallAttributes {
         previous_conn: None,
         parties: Vec::new(),
         capabilities: Capabilities::NONE,
+        recording: None,
     }
 }
 
@@ -210,11 +211,17 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
                 virtual_queue: None,
                 attach_customer: false,
                 no_answer_s: 15,
+                record: None,
             },
         );
     }
     for (dn, skills) in agents {
-        let kind = DnKind::Extension { password: None, cti_control: false, reject_not_ready: true };
+        let kind = DnKind::Extension {
+            password: None,
+            cti_control: false,
+            reject_not_ready: true,
+            record: DnRecord::OnDemand,
+        };
         configuration.dns.insert((*dn).into(), DnObject { kind, alias: None });
         configuration.places.insert((*dn).into(), Place { dns: vec![(*dn).into()] });
         let person = Person {

@@ -12,7 +12,7 @@ use std::{
 
 use model::{
     CallUuid, Configuration, Dn, LegId, Now, System,
-    config::{DnKind, DnObject, Trunk},
+    config::{DnKind, DnObject, DnRecord, Trunk},
     id::{CallUuids, FlowId},
     leg::{Cause, LegCommand, LegFact},
     media::{MediaCommand, MediaFact},
@@ -64,6 +64,7 @@ pub fn configuration() -> Configuration {
             password: password.map(str::to_owned),
             cti_control,
             reject_not_ready: true,
+            record: DnRecord::OnDemand,
         },
         alias: None,
     };

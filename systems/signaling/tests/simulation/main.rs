@@ -16,7 +16,7 @@ use std::{
 use common::{OURS, addr, configuration};
 use model::{
     Dn, LegId, Now, System,
-    config::{DnKind, DnObject},
+    config::{DnKind, DnObject, DnRecord},
     id::CallUuids,
     leg::{Cause, LegCommand, LegFact, Progress},
     media::{MediaCommand, MediaFact},
@@ -110,8 +110,12 @@ impl World {
         };
         let mut configuration = configuration();
         for phone in 0..PHONES {
-            let kind =
-                DnKind::Extension { password: None, cti_control: true, reject_not_ready: true };
+            let kind = DnKind::Extension {
+                password: None,
+                cti_control: true,
+                reject_not_ready: true,
+                record: DnRecord::OnDemand,
+            };
             configuration.dns.insert(dn(phone), DnObject { kind, alias: None });
         }
         world.input(Input::Configuration(configuration.into()));

@@ -9,7 +9,7 @@ use std::{
 use model::{
     AgentState, CallState, CallType, Capabilities, Configuration, ConnId, DnRole, Event, EventName,
     KvList, Now, WorkMode,
-    config::{DnKind, DnObject, Person, Place, Role, Strategy, Trunk},
+    config::{DnKind, DnObject, DnRecord, Person, Place, Role, Strategy, Trunk},
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
 };
@@ -66,6 +66,7 @@ impl Happening {
             previous_conn: None,
             parties: Vec::new(),
             capabilities: Capabilities::NONE,
+            recording: None,
         });
         let agent = self.state.map(|state| AgentAttributes {
             agent: self.dn.as_str().into(),
@@ -99,7 +100,12 @@ pub fn start() -> Now {
 pub fn configuration() -> Configuration {
     let mut site = Configuration::default();
     for dn in ["5001", "5002", "5003", "5004"] {
-        let kind = DnKind::Extension { password: None, cti_control: false, reject_not_ready: true };
+        let kind = DnKind::Extension {
+            password: None,
+            cti_control: false,
+            reject_not_ready: true,
+            record: DnRecord::OnDemand,
+        };
         site.dns.insert(dn.into(), DnObject { kind, alias: None });
         site.places.insert(dn.into(), Place { dns: vec![dn.into()] });
         let person = Person {
@@ -124,6 +130,7 @@ pub fn configuration() -> Configuration {
             virtual_queue: queue.map(Into::into),
             attach_customer: false,
             no_answer_s: 15,
+            record: None,
         };
         site.strategies.insert(dn.into(), strategy);
     }

@@ -14,10 +14,11 @@ use std::{
 use model::{
     AgentId, Capabilities, Capability, Configuration, ConnId, Event, KvList, LegId, Now, Origin,
     ReferenceId, Request, System, TRequest, WorkMode,
-    config::{DnKind, DnObject, Person, Role, Trunk},
+    config::{DnKind, DnObject, DnRecord, Person, Role, Trunk},
     leg::{FIRST_OFFERED_LEG, LegCommand, LegFact, LegSource},
     media::{MediaCommand, MediaFact},
     random::Random,
+    recording::{RecordCommand, RecordingFact},
     request::{NoAnswer, NoAnswerAction},
 };
 use switch::{Input, Output, Switch, SwitchSettings};
@@ -257,8 +258,12 @@ pub fn route(conn: ConnId, target: &str) -> Request {
 
 pub fn configuration() -> Configuration {
     let mut configuration = Configuration::default();
-    let extension =
-        |cti_control| DnKind::Extension { password: None, cti_control, reject_not_ready: true };
+    let extension = |cti_control| DnKind::Extension {
+        password: None,
+        cti_control,
+        reject_not_ready: true,
+        record: DnRecord::OnDemand,
+    };
     for (number, wrap_up_s) in [("5001", 10), ("5002", 0), ("5003", 0)] {
         // The phone of 5002 takes NOTIFY talk and hold.
         let kind = extension(number == "5002");
@@ -321,6 +326,9 @@ fn input_text(input: &Input) -> String {
         }
         Input::Media(MediaFact::Holds { leg, .. }) => format!("{} holds no more", leg_text(*leg)),
         Input::Media(_) => "media".to_owned(),
+        Input::Recording(RecordingFact::Failed { recording, .. }) => {
+            format!("recording {} failed", recording.part)
+        }
         Input::Request(TRequest { reference, reasons, request, .. }) => {
             let why = if reasons.is_empty() { String::new() } else { json(" why", reasons) };
             format!("Request{} #{reference} at {}{why}", request.name(), request.dn())
@@ -370,10 +378,27 @@ fn output_text(output: &Output) -> String {
                 let sources: Vec<_> = sources.iter().map(|leg| leg_text(*leg)).collect();
                 format!("media hear {} {}", leg_text(*leg), sources.join("+"))
             }
+            MediaCommand::Record(command) => record_text(command),
             MediaCommand::Play { leg, tune } => format!("media play {} {tune:?}", leg_text(*leg)),
             other => format!("media {other:?}"),
         },
         Output::Refused { reference, refusal, .. } => format!("refused #{reference} {refusal}"),
+    }
+}
+
+fn record_text(command: &RecordCommand) -> String {
+    let legs = |legs: &[LegId]| legs.iter().map(|leg| leg_text(*leg)).collect::<Vec<_>>().join("+");
+    match command {
+        RecordCommand::Start(about) => {
+            let who = about.agent.as_ref().map_or(String::new(), |agent| format!(" ({agent})"));
+            format!("record {} begins: {}{who} with {}", about.id.part, about.dn, about.other)
+        }
+        RecordCommand::Hear { recording, left, right } => {
+            format!("record {} left [{}] right [{}]", recording.part, legs(left), legs(right))
+        }
+        RecordCommand::Pause(recording) => format!("record {} pauses", recording.part),
+        RecordCommand::Resume(recording) => format!("record {} goes on", recording.part),
+        RecordCommand::Stop(recording) => format!("record {} ends", recording.part),
     }
 }
 
