@@ -7,7 +7,7 @@
 //! - What the site wants recorded (option `record=always`, the router's `record`) can be paused,
 //!   for card numbers, but not stopped.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use model::{
     Capability, ConnId, Dn, DnRole, EventName, KvList, KvValue, LegId, Now, TError,
@@ -280,15 +280,18 @@ impl Switch {
         self.say_recording(now, conn, dn, asker);
     }
 
-    /// Tells the party itself; of a caller's recording everybody of ours in the call.
+    /// Tells the party itself; of a caller's recording every phone of ours in the call.
     fn say_recording(&mut self, now: Now, conn: ConnId, of: &Dn, asker: Option<AskerId>) {
         let Some(call) = self.calls.get(&conn) else { return };
         let party = call.parties.iter().find(|party| party.dn == *of);
         let Some(party) = party else { return };
         let Some(tape) = party.tape else { return };
-        let told: BTreeSet<Dn> = match party.is_ours() {
-            true => BTreeSet::from([of.clone()]),
-            false => call.told().cloned().collect(),
+        let told: Vec<Dn> = match party.is_ours() {
+            true => vec![of.clone()],
+            false => {
+                let phones = call.parties.iter().filter(|party| party.is_told());
+                phones.map(|party| party.dn.clone()).collect()
+            }
         };
         for dn in told {
             let extensions = KvList::new()

@@ -104,7 +104,7 @@ impl Switch {
                 if_ok(self.record_rule(&party.dn) != DnRecord::Never, No::Site)
             }
             Capability::StopRecording => {
-                if_ok(runs, No::Already)?;
+                if_ok(runs, No::State)?;
                 if_ok(!tape.is_some_and(|tape| tape.is_rule), No::Site)
             }
             Capability::PauseRecording => if_ok(state == Some(RecordingState::On), No::State),

@@ -19,7 +19,7 @@ use switch::Output;
 #[test]
 fn each_call_request_is_taken_in_the_states_that_allow_it() {
     type Setup = fn(&mut Site);
-    let stages: [(&str, Setup); 13] = [
+    let stages: [(&str, Setup); 15] = [
         ("waiting", |site| _ = site.offer("+18005551234")),
         ("called", |site| {
             site.offer("+18005551234");
@@ -50,6 +50,17 @@ fn each_call_request_is_taken_in_the_states_that_allow_it() {
             site.talk("5001");
             let conn = site.conn();
             site.ask(Request::SetMuteOn { dn: "5001".into(), conn });
+        }),
+        ("recorded", |site| {
+            site.talk("5001");
+            let conn = site.conn();
+            site.ask(Request::StartRecording { dn: "5001".into(), conn });
+        }),
+        ("paused", |site| {
+            site.talk("5001");
+            let conn = site.conn();
+            site.ask(Request::StartRecording { dn: "5001".into(), conn });
+            site.ask(Request::PauseRecording { dn: "5001".into(), conn });
         }),
         ("consulting", |site| _ = site.consult("5001", "5002")),
         ("consult rings", |site| _ = site.consult_rings("5001", "5002")),
@@ -89,14 +100,16 @@ fn each_call_request_is_taken_in_the_states_that_allow_it() {
         }
     }
     expect![[r#"
-        5000 waiting           InvalidCallState: AlternateCall AnswerCall CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RedirectCall RetrieveCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: ApplyTreatment AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RouteCall UpdateUserData
-        5000 called            InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
+        5000 waiting           InvalidCallState: AlternateCall AnswerCall CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReconnectCall RedirectCall ResumeRecording RetrieveCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; ok: ApplyTreatment AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RouteCall UpdateUserData
+        5000 called            InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReconnectCall RedirectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
         5000 ringing           all InvalidConnId
         5000 answering         all InvalidConnId
         5000 established       all InvalidConnId
         5000 resuming          all InvalidConnId
         5000 held              all InvalidConnId
         5000 muted             all InvalidConnId
+        5000 recorded          all InvalidConnId
+        5000 paused            all InvalidConnId
         5000 consulting        all InvalidConnId
         5000 consulting    2nd all InvalidConnId
         5000 consult rings     all InvalidConnId
@@ -107,21 +120,23 @@ fn each_call_request_is_taken_in_the_states_that_allow_it() {
         5000 conference    2nd all InvalidConnId
         5000 gone              all InvalidConnId
         5001 waiting           all InvalidConnId
-        5001 called            InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
-        5001 ringing           InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
-        5001 answering         InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; AlreadyInState: AnswerCall; ok: AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
-        5001 established       InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
-        5001 resuming          OutOfService: AlternateCall CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; InvalidCallState: AnswerCall ApplyTreatment RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall UpdateUserData
-        5001 held              InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall RedirectCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RetrieveCall UpdateUserData
-        5001 muted             InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOff SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOn
-        5001 consulting        ok: AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer
-        5001 consulting    2nd ok: AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer DeletePair DeleteUserData HoldCall ReconnectCall ReleaseCall SendDTMF SetMuteOn UpdateUserData; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SingleStepConference SingleStepTransfer; AlreadyInState: SetMuteOff
-        5001 consult rings     InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
-        5001 consult rings 2nd InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall SendDTMF UpdateUserData
-        5001 consult fails     InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
-        5001 consult fails 2nd InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
-        5001 conference        InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
-        5001 conference    2nd InvalidCallState: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidConnId: AnswerCall ApplyTreatment AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall ReleaseCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData
+        5001 called            InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReconnectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
+        5001 ringing           InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReconnectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
+        5001 answering         InvalidCallState: AlternateCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReconnectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; AlreadyInState: AnswerCall; ok: AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData
+        5001 established       InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference PauseRecording ReconnectCall RedirectCall ResumeRecording RetrieveCall RouteCall StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer StartRecording UpdateUserData; AlreadyInState: SetMuteOff
+        5001 resuming          OutOfService: AlternateCall CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer ReconnectCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer; InvalidCallState: AnswerCall ApplyTreatment PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall StartRecording UpdateUserData
+        5001 held              InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReconnectCall RedirectCall ResumeRecording RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReleaseCall RetrieveCall StartRecording UpdateUserData
+        5001 muted             InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference PauseRecording ReconnectCall RedirectCall ResumeRecording RetrieveCall RouteCall StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOff SingleStepConference SingleStepTransfer StartRecording UpdateUserData; AlreadyInState: SetMuteOn
+        5001 recorded          InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference ReconnectCall RedirectCall ResumeRecording RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer StopRecording UpdateUserData; AlreadyInState: SetMuteOff StartRecording
+        5001 paused            InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference PauseRecording ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall ResumeRecording SendDTMF SetMuteOn SingleStepConference SingleStepTransfer StopRecording UpdateUserData; AlreadyInState: SetMuteOff StartRecording
+        5001 consulting        ok: AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer DeletePair DeleteUserData ReconnectCall ReleaseCall StartRecording UpdateUserData; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StopRecording
+        5001 consulting    2nd ok: AlternateCall AttachUserData ClearCall CompleteConference CompleteTransfer DeletePair DeleteUserData HoldCall ReconnectCall ReleaseCall SendDTMF SetMuteOn StartRecording UpdateUserData; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall SingleStepConference SingleStepTransfer StopRecording; AlreadyInState: SetMuteOff
+        5001 consult rings     InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall StartRecording UpdateUserData
+        5001 consult rings 2nd InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall SendDTMF UpdateUserData
+        5001 consult fails     InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall StartRecording UpdateUserData
+        5001 consult fails 2nd InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData ReconnectCall ReleaseCall UpdateUserData
+        5001 conference        InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer PauseRecording ReconnectCall RedirectCall ResumeRecording RetrieveCall RouteCall StopRecording; ok: AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer StartRecording UpdateUserData; AlreadyInState: SetMuteOff
+        5001 conference    2nd InvalidCallState: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidConnId: AnswerCall ApplyTreatment AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ReleaseCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording UpdateUserData
         5001 gone              all InvalidConnId
         5002 waiting           all InvalidConnId
         5002 called            all InvalidConnId
@@ -131,14 +146,16 @@ fn each_call_request_is_taken_in_the_states_that_allow_it() {
         5002 resuming          all InvalidConnId
         5002 held              all InvalidConnId
         5002 muted             all InvalidConnId
+        5002 recorded          all InvalidConnId
+        5002 paused            all InvalidConnId
         5002 consulting        all InvalidConnId
-        5002 consulting    2nd InvalidConnId: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
+        5002 consulting    2nd InvalidConnId: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidCallState: AnswerCall ApplyTreatment DeleteFromConference PauseRecording RedirectCall ResumeRecording RetrieveCall RouteCall StopRecording; ok: AttachUserData ClearCall DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer StartRecording UpdateUserData; AlreadyInState: SetMuteOff
         5002 consult rings     all InvalidConnId
-        5002 consult rings 2nd InvalidConnId: AlternateCall CompleteConference CompleteTransfer ReconnectCall; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData; InvalidCallState: ApplyTreatment DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer
+        5002 consult rings 2nd InvalidConnId: AlternateCall CompleteConference CompleteTransfer ReconnectCall; ok: AnswerCall AttachUserData ClearCall DeletePair DeleteUserData RedirectCall ReleaseCall UpdateUserData; InvalidCallState: ApplyTreatment DeleteFromConference HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording
         5002 consult fails     all InvalidConnId
         5002 consult fails 2nd all InvalidConnId
-        5002 conference        InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer ReconnectCall RedirectCall RetrieveCall RouteCall; ok: AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData; AlreadyInState: SetMuteOff
-        5002 conference    2nd InvalidCallState: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidConnId: AnswerCall ApplyTreatment AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer RedirectCall ReleaseCall RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer UpdateUserData
+        5002 conference        InvalidCallState: AlternateCall AnswerCall ApplyTreatment CompleteConference CompleteTransfer PauseRecording ReconnectCall RedirectCall ResumeRecording RetrieveCall RouteCall StopRecording; ok: AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer ReleaseCall SendDTMF SetMuteOn SingleStepConference SingleStepTransfer StartRecording UpdateUserData; AlreadyInState: SetMuteOff
+        5002 conference    2nd InvalidCallState: AlternateCall CompleteConference CompleteTransfer ReconnectCall; InvalidConnId: AnswerCall ApplyTreatment AttachUserData ClearCall DeleteFromConference DeletePair DeleteUserData HoldCall InitiateConference InitiateTransfer MuteTransfer PauseRecording RedirectCall ReleaseCall ResumeRecording RetrieveCall RouteCall SendDTMF SetMuteOff SetMuteOn SingleStepConference SingleStepTransfer StartRecording StopRecording UpdateUserData
         5002 gone              all InvalidConnId
     "#]].assert_eq(&table);
 }
@@ -257,9 +274,11 @@ fn call_requests(dn: Dn, conn: ConnId, other: ConnId) -> Vec<Request> {
         Request::InitiateConference { dn: a.0, conn, destination: a.1, user_data: a.2 },
         Request::InitiateTransfer { dn: b.0, conn, destination: b.1, user_data: b.2 },
         Request::MuteTransfer { dn: c.0, conn, destination: c.1, user_data: c.2 },
+        Request::PauseRecording { dn: dn.clone(), conn },
         Request::ReconnectCall { dn: dn.clone(), held, current },
         Request::RedirectCall { dn: dn.clone(), conn, destination: destination.clone() },
         Request::ReleaseCall { dn: dn.clone(), conn },
+        Request::ResumeRecording { dn: dn.clone(), conn },
         Request::RetrieveCall { dn: dn.clone(), conn },
         route,
         Request::SendDtmf { dn: dn.clone(), conn, digits: "5".into() },
@@ -267,6 +286,8 @@ fn call_requests(dn: Dn, conn: ConnId, other: ConnId) -> Vec<Request> {
         Request::SetMuteOn { dn: dn.clone(), conn },
         Request::SingleStepConference { dn: d.0, conn, destination: d.1, user_data: d.2 },
         Request::SingleStepTransfer { dn: e.0, conn, destination: e.1, user_data: e.2 },
+        Request::StartRecording { dn: dn.clone(), conn },
+        Request::StopRecording { dn: dn.clone(), conn },
         Request::UpdateUserData { dn, conn, user_data },
     ]
 }

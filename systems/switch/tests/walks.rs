@@ -11,9 +11,11 @@ use std::{collections::BTreeMap, time::Duration};
 use common::Site;
 use model::{
     AgentId, Capability as C, ConnId, Dn, KvList, LegId, Request, TError, WorkMode,
+    config::DnRecord,
     leg::{Cause, LegFact, LegSource},
     media::MediaFact,
     random::Random,
+    recording::RecordingFact,
     request::{MonitorMode, NoAnswer, NoAnswerAction, Treatment},
 };
 use switch::Input;
@@ -91,6 +93,10 @@ struct Walk {
 
 impl Walk {
     fn walk(&mut self) {
+        use DnRecord::{Always, Never, OnDemand};
+        let modes = [Always, Never, OnDemand, OnDemand];
+        let [first, second] = [self.pick(&modes), self.pick(&modes)];
+        self.site.set_record(&[("5001", first), ("5002", second)]);
         if self.temper == Temper::Busy {
             for dn in ["5001", "5002", "5003", "5004"] {
                 self.fact(LegFact::DnInService { dn: dn.into() });
@@ -250,6 +256,11 @@ impl Walk {
     }
 
     fn media(&mut self) {
+        if let Some(recording) = self.watch.tape().filter(|_| self.random.below(4) == 0) {
+            let reason = String::from("The disk is full.");
+            let fact = RecordingFact::Failed { recording, reason };
+            return self.site.tell(Input::Recording(fact));
+        }
         let Some(leg) = self.leg() else { return };
         let fact = match self.random.below(4) {
             0 => MediaFact::Holds { leg, is_held: true },
@@ -270,13 +281,13 @@ impl Walk {
         let destination = self.pick(&["5001", "5003", "5000", "5559876543"]).to_owned();
         let mode = self.pick(&[MonitorMode::Coach, MonitorMode::Connect, MonitorMode::Mute]);
         let is_all = self.random.below(2) == 0;
-        let request = match self.random.below(10) {
+        let request = match self.random.below(13) {
             0 => Request::SetDndOn { dn },
             1 | 2 => Request::SetDndOff { dn },
             3 => Request::CallForwardSet { dn, destination },
             4 | 5 => Request::CallForwardCancel { dn },
-            6 => Request::CancelMonitoring { dn, target },
-            7 => Request::DistributeUserEvent { dn, user_data: KvList::new().with("x", "y") },
+            6..9 => Request::CancelMonitoring { dn, target },
+            9 => Request::DistributeUserEvent { dn, user_data: KvList::new().with("x", "y") },
             _ => Request::MonitorNextCall { dn, target, mode, is_all },
         };
         self.ask(request);
@@ -305,7 +316,7 @@ impl Walk {
         let digits = "1#".to_owned();
         let party: Dn = self.pick(&["5001", "5002", "5003", "5559876543", "5551234567"]).into();
         let (held, current) = (conn, other);
-        let (what, request) = match self.random.below(18) {
+        let (what, request) = match self.random.below(20) {
             0 => (C::AlternateCall, Request::AlternateCall { dn, held, current }),
             1 | 2 => (C::CompleteConference, Request::CompleteConference { dn, held, current }),
             3 | 4 => (C::CompleteTransfer, Request::CompleteTransfer { dn, held, current }),
@@ -328,7 +339,13 @@ impl Walk {
                 1 => (C::SetMuteOn, Request::SetMuteOn { dn, conn }),
                 _ => (C::SetMuteOff, Request::SetMuteOff { dn, conn }),
             },
-            16 => (
+            16 | 17 => match self.random.below(4) {
+                0 => (C::StartRecording, Request::StartRecording { dn, conn }),
+                1 => (C::PauseRecording, Request::PauseRecording { dn, conn }),
+                2 => (C::ResumeRecording, Request::ResumeRecording { dn, conn }),
+                _ => (C::StopRecording, Request::StopRecording { dn, conn }),
+            },
+            18 => (
                 C::SingleStepConference,
                 Request::SingleStepConference { dn, conn, destination, user_data },
             ),
@@ -364,7 +381,14 @@ impl Walk {
         let action =
             self.pick(&[NoAnswerAction::None, NoAnswerAction::Logout, NoAnswerAction::NotReady]);
         let no_answer = NoAnswer { timeout_s: 15, action };
-        self.ask(Request::RouteCall { dn: "5000".into(), conn, target, no_answer });
+        let request = Request::RouteCall { dn: "5000".into(), conn, target, no_answer };
+        let record = self.pick(&["", "", "destination", "disable_destination", "source"]);
+        let mut extensions = KvList::new();
+        if !record.is_empty() {
+            extensions.attach("record", record);
+        }
+        let reference = self.site.ask_with(request.clone(), extensions);
+        self.watch.asked(reference, request);
     }
 
     fn agent_request(&mut self) {

@@ -70,6 +70,18 @@ impl Site {
         site
     }
 
+    /// The option `record` of a DN is this from now on.
+    pub fn set_record(&mut self, modes: &[(&str, DnRecord)]) {
+        let mut configuration = configuration();
+        for (dn, mode) in modes {
+            match &mut configuration.dns.get_mut(*dn).unwrap().kind {
+                DnKind::Extension { record, .. } => *record = *mode,
+                other => panic!("{dn} is a {other:?}"),
+            }
+        }
+        self.tell(Input::Configuration(Arc::new(configuration)));
+    }
+
     pub fn forget_ladder(&mut self) {
         self.ladder.clear();
         self.outputs.clear();

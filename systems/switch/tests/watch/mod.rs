@@ -10,6 +10,7 @@ use model::{
     event::CallAttributes,
     leg::{FIRST_OFFERED_LEG, LegCommand, LegFact},
     media::MediaCommand,
+    recording::{RecordCommand, RecordingId, RecordingState},
 };
 use switch::Output;
 
@@ -27,6 +28,7 @@ pub struct Watch {
     answers: BTreeMap<ReferenceId, Answer>,
     pending: Option<(ReferenceId, Request)>,
     sequence: u64,
+    tapes: BTreeMap<RecordingId, RecordingState>,
 }
 
 #[derive(Default)]
@@ -131,6 +133,7 @@ impl Watch {
         assert!(self.phones.is_empty(), "phones with calls: {:?}", self.phones);
         let left = |place: &Place| *place == Place::Left;
         assert!(self.route_points.values().all(left), "waiting: {:?}", self.route_points);
+        assert!(self.tapes.is_empty(), "recordings of nobody: {:?}", self.tapes);
         assert!(self.pending.is_none(), "a request without an answer");
         let is_open =
             |answer: &Answer| matches!(answer, Answer::Accepted | Answer::AcceptedMayFail);
@@ -248,8 +251,43 @@ impl Watch {
             }
             MediaCommand::SendDigits { leg, .. } => assert!(!self.live(*leg).released),
             MediaCommand::Play { leg, .. } => assert!(!self.live(*leg).released),
+            MediaCommand::Record(command) => self.record(command),
             other => panic!("not the switch's business: {other:?}"),
         }
+    }
+
+    /// Begins, pauses, goes on and ends by turns, and hears nobody whose leg is gone.
+    fn record(&mut self, command: &RecordCommand) {
+        match command {
+            RecordCommand::Start(about) => {
+                let before = self.tapes.insert(about.id, RecordingState::On);
+                assert_eq!(before, None, "a recording's name twice");
+            }
+            RecordCommand::Hear { recording, left, right } => {
+                assert!(self.tapes.contains_key(recording));
+                assert!(left.len().min(right.len()) <= 1, "a party is one voice");
+                for leg in left.iter().chain(right) {
+                    assert!(!self.live(*leg).released, "{leg} is recorded after its end");
+                    assert!(!(left.contains(leg) && right.contains(leg)), "on both channels");
+                }
+            }
+            RecordCommand::Pause(recording) => {
+                let before = self.tapes.insert(*recording, RecordingState::Paused);
+                assert_eq!(before, Some(RecordingState::On));
+            }
+            RecordCommand::Resume(recording) => {
+                let before = self.tapes.insert(*recording, RecordingState::On);
+                assert_eq!(before, Some(RecordingState::Paused));
+            }
+            RecordCommand::Stop(recording) => {
+                assert!(self.tapes.remove(recording).is_some(), "ended twice");
+            }
+        }
+    }
+
+    /// A recording that runs.
+    pub fn tape(&self) -> Option<RecordingId> {
+        self.tapes.keys().next_back().copied()
     }
 
     fn offered_leg(&mut self, leg: LegId) -> &mut Leg {
