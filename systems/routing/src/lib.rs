@@ -263,8 +263,11 @@ impl Router {
         self.ask(Request::UpdateUserData { dn: dn.clone(), conn, user_data });
         let no_answer = NoAnswer { timeout_s: plan.no_answer_s, action: NoAnswerAction::NotReady };
         let target = target.clone();
-        let reference =
-            self.ask(Request::RouteCall { dn, conn, target: target.clone(), no_answer });
+        let extensions = plan.record.map_or_else(KvList::new, |is_on| {
+            KvList::new().with("record", if is_on { "destination" } else { "disable_destination" })
+        });
+        let route = Request::RouteCall { dn, conn, target: target.clone(), no_answer };
+        let reference = self.ask_with(route, extensions);
         self.agents.claim(&target, conn, reference);
         self.timers.set(now.instant + CLAIM_LIMIT, Timer::Claim(target.clone(), reference));
         self.calls.change(conn, |call| {
@@ -425,13 +428,17 @@ impl Router {
     }
 
     fn ask(&mut self, request: Request) -> ReferenceId {
+        self.ask_with(request, KvList::new())
+    }
+
+    fn ask_with(&mut self, request: Request, extensions: KvList) -> ReferenceId {
         self.last_reference += 1;
         let reference = ReferenceId(self.last_reference);
         self.out.push_back(Output::Request(TRequest {
             origin: Origin::Router,
             reference,
             reasons: KvList::new(),
-            extensions: KvList::new(),
+            extensions,
             request,
         }));
         reference

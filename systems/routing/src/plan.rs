@@ -19,6 +19,8 @@ pub struct Plan {
     pub attach_customer: bool,
     /// Seconds that an agent's phone rings.
     pub no_answer_s: u32,
+    /// Whether the agent's part is recorded; `None`: as the phone's DN says.
+    pub record: Option<bool>,
 }
 
 /// Every strategy that parses. The directory publishes no other; a call under one that does not
@@ -36,6 +38,7 @@ pub fn compile(configuration: &Configuration) -> BTreeMap<StrategyName, Arc<Plan
                 virtual_queue: strategy.virtual_queue.clone(),
                 attach_customer: strategy.attach_customer,
                 no_answer_s: strategy.no_answer_s,
+                record: strategy.record,
             };
             Some((name.clone(), Arc::new(plan)))
         })

@@ -49,6 +49,23 @@ fn a_call_goes_to_the_ready_agent_with_its_customers_data() {
 }
 
 #[test]
+fn a_strategy_has_the_agent_recorded_or_spared() {
+    let said = [None, Some(true), Some(false)].map(|record| {
+        let agents: [Agent<'_>; 1] = [("5001", &[("Support", 1)])];
+        let mut configuration = configuration(&[("5000", "Support > 0")], &agents);
+        configuration.strategies.values_mut().for_each(|strategy| strategy.record = record);
+        let mut site = Site::new(configuration);
+        site.ready("5001");
+        site.arrive("5000", 1);
+        site.take_ladder().lines().last().unwrap_or_default().to_owned()
+    });
+    expect![[r#"
+        0 s RouteCall 5000 call 1 -> 5001, 15 s then notready
+        0 s RouteCall 5000 call 1 -> 5001, 15 s then notready, record destination
+        0 s RouteCall 5000 call 1 -> 5001, 15 s then notready, record disable_destination"#]].assert_eq(&said.join("\n"));
+}
+
+#[test]
 fn a_call_without_an_agent_hears_music_once_and_goes_to_the_first_who_becomes_ready() {
     let mut site = Site::new(with_customer(configuration(
         &[("5000", "Support > 0")],

@@ -97,8 +97,9 @@ impl Switch {
             ));
         }
         let posture = Posture::not_ready(work_mode, reason.map(str::to_owned));
+        let wrap_up = Self::wrap_up_asked(asker, &posture)?;
         let agent = self.agent_at(dn)?;
-        if agent.posture == posture && agent.afterwards.is_none() {
+        if agent.posture == posture && agent.afterwards.is_none() && wrap_up.is_none() {
             let state = posture.state.as_str();
             return Err(Refusal::new(
                 TError::AlreadyInState,
@@ -106,7 +107,11 @@ impl Switch {
             ));
         }
         self.out.accept(asker.id);
+        let afterwards = self.after_wrap_up(dn);
         self.change_posture(now, dn, posture, Change::from(asker));
+        if let Some(seconds) = wrap_up {
+            self.time_wrap_up(now, dn, seconds, afterwards);
+        }
         Ok(())
     }
 

@@ -149,9 +149,11 @@ impl Site {
                 Request::RouteCall { dn, conn, target, no_answer } => {
                     let reference = asked.reference;
                     self.routed.push(Routed { conn: *conn, target: target.clone(), reference });
+                    let record = asked.extensions.text("record");
+                    let record = record.map_or(String::new(), |word| format!(", record {word}"));
                     writeln!(
                         self.ladder,
-                        "{dn} call {} -> {target}, {} s then {}",
+                        "{dn} call {} -> {target}, {} s then {}{record}",
                         conn.0,
                         no_answer.timeout_s,
                         no_answer.action.as_str()
