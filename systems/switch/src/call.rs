@@ -250,6 +250,16 @@ impl Party {
         !self.watch.as_ref().is_some_and(hides) && !matches!(self.state, State::Summoned(_))
     }
 
+    /// Whether it lets the others wait.
+    pub fn holds(&self) -> bool {
+        matches!(self.state, State::Held)
+    }
+
+    /// Whether it talks and hears.
+    pub fn talks(&self) -> bool {
+        matches!(self.state, State::Talking)
+    }
+
     /// Whether it talks or holds.
     pub fn is_in(&self) -> bool {
         matches!(self.state, State::Held | State::Talking)

@@ -98,6 +98,15 @@ impl Switch {
         }
     }
 
+    /// A mute transfer that reached nobody: the agent talks to the first call again.
+    pub(crate) fn mute_transfer_failed(&mut self, now: Now, current: ConnId) {
+        let consult = self.calls.get(&current).and_then(|call| call.consult.clone());
+        let Some(Consult { parent, by, is_mute_transfer: true }) = consult else { return };
+        if self.calls.get(&parent).and_then(|call| call.ours(&by)).is_some_and(Party::holds) {
+            self.reconnect_to(now, &by, (parent, current), None);
+        }
+    }
+
     fn transfer(
         &mut self,
         now: Now,
@@ -162,11 +171,8 @@ impl Switch {
                 .extensions(business(call));
             self.say_last(now, current, draft);
         }
-        let in_current =
-            self.calls.get(&current).and_then(|call| call.ours(dn)).map(|party| party.id);
-        if let Some(id) = in_current {
-            self.part(current, id);
-        }
+        let in_current = self.id_of(current, dn).and_then(|id| self.part(current, id));
+        let is_muted = in_current.is_some_and(|party| party.is_muted);
         let before: Vec<Dn> = self.party_dns(held);
         let moved = self.merge(held, current);
         if let Some(call) = self.calls.get_mut(&held) {
@@ -174,8 +180,12 @@ impl Switch {
                 party.role = DnRole::ConferenceMember;
             }
         }
+        let begins_muted = is_muted && self.keep_muted(held, dn);
         self.set_held(now, held, dn, false, Some(asker.id));
         self.patch(held);
+        if begins_muted {
+            self.say(now, held, Draft::new(EventName::MuteOn, dn));
+        }
         for added in &moved {
             let Some((_, party)) = self.seat(*added) else { continue };
             let added = party.dn.clone();
@@ -200,6 +210,13 @@ impl Switch {
             }
         }
         Ok(())
+    }
+
+    /// Whoever was not to be heard in the one call is not to be heard in the joined one. Returns
+    /// whether that is news there.
+    fn keep_muted(&mut self, conn: ConnId, dn: &Dn) -> bool {
+        let party = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn));
+        party.is_some_and(|party| !std::mem::replace(&mut party.is_muted, true))
     }
 
     /// Moves everybody of the second call into the first, which survives with its own user data

@@ -65,12 +65,22 @@ impl Switch {
     ) -> Result<(), Refusal> {
         self.two_calls(Capability::ReconnectCall, dn, held, current)?;
         self.out.accept(asker.id);
-        let id = self.calls.get(&current).and_then(|call| call.ours(dn)).map(|party| party.id);
-        if let Some(id) = id {
-            self.leave(now, id, Some(asker.id));
-        }
-        self.set_held(now, held, dn, false, Some(asker.id));
+        self.reconnect_to(now, dn, (held, current), Some(asker.id));
         Ok(())
+    }
+
+    /// Leaves the one call and goes on with the other.
+    pub(crate) fn reconnect_to(
+        &mut self,
+        now: Now,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+        asker: Option<AskerId>,
+    ) {
+        if let Some(id) = self.id_of(current, dn) {
+            self.leave(now, id, asker);
+        }
+        self.set_held(now, held, dn, false, asker);
     }
 
     /// Checks that the one call is held, the other is up, and that this may be done with them.
@@ -86,7 +96,7 @@ impl Switch {
         let is_held = |conn: ConnId| {
             let call = self.calls.get(&conn);
             let party = call.and_then(|call| call.ours(dn));
-            party.is_some_and(|party| matches!(party.state, State::Held))
+            party.is_some_and(|party| party.holds())
         };
         if held == current || !is_held(held) || is_held(call.conn) {
             return Err(Refusal::new(
@@ -111,9 +121,7 @@ impl Switch {
         asker: Option<AskerId>,
     ) {
         // A line talks in one call: whoever is on hold must not hear the other one.
-        let is_free = |call: &Call| {
-            self.other_calls(call, dn).all(|(_, party)| matches!(party.state, State::Held))
-        };
+        let is_free = |call: &Call| self.other_calls(call, dn).all(|(_, party)| party.holds());
         if !is_held && !self.calls.get(&conn).is_some_and(is_free) {
             return;
         }
@@ -151,7 +159,7 @@ impl Switch {
         let Some(leg) = self.dns.leg(dn).filter(|_| takes_word) else { return };
         let is_held = |conn: &ConnId| {
             let party = self.calls.get(conn).and_then(|call| call.ours(dn));
-            party.is_some_and(|party| matches!(party.state, State::Held))
+            party.is_some_and(|party| party.holds())
         };
         let is_held = self.dns.calls(dn).iter().all(is_held);
         let line = &mut self.dns.entry(dn).line;
@@ -171,7 +179,7 @@ impl Switch {
         let state_of = |switch: &Self, conn: &ConnId| {
             let call = switch.calls.get(conn);
             let party = call.and_then(|call| call.ours(dn));
-            party.map(|party| (matches!(party.state, State::Talking), party.is_in()))
+            party.map(|party| (party.talks(), party.is_in()))
         };
         let which = match is_held {
             true => calls.iter().find(|conn| state_of(self, conn).is_some_and(|(talks, _)| talks)),

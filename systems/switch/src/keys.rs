@@ -5,12 +5,7 @@ use model::{
     media::MediaCommand,
 };
 
-use crate::{
-    LegUse, Switch,
-    call::{Party, State, Watch},
-    outbox::Draft,
-    request::Asker,
-};
+use crate::{LegUse, Switch, call::State, outbox::Draft, request::Asker};
 
 impl Switch {
     /// Presses keys for the others.
@@ -76,8 +71,9 @@ impl Switch {
         let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
             return Ok(());
         };
-        party.is_muted = is_muted;
         let is_watching = party.watch.is_some();
+        // Who hears a supervisor is told by the way of supervising alone.
+        party.is_muted = is_muted && !is_watching;
         self.patch(conn);
         let name = if is_muted { EventName::MuteOn } else { EventName::MuteOff };
         self.say(now, conn, Draft::new(name, dn).reference(Some(asker.id)));
@@ -85,13 +81,6 @@ impl Switch {
             self.change_watch(now, asker, (dn, conn), is_muted);
         }
         Ok(())
-    }
-}
-
-impl Party {
-    /// Whom it supervises, to change how.
-    pub fn watch_mut(&mut self) -> Option<&mut Watch> {
-        self.watch.as_mut()
     }
 }
 

@@ -102,20 +102,28 @@ impl Switch {
     }
 
     /// The phone did not come up: the call was never there.
-    pub(crate) fn summons_failed(&mut self, now: Now, id: PartyId) {
+    pub(crate) fn summons_failed(&mut self, now: Now, id: PartyId, cause: Cause) {
         let Some((call, party)) = self.seat(id) else { return };
         let (conn, dn) = (call.conn, party.dn.clone());
         let State::Summoned(summoned) = &party.state else { return };
         let (asker, is_watcher) = (summoned.asker, summoned.destination.is_none());
-        let why = format!(
-            "The phone of {dn} did not answer. Look whether the phone page is open and may use the \
-             microphone, and try again.",
-        );
         if is_watcher {
-            self.drop_party(conn, id, Cause::NoAnswer);
-            return;
+            return self.watch_came_to_nothing(now, id, Cause::NoAnswer);
         }
-        self.out.refuse(asker, &dn, Refusal::new(TError::TimedOut, why));
+        let refusal = match cause {
+            Cause::Busy | Cause::Rejected => Refusal::new(
+                TError::DnBusy,
+                format!("The phone of {dn} refused the call. Look what it shows, and try again."),
+            ),
+            _ => Refusal::new(
+                TError::TimedOut,
+                format!(
+                    "The phone of {dn} did not answer. Look whether the phone page is open and may \
+                     use the microphone, and try again.",
+                ),
+            ),
+        };
+        self.out.refuse(asker, &dn, refusal);
         self.drop_party(conn, id, Cause::NoAnswer);
         if let Some(call) = self.calls.remove(&conn) {
             self.live_uuids.remove(&call.uuid);
@@ -152,7 +160,7 @@ impl Switch {
         let is_held = |conn: &ConnId| {
             let call = self.calls.get(conn);
             let party = call.and_then(|call| call.ours(dn));
-            party.is_some_and(|party| matches!(party.state, State::Held))
+            party.is_some_and(|party| party.holds())
         };
         let calls = self.dns.calls(dn);
         let is_awaited = !calls.is_empty() && self.dns.leg(dn).is_none();

@@ -50,7 +50,7 @@ impl Switch {
             State::Failed => Some(Sound::Tune(Tune::Silence)),
             State::Held => {
                 let mut others = self.other_calls(call, &party.dn);
-                let is_elsewhere = party.is_ours() && others.any(|(_, other)| !is_held(other));
+                let is_elsewhere = party.is_ours() && others.any(|(_, other)| !other.holds());
                 (!is_elsewhere).then(|| Sound::Of(Vec::new()))
             }
             State::Originating(told) => self.while_waiting(call, *told),
@@ -118,7 +118,7 @@ impl Switch {
 
 /// Whether one party of a call hears another.
 fn is_heard_by(speaker: &Party, hearer: &Party) -> bool {
-    if speaker.is_muted || !matches!(speaker.state, State::Talking) {
+    if speaker.is_muted || !speaker.talks() {
         return false;
     }
     match &speaker.watch {
@@ -129,10 +129,6 @@ fn is_heard_by(speaker: &Party, hearer: &Party) -> bool {
             MonitorMode::Mute => false,
         },
     }
-}
-
-fn is_held(party: &Party) -> bool {
-    matches!(party.state, State::Held)
 }
 
 fn tune(treatment: Treatment) -> Tune {

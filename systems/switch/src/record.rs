@@ -20,7 +20,7 @@ use model::{
 
 use crate::{
     Switch,
-    call::{Call, Party, PartyId, State},
+    call::{Call, Party, PartyId},
     outbox::Draft,
     patch::Sound,
     request::{Asker, AskerId},
@@ -213,7 +213,7 @@ impl Switch {
     /// Whether somebody talks to it, and the site wants that kept.
     fn is_to_be_taped(&self, call: &Call, party: &Party) -> bool {
         let mut others = call.others(Some(party.id));
-        let talks = matches!(party.state, State::Talking) && party.watch.is_none();
+        let talks = party.talks() && party.watch.is_none();
         if !talks || !others.any(Party::talks_along) {
             return false;
         }
@@ -305,7 +305,7 @@ impl Switch {
     }
 
     fn channels(&self, call: &Call, party: &Party) -> Channels {
-        if !matches!(party.state, State::Talking) {
+        if !party.talks() {
             return Channels::default();
         }
         let is_whisper = |leg: &LegId| {

@@ -74,7 +74,7 @@ impl Switch {
             let is_summoned =
                 self.seat(id).is_some_and(|(_, party)| matches!(party.state, State::Summoned(_)));
             return match is_summoned {
-                true => self.summons_failed(now, id),
+                true => self.summons_failed(now, id, cause),
                 false => self.alerting_phone_gone(now, id, cause),
             };
         }
@@ -130,7 +130,9 @@ impl Switch {
     pub(crate) fn leave(&mut self, now: Now, id: PartyId, asker: Option<AskerId>) {
         let Some((call, party)) = self.seat(id) else { return };
         let conn = call.conn;
-        if party.watch.is_some() || goes_on_without(call, id) {
+        if party.watch.is_some() {
+            self.watcher_leaves(now, id, asker);
+        } else if goes_on_without(call, id) {
             self.leave_the_others(now, id, (CallState::Ok, asker), None);
         } else {
             self.end_call(now, conn, &Ending::HungUp(id, asker));

@@ -2,11 +2,7 @@
 
 use model::{Dn, LegId, Now, leg::Cause};
 
-use crate::{
-    LegUse, Switch,
-    call::{Party, State},
-    timers::Timer,
-};
+use crate::{LegUse, Switch, call::Party, timers::Timer};
 
 impl Switch {
     /// A leg's connection is gone. A caller's is taken as hung up: nobody would call back.
@@ -18,7 +14,7 @@ impl Switch {
                 return self.leg_ended(now, leg, Cause::Unreachable);
             }
         };
-        let talks = |party: &Party| matches!(party.state, State::Held | State::Talking);
+        let talks = Party::is_in;
         let calls = self.dns.calls(&dn).to_vec();
         let has_talk = calls
             .iter()
@@ -56,7 +52,7 @@ impl Switch {
         let bindings = extension.bindings;
         let talks = |conn: &&model::ConnId| {
             let party = self.calls.get(conn).and_then(|call| call.ours(dn));
-            party.is_some_and(|party| matches!(party.state, State::Talking))
+            party.is_some_and(|party| party.talks())
         };
         // The INVITE names the call that is talked in.
         let calls = &extension.calls;

@@ -163,6 +163,11 @@ impl Switch {
         let Some((call, party)) = self.seat(id) else { return };
         let (conn, dn, is_ours) = (call.conn, party.dn.clone(), party.is_ours());
         let State::Alerting(alerting) = &party.state else { return };
+        let why = match why {
+            // A network that let it ring and then gave up.
+            Unanswered::Unreachable if !is_ours && alerting.has_rung => Unanswered::NoAnswer,
+            why => why,
+        };
         let bindings = alerting.bindings;
         let may_return = |extension: &crate::dn::Extension| {
             is_ours && (!extension.in_service || extension.bindings > bindings)
@@ -220,7 +225,7 @@ impl Switch {
                 self.phone_unanswered(now, id, Unanswered::NoAnswer, None);
             }
             State::Alerting(_) => self.phone_unanswered(now, id, Unanswered::Unreachable, None),
-            State::Summoned(_) => self.summons_failed(now, id),
+            State::Summoned(_) => self.summons_failed(now, id, Cause::NoAnswer),
             // The busy tone was heard for long enough.
             State::Failed => self.leave(now, id, None),
             State::Held | State::Originating(_) | State::Talking => {}
@@ -306,6 +311,7 @@ impl Switch {
         }
         self.drop_party(conn, id, why.cause());
         self.caller_failed(now, conn, caller, (&dn, role, failure_state(why, cause)));
+        self.mute_transfer_failed(now, conn);
         self.forget_if_unconfigured(now, &dn);
     }
 

@@ -3,7 +3,7 @@
 
 use model::{
     Capabilities, Capability, ConnId, Dn, TError, config::DnRecord, error::Refusal,
-    recording::RecordingState,
+    recording::RecordingState, request::MonitorMode,
 };
 
 use crate::{
@@ -81,7 +81,9 @@ impl Switch {
                 C::PauseRecording | C::ResumeRecording | C::StartRecording | C::StopRecording,
                 State::Held | State::Talking,
             ) => self.may_record(what, party),
-            (C::SendDtmf, State::Originating(Told::Answered)) => Ok(()),
+            (C::SendDtmf, State::Originating(Told::Answered)) => {
+                if_ok(call.alerting().is_some(), No::Alone)
+            }
             (C::ReconnectCall, State::Failed | State::Originating(Told::Answered)) => {
                 self.may_with_other(what, call, dn)
             }
@@ -161,7 +163,7 @@ impl Switch {
         }
         match what {
             C::RetrieveCall => {
-                let all_held = self.other_calls(call, dn).all(|(_, party)| is_held(party));
+                let all_held = self.other_calls(call, dn).all(|(_, party)| party.holds());
                 if_ok(all_held, No::SecondCall)
             }
             C::AlternateCall | C::CompleteConference | C::CompleteTransfer | C::ReconnectCall => {
@@ -175,7 +177,7 @@ impl Switch {
     fn may_with_other(&self, what: Capability, call: &Call, dn: &Dn) -> Result<(), No> {
         let (other, its_party) = self.other_calls(call, dn).next().ok_or(No::SingleCall)?;
         let party = call.ours(dn).ok_or(No::State)?;
-        let (held, current, active) = match (is_held(party), is_held(its_party)) {
+        let (held, current, active) = match (party.holds(), its_party.holds()) {
             (true, false) => (call, other, its_party),
             (false, true) => (other, call, party),
             (true, true) | (false, false) => return Err(No::State),
@@ -280,17 +282,15 @@ impl Switch {
 
 /// A supervisor who listens may leave, and be heard or not.
 fn may_listener(what: Capability, party: &Party) -> Result<(), No> {
-    let talks = matches!(party.state, State::Talking);
+    let Some(watch) = party.watch.as_ref().filter(|_| party.talks()) else {
+        return if_ok(what == Capability::ReleaseCall, No::State);
+    };
     match what {
         Capability::ReleaseCall => Ok(()),
-        Capability::SetMuteOn => if_ok(talks && !party.is_muted, No::Already),
-        Capability::SetMuteOff => if_ok(talks && party.is_muted, No::Already),
+        Capability::SetMuteOn => if_ok(watch.mode != MonitorMode::Mute, No::Already),
+        Capability::SetMuteOff => if_ok(watch.mode != MonitorMode::Connect, No::Already),
         _ => Err(No::State),
     }
-}
-
-fn is_held(party: &Party) -> bool {
-    matches!(party.state, State::Held)
 }
 
 fn if_ok(is_so: bool, no: No) -> Result<(), No> {

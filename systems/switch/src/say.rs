@@ -1,8 +1,12 @@
 //! How events get their call, their agent and their capabilities.
 
-use model::{Capabilities, ConnId, Now};
+use model::{Capabilities, ConnId, Dn, Now};
 
-use crate::{Switch, call::Call, outbox::Draft};
+use crate::{
+    Switch,
+    call::{Call, PartyId},
+    outbox::Draft,
+};
 
 impl Switch {
     /// An event of a call at a DN that has a part in it.
@@ -29,6 +33,22 @@ impl Switch {
         self.offered.remove(&(draft.dn.clone(), call.conn));
         self.touched.insert(draft.dn.clone());
         self.out.call_event(now, call, &self.dns, Capabilities::NONE, draft);
+    }
+
+    /// Everybody who hears of a call: its DNs and the route point that has it.
+    pub(crate) fn told_dns(&self, conn: ConnId) -> Vec<Dn> {
+        self.calls.get(&conn).map(|call| call.told().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The DNs of ours who have a part in a call, its route point left out.
+    pub(crate) fn party_dns(&self, conn: ConnId) -> Vec<Dn> {
+        let Some(call) = self.calls.get(&conn) else { return Vec::new() };
+        call.parties.iter().filter(|party| party.is_told()).map(|party| party.dn.clone()).collect()
+    }
+
+    /// The party's own number for good.
+    pub(crate) fn id_of(&self, conn: ConnId, dn: &Dn) -> Option<PartyId> {
+        Some(self.calls.get(&conn)?.ours(dn)?.id)
     }
 
     /// What changes in a call may change what each of its DNs may ask of all of its calls.

@@ -10,12 +10,13 @@ use model::{
 
 use crate::{
     Switch,
-    call::{Added, Call, Party, PartyId},
+    call::{Added, Call, Party},
     outbox::Draft,
     reach::{Destination, Ringing},
     release::Ending,
     request::{Asker, AskerId},
     ring::business,
+    user_data::check_user_data,
 };
 
 impl Switch {
@@ -29,8 +30,8 @@ impl Switch {
         user_data: KvList,
     ) -> Result<(), Refusal> {
         let destination = self.check_transfer(dn, conn, dialled)?;
+        self.add_data(conn, user_data)?;
         self.out.accept(asker.id);
-        self.add_data(conn, user_data);
         self.transfer_to(now, (dn, conn), destination, Some(asker.id));
         Ok(())
     }
@@ -124,8 +125,8 @@ impl Switch {
                 ),
             ));
         }
+        self.add_data(conn, user_data)?;
         self.out.accept(asker.id);
-        self.add_data(conn, user_data);
         let until = now.instant + self.settings.direct_ring_limit;
         let role = DnRole::ConferenceMember;
         let added = Added { by: dn.clone(), asker: Some(asker.id) };
@@ -202,29 +203,16 @@ impl Switch {
         }
     }
 
-    fn add_data(&mut self, conn: ConnId, user_data: KvList) {
+    fn add_data(&mut self, conn: ConnId, user_data: KvList) -> Result<(), Refusal> {
         let Some(call) = self.calls.get_mut(&conn).filter(|_| !user_data.is_empty()) else {
-            return;
+            return Ok(());
         };
-        let list = Arc::make_mut(&mut call.user_data);
+        let mut list = KvList::clone(&call.user_data);
         for (key, value) in user_data {
             list.update(key, value);
         }
-    }
-
-    /// Everybody who hears of a call: its DNs and the route point that has it.
-    pub(crate) fn told_dns(&self, conn: ConnId) -> Vec<Dn> {
-        self.calls.get(&conn).map(|call| call.told().cloned().collect()).unwrap_or_default()
-    }
-
-    /// The DNs of ours who have a part in a call, its route point left out.
-    pub(crate) fn party_dns(&self, conn: ConnId) -> Vec<Dn> {
-        let Some(call) = self.calls.get(&conn) else { return Vec::new() };
-        call.parties.iter().filter(|party| party.is_told()).map(|party| party.dn.clone()).collect()
-    }
-
-    /// The party's own number for good.
-    pub(crate) fn id_of(&self, conn: ConnId, dn: &Dn) -> Option<PartyId> {
-        Some(self.calls.get(&conn)?.ours(dn)?.id)
+        check_user_data(&list)?;
+        call.user_data = Arc::new(list);
+        Ok(())
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ConnId, Dn, EventName, KvList, Now, TError, error::Refusal, leg::Cause, request::MonitorMode,
+    CallState, ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal, leg::Cause,
+    request::MonitorMode,
 };
 
 use crate::{
@@ -30,6 +31,8 @@ pub struct Monitor {
     pub is_all: bool,
     /// Who asked.
     pub asker: AskerId,
+    /// The call that the supervisor has left: it rings no more for that one.
+    pub left: Option<ConnId>,
 }
 
 impl Switch {
@@ -69,8 +72,9 @@ impl Switch {
             ));
         }
         self.out.accept(asker.id);
-        let monitor = Monitor { by: dn.clone(), mode, is_all, asker: asker.id };
+        let monitor = Monitor { by: dn.clone(), mode, is_all, asker: asker.id, left: None };
         self.monitors.insert(target.clone(), monitor);
+        let asker = Some(asker.id);
         self.say_monitoring(now, (dn, target), EventName::MonitoringNextCall, asker, Some(mode));
         let conn =
             self.dns.calls(target).iter().copied().find(|conn| self.is_talking(*conn, target));
@@ -109,6 +113,7 @@ impl Switch {
         if waits {
             self.monitors.remove(target);
         }
+        let asker = Some(asker.id);
         self.say_monitoring(now, (dn, target), EventName::MonitoringCancelled, asker, None);
         for conn in self.dns.calls(dn).to_vec() {
             self.stop_watching(now, conn, target);
@@ -124,7 +129,7 @@ impl Switch {
         for target in self.told_dns(conn) {
             let Some(monitor) = self.monitors.get(&target).cloned() else { continue };
             let is_free = !self.dns.is_busy(&monitor.by) && self.dns.is_in_service(&monitor.by);
-            if !is_free || !self.is_talking(conn, &target) {
+            if !is_free || monitor.left == Some(conn) || !self.is_talking(conn, &target) {
                 continue;
             }
             let summoned = Summoned { destination: None, asker: monitor.asker };
@@ -134,7 +139,6 @@ impl Switch {
                 self.calls.get_mut(&conn).and_then(|call| call.ours_mut(&monitor.by))
             {
                 party.watch = Some(watch);
-                party.is_muted = monitor.mode == MonitorMode::Mute;
             }
             if !monitor.is_all {
                 self.monitors.remove(&target);
@@ -152,6 +156,48 @@ impl Switch {
         self.patch(conn);
         let extensions = mode.map(monitor_mode).unwrap_or_default();
         self.say(now, conn, Draft::new(EventName::Established, &dn).extensions(extensions));
+        if mode == Some(MonitorMode::Connect) {
+            self.say_seen(now, conn, &dn, true);
+        }
+    }
+
+    /// The supervisor's phone did not come up, or its call was over before: a wish for one call
+    /// has come to nothing.
+    pub(crate) fn watch_came_to_nothing(&mut self, now: Now, id: PartyId, cause: Cause) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let (conn, by) = (call.conn, party.dn.clone());
+        let target = party.watch.as_ref().map(|watch| watch.target.clone());
+        self.drop_party(conn, id, cause);
+        let Some(target) = target else { return };
+        let waits = self.monitors.get(&target).is_some_and(|monitor| monitor.by == by);
+        if !waits {
+            let name = EventName::MonitoringCancelled;
+            self.say_monitoring(now, (&by, &target), name, None, None);
+        }
+    }
+
+    /// A supervisor leaves a call that the agent is still in.
+    pub(crate) fn watcher_leaves(&mut self, now: Now, id: PartyId, asker: Option<AskerId>) {
+        let Some((call, party)) = self.seat(id) else { return };
+        let (conn, by) = (call.conn, party.dn.clone());
+        let target = party.watch.as_ref().map(|watch| watch.target.clone());
+        if let Some(monitor) = target.and_then(|target| self.monitors.get_mut(&target))
+            && monitor.by == by
+        {
+            monitor.left = Some(conn);
+        }
+        self.leave_the_others(now, id, (CallState::Ok, asker), None);
+    }
+
+    /// The others hear of a supervisor who talks to all of them, or does so no more.
+    fn say_seen(&mut self, now: Now, conn: ConnId, dn: &Dn, is_seen: bool) {
+        let (name, role) = match is_seen {
+            true => (EventName::PartyAdded, DnRole::NewParty),
+            false => (EventName::PartyDeleted, DnRole::DeletedParty),
+        };
+        for other in self.party_dns(conn).into_iter().filter(|other| other != dn) {
+            self.say(now, conn, Draft::new(name, &other).other(dn, role));
+        }
     }
 
     /// The supervised party has left the call: so does the supervisor.
@@ -168,9 +214,9 @@ impl Switch {
             .collect();
         for (id, is_summoned) in watchers {
             if is_summoned {
-                self.drop_party(conn, id, Cause::Cancelled);
+                self.watch_came_to_nothing(now, id, Cause::Cancelled);
             } else {
-                self.leave(now, id, None);
+                self.leave_the_others(now, id, (CallState::Ok, None), None);
             }
         }
     }
@@ -198,11 +244,15 @@ impl Switch {
         let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.ours_mut(dn)) else {
             return;
         };
-        party.is_muted = mode == MonitorMode::Mute;
-        if let Some(watch) = party.watch_mut() {
+        let was_seen = party.is_seen();
+        if let Some(watch) = &mut party.watch {
             watch.mode = mode;
         }
+        let (is_seen, is_in) = (party.is_seen(), party.is_in());
         self.patch(conn);
+        if is_in && was_seen != is_seen {
+            self.say_seen(now, conn, dn, is_seen);
+        }
         // One whose phone still rings is told when it is there.
         if self.calls.get(&conn).is_some_and(|call| call.has_part(dn)) {
             let draft = Draft::new(EventName::PrivateInfo, dn).extensions(monitor_mode(mode));
@@ -212,7 +262,7 @@ impl Switch {
 
     fn is_talking(&self, conn: ConnId, dn: &Dn) -> bool {
         let party = self.calls.get(&conn).and_then(|call| call.ours(dn));
-        party.is_some_and(|party| matches!(party.state, State::Talking) && party.watch.is_none())
+        party.is_some_and(|party| party.talks() && party.watch.is_none())
     }
 
     fn say_monitoring(
@@ -220,7 +270,7 @@ impl Switch {
         now: Now,
         (by, target): (&Dn, &Dn),
         name: EventName,
-        asker: &Asker,
+        asker: Option<AskerId>,
         mode: Option<MonitorMode>,
     ) {
         for (dn, other) in [(by, target), (target, by)] {
@@ -229,7 +279,7 @@ impl Switch {
                 extensions.attach("MonitorMode", mode.as_str());
             }
             let agent = self.dns.agent(dn).map(Agent::attributes);
-            let reference = (dn == by).then_some(asker.id);
+            let reference = asker.filter(|_| dn == by);
             let draft = Draft::new(name, dn).reference(reference).extensions(extensions);
             self.out.dn_event(now, agent, draft);
         }

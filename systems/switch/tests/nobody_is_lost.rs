@@ -91,3 +91,79 @@ fn a_phone_that_holds_during_a_consultation_lets_nobody_hear_it() {
     "#]]
     .assert_eq(&site.take_ladder());
 }
+
+#[test]
+fn a_mute_transfer_to_somebody_busy_gives_the_agent_the_customer_back() {
+    let mut site = Site::at_work();
+    site.talk("5001");
+    let (dn, conn) = (Dn::from("5001"), site.conn());
+    let destination = "5559876543".into();
+    site.ask(Request::MuteTransfer { dn, conn, destination, user_data: KvList::new() });
+    let leg = site.rung();
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg, cause: Cause::Busy });
+    expect![[r#"
+        0.0    out2 ended: Busy
+               media play out1 Silence
+               EventDestinationBusy 5001 call=2 Consult Origination state=Busy other=5559876543/Destination previous=1 agent=5001:Ready:AutoIn
+               EventReleased 5001 call=2 Consult Origination previous=1 agent=5001:Ready:AutoIn ext{BusinessCall:0}
+               media hear out1 
+               media hear in1 out1
+               media hear out1 in1
+               EventRetrieved 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_network_that_rings_and_gives_up_says_that_nobody_answered() {
+    let mut site = Site::at_work();
+    let destination = "5559876543".into();
+    site.ask(Request::MakeCall { dn: "5001".into(), destination, user_data: KvList::new() });
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.fact(LegFact::Answered { leg });
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg, cause: Cause::Unreachable });
+    expect![[r#"
+        0.0    out2 ended: Unreachable
+               media play out1 Silence
+               EventDestinationBusy 5001 call=1 Outbound Origination state=NoAnswer other=5559876543/Destination agent=5001:Ready:AutoIn
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn who_is_muted_in_the_consultation_is_muted_in_the_conference() {
+    let mut site = Site::at_work();
+    let (held, current) = site.consult("5001", "5002");
+    site.ask(Request::SetMuteOn { dn: "5001".into(), conn: current });
+    site.forget_ladder();
+    site.ask(Request::CompleteConference { dn: "5001".into(), held, current });
+    expect![[r#"
+        0.0    RequestCompleteConference #6 at 5001
+               ok #6
+               EventReleased 5001 call=2 Consult Origination state=Conferenced other=5002/Destination previous=1 agent=5001:Ready:AutoIn ext{BusinessCall:0}
+               media hear in1 out2
+               media hear out1 in1+out2
+               media hear out2 in1
+               EventRetrieved 5001 call=1 Inbound ConferenceMember queue=5000 other=5551234567/ConferenceMember parties=5551234567+5002 agent=5001:Ready:AutoIn #6
+               EventMuteOn 5001 call=1 Inbound ConferenceMember queue=5000 other=5551234567/ConferenceMember parties=5551234567+5002 agent=5001:Ready:AutoIn
+               EventPartyAdded 5001 call=1 Inbound ConferenceMember state=Conferenced queue=5000 other=5002/NewParty third=5001/AddedBy parties=5551234567+5002 agent=5001:Ready:AutoIn #6
+               EventPartyChanged 5002 call=1 Inbound ConferenceMember state=Conferenced queue=5000 other=5551234567/ConferenceMember third=5001/ConferencedBy previous=2 parties=5551234567+5001 agent=5002:Ready:AutoIn
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_transfer_with_too_much_user_data_is_refused_and_the_call_stays() {
+    let mut site = Site::at_work();
+    site.talk("5001");
+    let (dn, conn) = (Dn::from("5001"), site.conn());
+    let user_data = KvList::new().with("much", "x".repeat(70_000));
+    site.forget_ladder();
+    site.ask(Request::SingleStepTransfer { dn, conn, destination: "5002".into(), user_data });
+    expect![[r#"
+        0.0    RequestSingleStepTransfer #4 at 5001
+               refused #4 InvalidAttribute (53): The call's user data would have 1 pairs with 70004 bytes; at most 512 pairs with 65536 bytes are allowed. Delete pairs that are no longer needed.
+    "#]].assert_eq(&site.take_ladder());
+}

@@ -585,14 +585,15 @@ fn l_a_supervisor_listens_coaches_and_barges_in() {
                EventPrivateInfo 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 ext{MonitorMode:coach}
         0.0    RequestSetMuteOn #6 at 5003
                ok #6
-               media hear out1 in1
                EventMuteOn 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 #6
+               media hear out1 in1
                EventPrivateInfo 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 ext{MonitorMode:mute}
         0.0    RequestSetMuteOff #7 at 5003
                ok #7
                EventMuteOff 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 #7
                media hear in1 out1+out2
                media hear out1 in1+out2
+               EventPartyAdded 5001 call=1 Inbound Destination queue=5000 other=5003/NewParty parties=5551234567+5003 agent=5001:Ready:AutoIn
                EventPrivateInfo 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5001 ext{MonitorMode:connect}
         0.0    RequestCancelMonitoring #8 at 5003
                ok #8
