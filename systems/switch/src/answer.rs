@@ -115,7 +115,7 @@ impl Switch {
         }
         if let Some(LegUse::Dn(dn)) = self.legs.get(&leg) {
             let dn = dn.clone();
-            self.reconnect(leg, &dn);
+            self.reconnect(now, leg, &dn);
         }
     }
 

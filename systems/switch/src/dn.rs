@@ -32,11 +32,21 @@ pub struct Line {
     pub leg: Option<LegId>,
     /// The phone is being called back into its calls; not up yet.
     pub is_resuming: bool,
+    /// It is called back because it hung up with somebody on hold: it rings, and its answer goes on
+    /// with that call.
+    pub recalls: bool,
     /// The phone shows its call as held, by our word or its own doing.
     pub shows_held: bool,
     /// The count of registrations when the phone answered or was called back: a higher one tells
     /// that another phone is there.
     pub bindings: u64,
+}
+
+impl Line {
+    /// A leg to the phone that registered last.
+    pub fn to(leg: LegId, bindings: u64) -> Self {
+        Self { leg: Some(leg), bindings, ..Self::default() }
+    }
 }
 
 /// An agent who is logged in.

@@ -6,6 +6,7 @@ use model::{ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal, 
 use crate::{
     Switch,
     call::{Caller, PartyId, Place, State, Summoned, Told},
+    dn::Line,
     outbox::Draft,
     reach::{failure_state, is_extension},
     request::Asker,
@@ -70,8 +71,7 @@ impl Switch {
         };
         let Some(leg) = self.ring_leg(conn, dn, false) else { return };
         let bindings = self.bindings(dn);
-        self.dns.entry(dn).line =
-            crate::dn::Line { leg: Some(leg), is_resuming: false, shows_held: false, bindings };
+        self.dns.entry(dn).line = Line::to(leg, bindings);
         let party = self.new_party(dn.clone(), Place::Ours, role, State::Summoned(summoned));
         self.timers.set(Timer::NoAnswer(party.id), now.instant + self.settings.summon_limit);
         self.join(conn, party);

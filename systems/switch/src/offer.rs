@@ -92,8 +92,7 @@ impl Switch {
             Some(dn) => {
                 let bindings = self.bindings(dn);
                 self.legs.insert(leg, LegUse::Dn(dn.clone()));
-                self.dns.entry(dn).line =
-                    Line { leg: Some(leg), is_resuming: false, shows_held: false, bindings };
+                self.dns.entry(dn).line = Line::to(leg, bindings);
                 Place::Ours
             }
             None => {

@@ -162,8 +162,7 @@ impl Switch {
     ) -> Option<PartyId> {
         let leg = self.ring_leg(conn, dn, false)?;
         let bindings = self.bindings(dn);
-        self.dns.entry(dn).line =
-            Line { leg: Some(leg), is_resuming: false, shows_held: false, bindings };
+        self.dns.entry(dn).line = Line::to(leg, bindings);
         Some(self.add_alerting(conn, dn.clone(), Place::Ours, ringing))
     }
 

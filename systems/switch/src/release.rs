@@ -95,21 +95,27 @@ impl Switch {
         }
     }
 
-    /// The phone of a DN of ours hung up: it leaves all of its calls.
+    /// The phone of a DN of ours hung up: it leaves all of its calls. When it hung up on one while
+    /// another is on hold it rings for that one: nobody on hold is lost to a key.
     fn line_ended(&mut self, now: Now, leg: LegId, dn: &Dn, cause: Cause) {
         let Some(extension) = self.dns.extension_mut(dn) else { return };
         if extension.line.leg != Some(leg) {
             return;
         }
         if extension.line.is_resuming {
-            return self.resume_failed(dn);
+            return self.resume_failed(now, dn);
         }
         extension.line.leg = None;
         // The one that was talked to last first: the held one is behind it.
-        for conn in self.dns.calls(dn).to_vec().into_iter().rev() {
+        let calls = self.dns.calls(dn).to_vec();
+        let has_several = calls.len() > 1;
+        for conn in calls.into_iter().rev() {
             let Some(party) = self.calls.get(&conn).and_then(|call| call.ours(dn)) else {
                 continue;
             };
+            if has_several && party.holds() && cause == Cause::Normal {
+                continue;
+            }
             match (&party.state, cause) {
                 (State::Talking | State::Held, cause) if cause != Cause::Normal => {
                     self.drop_out(now, party.id);
@@ -117,6 +123,7 @@ impl Switch {
                 _ => self.leave(now, party.id, None),
             }
         }
+        self.recall(now, dn);
     }
 
     /// Nothing is known of the leg any more.

@@ -2,7 +2,7 @@
 
 use model::{Dn, LegId, Now, leg::Cause};
 
-use crate::{LegUse, Switch, call::Party, timers::Timer};
+use crate::{LegUse, Switch, call::Party, dn::Line, timers::Timer};
 
 impl Switch {
     /// A leg's connection is gone. A caller's is taken as hung up: nobody would call back.
@@ -59,31 +59,55 @@ impl Switch {
         let Some(conn) = calls.iter().find(talks).or_else(|| calls.first()).copied() else {
             return;
         };
-        let leg = self.ring_leg(conn, dn, true);
-        self.dns.entry(dn).line =
-            crate::dn::Line { leg, is_resuming: true, shows_held: false, bindings };
+        if let Some(leg) = self.ring_leg(conn, dn, true) {
+            self.dns.entry(dn).line = Line { is_resuming: true, ..Line::to(leg, bindings) };
+        }
+    }
+
+    /// A phone hung up and has somebody on hold: it rings for that call, which must not be
+    /// forgotten.
+    pub(crate) fn recall(&mut self, now: Now, dn: &Dn) {
+        let Some(conn) = self.dns.calls(dn).first().copied() else { return };
+        let leg = match self.dns.is_in_service(dn) {
+            true => self.ring_leg(conn, dn, false),
+            false => None,
+        };
+        let Some(leg) = leg else { return self.page_did_not_return(now, dn) };
+        let line = Line { is_resuming: true, recalls: true, ..Line::to(leg, self.bindings(dn)) };
+        self.dns.entry(dn).line = line;
+        self.timers.set(Timer::Resume(dn.clone()), now.instant + self.settings.direct_ring_limit);
+        self.patch(conn);
     }
 
     /// The page is back in its calls. Nobody was told of a release, so nobody is told of this.
-    pub(crate) fn reconnect(&mut self, leg: LegId, dn: &Dn) {
+    pub(crate) fn reconnect(&mut self, now: Now, leg: LegId, dn: &Dn) {
         let Some(extension) = self.dns.extension_mut(dn) else { return };
         if extension.line.leg != Some(leg) || !extension.line.is_resuming {
             return;
         }
         extension.line.is_resuming = false;
         extension.line.bindings = extension.bindings;
+        let recalls = std::mem::take(&mut extension.line.recalls);
         self.timers.cancel(&Timer::Resume(dn.clone()));
         for conn in self.dns.calls(dn).to_vec() {
             self.patch(conn);
+            if recalls {
+                self.set_held(now, conn, dn, false, None);
+            }
         }
     }
 
     /// The phone that was called back failed: the page was reloaded once more, say. One that
-    /// registered meanwhile gets its turn at once, else the next one to register.
-    pub(crate) fn resume_failed(&mut self, dn: &Dn) {
+    /// registered meanwhile gets its turn at once, else the next one to register. A phone that
+    /// rang for a call on hold and was not answered has had its turn.
+    pub(crate) fn resume_failed(&mut self, now: Now, dn: &Dn) {
         let line = &mut self.dns.entry(dn).line;
         line.leg = None;
         line.is_resuming = false;
+        if std::mem::take(&mut line.recalls) {
+            self.timers.cancel(&Timer::Resume(dn.clone()));
+            return self.page_did_not_return(now, dn);
+        }
         self.call_back(dn);
     }
 

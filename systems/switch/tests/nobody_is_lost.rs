@@ -7,7 +7,7 @@ mod common;
 use common::Site;
 use expect_test::expect;
 use model::{
-    Dn, KvList, Request,
+    Dn, KvList, LegId, Request,
     leg::{Cause, LegFact},
     media::MediaFact,
 };
@@ -165,5 +165,63 @@ fn a_transfer_with_too_much_user_data_is_refused_and_the_call_stays() {
     expect![[r#"
         0.0    RequestSingleStepTransfer #4 at 5001
                refused #4 InvalidAttribute (53): The call's user data would have 1 pairs with 70004 bytes; at most 512 pairs with 65536 bytes are allowed. Delete pairs that are no longer needed.
+    "#]].assert_eq(&site.take_ladder());
+}
+
+/// 5001's phone hangs up during a consultation, with the customer on hold, and rings for it.
+fn recalled() -> Site {
+    let mut site = Site::at_work();
+    site.consult("5001", "5002");
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg: LegId(1), cause: Cause::Normal });
+    site
+}
+
+#[test]
+fn a_phone_that_hangs_up_during_a_consultation_rings_for_the_customer() {
+    let mut site = recalled();
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.fact(LegFact::Answered { leg });
+    expect![[r#"
+        0.0    out1 ended: Normal
+               EventReleased 5002 call=2 Consult Destination state=RemoteRelease other=5001/Origination previous=1 agent=5002:Ready:AutoIn ext{BusinessCall:0}
+               EventReleased 5001 call=2 Consult Origination other=5002/Destination previous=1 agent=5001:Ready:AutoIn ext{BusinessCall:0}
+               out2 release Normal
+               out3 ring 5001 from 5551234567
+               5001 may AttachUserData ClearCall ReleaseCall StartRecording
+        0.0    out3 rings
+        0.0    out3 answered
+               media hear out3 
+               media hear in1 out3
+               media hear out3 in1
+               EventRetrieved 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_phone_that_is_not_answered_for_its_call_on_hold_has_left_it() {
+    let mut site = recalled();
+    site.forget_ladder();
+    site.wait_s(61);
+    expect![[r#"
+        60.0   (time)
+               EventReleased 5001 call=1 Inbound Destination state=Dropped queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out3 release Normal
+               in1 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_customer_who_gives_up_meanwhile_stops_the_phone() {
+    let mut site = recalled();
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg: common::CALLER, cause: Cause::Normal });
+    expect![[r#"
+        0.0    in1 ended: Normal
+               EventReleased 5001 call=1 Inbound Destination state=RemoteRelease queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out3 release Normal
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
     "#]].assert_eq(&site.take_ladder());
 }

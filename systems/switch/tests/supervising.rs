@@ -145,5 +145,6 @@ fn what_a_supervisor_may_do_is_to_change_the_way_and_leave() {
     expect![[r#"
         mute: ReleaseCall SetMuteOff
         coach: ReleaseCall SetMuteOff SetMuteOn
-        connect: ReleaseCall SetMuteOn"#]].assert_eq(&offered.join("\n"));
+        connect: ReleaseCall SetMuteOn"#]]
+    .assert_eq(&offered.join("\n"));
 }
