@@ -62,7 +62,8 @@ fn a_strategy_has_the_agent_recorded_or_spared() {
     expect![[r#"
         0 s RouteCall 5000 call 1 -> 5001, 15 s then notready
         0 s RouteCall 5000 call 1 -> 5001, 15 s then notready, record destination
-        0 s RouteCall 5000 call 1 -> 5001, 15 s then notready, record disable_destination"#]].assert_eq(&said.join("\n"));
+        0 s RouteCall 5000 call 1 -> 5001, 15 s then notready, record disable_destination"#]]
+    .assert_eq(&said.join("\n"));
 }
 
 #[test]
