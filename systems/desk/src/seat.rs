@@ -14,7 +14,7 @@ use wire_rest::{Problem, StateCommand, StatusCode};
 use crate::{
     Desk,
     http::{Caller, done},
-    request::{REGISTER_FIRST, Then},
+    request::{REGISTER_FIRST, Then, Wish},
     session::SessionId,
     timers::Timer,
 };
@@ -285,33 +285,30 @@ impl Desk {
     pub(crate) fn ask_state(&mut self, now: Now, caller: Caller, command: &StateCommand) {
         match self.post(&caller.user) {
             Ok(post) => {
-                let (request, reasons) = state_request(post.dn, command);
                 let then = Then::RespondState(caller.reply);
-                self.ask_switch(now, &caller.user, request, reasons, then);
+                self.ask_wish(now, &caller.user, state_wish(post.dn, command), then);
             }
             Err(problem) => self.fail(caller.reply, &problem),
         }
     }
 }
 
-fn state_request(dn: Dn, command: &StateCommand) -> (Request, KvList) {
-    let no_reasons = KvList::new();
+fn state_wish(dn: Dn, command: &StateCommand) -> Wish {
     match command {
-        StateCommand::AfterCallWork => {
+        StateCommand::AfterCallWork { wrap_up_s } => {
             let work_mode = WorkMode::AfterCallWork;
-            (Request::AgentNotReady { dn, work_mode }, no_reasons)
+            let time = wrap_up_s.map(|s| KvList::new().with("WrapUpTime", i64::from(s)));
+            Wish::new(Request::AgentNotReady { dn, work_mode })
+                .with_extensions(time.unwrap_or_default())
         }
         StateCommand::NotReady { work_mode, reason } => {
-            let reasons = match reason {
-                Some(reason) => KvList::new().with("ReasonCode", reason.as_str()),
-                None => no_reasons,
-            };
-            (Request::AgentNotReady { dn, work_mode: *work_mode }, reasons)
+            let because = |reason: &String| KvList::new().with("ReasonCode", reason.as_str());
+            let reasons = reason.as_ref().map(because).unwrap_or_default();
+            let wish = Wish::new(Request::AgentNotReady { dn, work_mode: *work_mode });
+            Wish { reasons, ..wish }
         }
-        StateCommand::Offline => (Request::AgentLogout { dn }, no_reasons),
-        StateCommand::Ready => {
-            (Request::AgentReady { dn, work_mode: WorkMode::ManualIn }, no_reasons)
-        }
+        StateCommand::Offline => Wish::new(Request::AgentLogout { dn }),
+        StateCommand::Ready => Wish::new(Request::AgentReady { dn, work_mode: WorkMode::ManualIn }),
     }
 }
 

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Bench, Browser, comet::Comet};
-use model::{AgentState, EventName, KvList, Request, TError, WorkMode};
+use model::{AgentState, EventName, KvList, Request, TError, WorkMode, event::AgentAttributes};
 use serde_json::{Value, json};
 
 fn start(bench: &mut Bench, browser: &Browser) -> model::api::ApiId {
@@ -153,6 +153,64 @@ fn states_are_asked_for_in_both_dialects_and_shown_when_events_say_so() {
     assert_eq!(state(&mut bench)["state"], "AfterCallWork");
     bench.agent("5001", "5001", AgentState::LoggedOut);
     assert_eq!(state(&mut bench)["state"], "LoggedOut");
+}
+
+#[test]
+fn after_call_work_is_extended_and_tells_when_it_ends() {
+    let mut bench = Bench::new();
+    let browser = agent(&mut bench);
+    let cases = [
+        ("PUT", "/api/v2/me/state", json!({"state": "AfterCallWork", "wrapUpTime": 60}), Some(60)),
+        (
+            "POST",
+            "/api/v2/me/channels/voice",
+            json!({"operationName": "AfterCallWork", "wrapUpTime": 0}),
+            Some(0),
+        ),
+        ("POST", "/api/v2/me", json!({"operationName": "AfterCallWork"}), None),
+    ];
+    for (method, path, body, seconds) in cases {
+        let id = bench.send(&browser, method, path, &body);
+        let request = bench.requests.remove(0);
+        let extensions = seconds.map(|s: i64| KvList::new().with("WrapUpTime", s));
+        assert_eq!(request.extensions, extensions.unwrap_or_default());
+        bench.accept(request.reference);
+        assert_eq!(bench.answer(id), (200, json!({"statusCode": 0})));
+    }
+    let wrap_up = |bench: &mut Bench, seconds: i64| {
+        bench.event(EventName::AgentNotReady, "5001", |event| {
+            event.agent = Some(AgentAttributes {
+                agent: "5001".into(),
+                state: AgentState::AfterCallWork,
+                work_mode: WorkMode::AfterCallWork,
+                reason: None,
+            });
+            event.extensions = KvList::new().with("WrapUpTime", seconds);
+        });
+    };
+    let comet = Comet::open(&mut bench, &browser, &["/v2/me/state", "/v2/me/devices"]);
+    let held = comet.connect(&mut bench);
+    let ends = bench.now.unix_ms() + 30_000;
+    wrap_up(&mut bench, 30);
+    let device = Comet::brought(&mut bench, held).remove(0);
+    assert_eq!(device["data"]["devices"][0]["userState"]["wrapUpEndsAt"], ends);
+    let held = comet.connect(&mut bench);
+    let state = Comet::brought(&mut bench, held).remove(0);
+    assert_eq!(state["data"]["wrapUpEndsAt"], ends);
+    bench.seconds(10);
+    let shown = bench.get(&browser, "/api/v2/me/state").1;
+    assert_eq!((&shown["state"], &shown["wrapUpEndsAt"]), (&json!("AfterCallWork"), &json!(ends)));
+    assert_eq!(shown["userState"]["wrapUpEndsAt"], ends);
+
+    // Asked for anew it begins anew; without an end there is nothing to tell.
+    wrap_up(&mut bench, 60);
+    let shown = bench.get(&browser, "/api/v2/me/state").1;
+    assert_eq!(shown["wrapUpEndsAt"], ends + 40_000);
+    wrap_up(&mut bench, 0);
+    assert_eq!(bench.get(&browser, "/api/v2/me/state").1["wrapUpEndsAt"], Value::Null);
+    wrap_up(&mut bench, 60);
+    bench.agent("5001", "5001", AgentState::Ready);
+    assert_eq!(bench.get(&browser, "/api/v2/me/state").1["wrapUpEndsAt"], Value::Null);
 }
 
 #[test]

@@ -175,22 +175,18 @@ fn refusals_of_the_switch_read_as_gws_would_say_them() {
 }
 
 #[test]
-fn what_is_not_supported_yet_says_so() {
+fn what_nobody_knows_is_refused_with_what_would_do() {
     let mut bench = Bench::new();
     let browser = ready_agent(&mut bench);
     ring(&mut bench);
     let call = format!("/api/v2/me/calls/{UUID}");
-    let cases = [
-        ("PUT", json!({"action": "record"})),
-        ("POST", json!({"operationName": "StartRecording"})),
-    ];
+    let cases = [("PUT", json!({"action": "dance"})), ("POST", json!({"operationName": "Dance"}))];
     for (method, body) in cases {
         let (status, answer) = bench.ask(&browser, method, &call, &body);
-        assert_eq!((status, &answer["statusCode"]), (501, &json!(3)), "{answer}");
-        assert_eq!(answer["errorCode"], "NotSupportedYet");
+        assert_eq!((status, &answer["statusCode"]), (400, &json!(3)), "{answer}");
+        assert_eq!(answer["errorCode"], "UnknownOperation");
+        assert!(answer["hint"].as_str().unwrap().to_lowercase().contains("recording"));
     }
-    let dance = json!({"operationName": "Dance"});
-    assert_eq!(bench.ask(&browser, "POST", &call, &dance).1["errorCode"], "UnknownOperation");
     assert!(bench.requests.is_empty());
 }
 

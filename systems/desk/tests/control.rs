@@ -13,7 +13,7 @@ use desk::Input;
 use expect_test::expect;
 use model::{
     AgentState, CallState, CallType, Capabilities, Capability, DnRole, Event, EventName, KvList,
-    Origin, TError, config::Role,
+    Origin, TError, config::Role, recording::RecordingState,
 };
 use serde_json::{Value, json};
 
@@ -94,6 +94,14 @@ fn every_operation_becomes_its_request() {
         ("PUT", &call, json!({"action": "mute"})),
         ("PUT", &call, json!({"action": "dtmf", "digits": "12#a"})),
         ("PUT", &second, json!({"action": "swap"})),
+        ("PUT", &call, json!({"action": "start-recording"})),
+        ("PUT", &call, json!({"action": "pause-recording"})),
+        ("PUT", &call, json!({"action": "resume-recording"})),
+        ("PUT", &call, json!({"action": "stop-recording"})),
+        ("POST", &call, op("StartRecording")),
+        ("POST", &call, op("PauseRecording")),
+        ("POST", &call, op("ResumeRecording")),
+        ("POST", &call, op("StopRecording")),
         ("POST", &call, op("Hold")),
         ("POST", &call, op("Retrieve")),
         ("POST", &call, op("MuteCall")),
@@ -145,6 +153,14 @@ fn every_operation_becomes_its_request() {
         SetMuteOn { dn: Dn(5001), conn: ConnId(c1) }
         SendDtmf { dn: Dn(5001), conn: ConnId(c1), digits: "12#A" }
         AlternateCall { dn: Dn(5001), held: ConnId(c1), current: ConnId(c2) }
+        StartRecording { dn: Dn(5001), conn: ConnId(c1) }
+        PauseRecording { dn: Dn(5001), conn: ConnId(c1) }
+        ResumeRecording { dn: Dn(5001), conn: ConnId(c1) }
+        StopRecording { dn: Dn(5001), conn: ConnId(c1) }
+        StartRecording { dn: Dn(5001), conn: ConnId(c1) }
+        PauseRecording { dn: Dn(5001), conn: ConnId(c1) }
+        ResumeRecording { dn: Dn(5001), conn: ConnId(c1) }
+        StopRecording { dn: Dn(5001), conn: ConnId(c1) }
         HoldCall { dn: Dn(5001), conn: ConnId(c1) }
         RetrieveCall { dn: Dn(5001), conn: ConnId(c1) }
         SetMuteOn { dn: Dn(5001), conn: ConnId(c1) }
@@ -318,6 +334,44 @@ fn parties_mute_and_failures_are_shown() {
         let call = show(&mut bench, &browser, CONN_2);
         assert_eq!((&call["state"], &call["failure"]), (&json!("Dialing"), &json!(word)));
     }
+}
+
+#[test]
+fn a_recording_is_told_as_it_begins_pauses_goes_on_and_ends() {
+    let mut bench = Bench::new();
+    let browser = agent(&mut bench);
+    first(&mut bench, EventName::Established);
+    assert_eq!(show(&mut bench, &browser, CONN)["recordingState"], Value::Null);
+    let comet = Comet::open(&mut bench, &browser, &["/v2/me/calls"]);
+    let states = [
+        (RecordingState::On, "Recording"),
+        (RecordingState::Paused, "Paused"),
+        (RecordingState::On, "Recording"),
+        (RecordingState::Failed, "Failed"),
+        (RecordingState::Off, "Stopped"),
+    ];
+    for (state, word) in states {
+        let messages = pushed(&mut bench, &comet, |bench| {
+            bench.event(EventName::PrivateInfo, "5001", |event| {
+                let mut call = inbound(&KvList::new());
+                call.recording = Some(state);
+                event.call = Some(call);
+                event.extensions = KvList::new()
+                    .with("RecordingState", state.as_str())
+                    .with("GSIP_REC_FN", format!("{UUID}-1"));
+            });
+        });
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0]["notificationType"], "CallRecordingStateChange");
+        assert_eq!(messages[0]["call"]["recordingState"], word);
+        assert_eq!(messages[0]["call"]["state"], "Established");
+        assert_eq!(messages[0]["extensions"]["GSIP_REC_FN"], format!("{UUID}-1"));
+        let call = show(&mut bench, &browser, CONN);
+        assert_eq!(call["recordingState"], word);
+    }
+    // Whatever else happens to the call says nothing about it, and nothing is forgotten.
+    first(&mut bench, EventName::Held);
+    assert_eq!(show(&mut bench, &browser, CONN)["recordingState"], "Stopped");
 }
 
 #[test]

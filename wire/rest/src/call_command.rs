@@ -34,12 +34,16 @@ pub enum CallCommand {
     Mute,
     /// Transfer as soon as the other phone rings.
     MuteTransfer(Reach),
+    /// Leave a gap in the recording from here.
+    PauseRecording,
     /// Drop the consult call and go back.
     Reconnect,
     /// Send the ringing call elsewhere.
     Redirect(String),
     /// Drop one of the others.
     RemoveParticipant(String),
+    /// Go on recording.
+    ResumeRecording,
     /// Go on with it.
     Retrieve,
     /// Press keys.
@@ -50,6 +54,10 @@ pub enum CallCommand {
     SingleStepConference(Reach),
     /// Send it elsewhere and leave it.
     SingleStepTransfer(Reach),
+    /// Record this part of it.
+    StartRecording,
+    /// End the recording.
+    StopRecording,
     /// Hold one of two calls and go back to the other.
     Swap,
     /// Be heard again.
@@ -87,13 +95,16 @@ pub fn read_call_action(body: &[u8]) -> Result<CallCommand, Problem> {
         "dtmf" => digits(&body).map(CallCommand::SendDtmf),
         "hold" => Ok(CallCommand::Hold),
         "mute" => Ok(CallCommand::Mute),
+        "pause-recording" => Ok(CallCommand::PauseRecording),
         "reconnect" => Ok(CallCommand::Reconnect),
+        "record" | "start-recording" => Ok(CallCommand::StartRecording),
         "redirect" => number(&body, "destination").map(CallCommand::Redirect),
         "remove" => number(&body, "participant").map(CallCommand::RemoveParticipant),
         "resume" | "retrieve" | "unhold" => Ok(CallCommand::Retrieve),
+        "resume-recording" => Ok(CallCommand::ResumeRecording),
+        "stop-recording" => Ok(CallCommand::StopRecording),
         "unmute" => Ok(CallCommand::Unmute),
         "userdata" => user_data(&body).map(CallCommand::UpdateUserData),
-        "record" => Err(Problem::not_supported_yet(action)),
         _ => Err(Problem::unknown_operation(action, ACTIONS)),
     }
 }
@@ -119,20 +130,23 @@ pub fn read_call_operation(body: &[u8]) -> Result<CallCommand, Problem> {
         "InitiateTransfer" => reach(&body).map(CallCommand::InitiateTransfer),
         "MuteCall" => Ok(CallCommand::Mute),
         "MuteTransfer" => reach(&body).map(CallCommand::MuteTransfer),
+        "PauseRecording" => Ok(CallCommand::PauseRecording),
         "Reconnect" => Ok(CallCommand::Reconnect),
         "Redirect" => number(&body, "destination").map(CallCommand::Redirect),
         "RemoveParticipantFromConference" => {
             number(&body, "participant").map(CallCommand::RemoveParticipant)
         }
+        "ResumeRecording" => Ok(CallCommand::ResumeRecording),
         "Retrieve" => Ok(CallCommand::Retrieve),
         "SendDtmf" => digits(&body).map(CallCommand::SendDtmf),
         "SendUserEvent" => user_data(&body).map(CallCommand::SendUserEvent),
         "SingleStepConference" => reach(&body).map(CallCommand::SingleStepConference),
         "SingleStepTransfer" => reach(&body).map(CallCommand::SingleStepTransfer),
+        "StartRecording" => Ok(CallCommand::StartRecording),
+        "StopRecording" => Ok(CallCommand::StopRecording),
         "SwapCalls" => Ok(CallCommand::Swap),
         "UnmuteCall" => Ok(CallCommand::Unmute),
         "UpdateUserData" => user_data(&body).map(CallCommand::UpdateUserData),
-        _ if OPERATIONS_NOT_YET.contains(&operation) => Err(Problem::not_supported_yet(operation)),
         _ => Err(Problem::unknown_operation(operation, OPERATIONS)),
     }
 }
@@ -290,6 +304,10 @@ const ACTIONS: &[&str] = &[
     "reconnect",
     "redirect",
     "remove",
+    "start-recording",
+    "pause-recording",
+    "resume-recording",
+    "stop-recording",
     "userdata",
     "attach",
     "deleteuserdata",
@@ -314,11 +332,13 @@ const OPERATIONS: &[&str] = &[
     "Redirect",
     "MuteCall",
     "UnmuteCall",
+    "StartRecording",
+    "PauseRecording",
+    "ResumeRecording",
+    "StopRecording",
     "AttachUserData",
     "UpdateUserData",
     "DeleteUserData",
     "DeleteUserDataPair",
     "SendUserEvent",
 ];
-const OPERATIONS_NOT_YET: &[&str] =
-    &["StartRecording", "StopRecording", "PauseRecording", "ResumeRecording"];

@@ -42,6 +42,8 @@ pub const USER_DATA_PAIRS_MAX: usize = 200;
 pub const USER_DATA_BYTES_MAX: usize = 32 * 1024;
 /// Longest not-ready reason, in characters.
 pub const REASON_CHARS_MAX: usize = 64;
+/// Longest after-call work that can be asked for, in seconds: a working day.
+pub const WRAP_UP_S_MAX: u32 = 8 * 3600;
 /// Longest user name or password that is taken, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
 /// Longest telephone number that is taken, in characters.

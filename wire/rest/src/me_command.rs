@@ -74,7 +74,7 @@ pub fn read_me_operation(body: &[u8]) -> Result<MeCommand, Problem> {
     match operation {
         "EndContactCenterSession" => Ok(MeCommand::End),
         "StartContactCenterSession" => read_channels(body.get("channels")).map(MeCommand::Start),
-        _ => state_operation(operation, "")?
+        _ => state_operation(operation, &body)?
             .map(MeCommand::State)
             .ok_or_else(|| Problem::unknown_operation(operation, OPERATIONS)),
     }

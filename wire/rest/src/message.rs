@@ -10,6 +10,8 @@ use crate::{Call, Device, UserState};
 pub enum NotificationType {
     /// User data is new.
     AttachedDataChanged,
+    /// A recording began, pauses, goes on or is over.
+    CallRecordingStateChange,
     /// Voice stopped or came back; GWS has no word for it.
     MediaStateChange,
     /// Others joined, left, or are in somebody's place.
@@ -74,6 +76,7 @@ impl CallMessage<'_> {
     pub fn to_json(&self) -> Value {
         let notification = match self.notification {
             NotificationType::AttachedDataChanged => "AttachedDataChanged",
+            NotificationType::CallRecordingStateChange => "CallRecordingStateChange",
             NotificationType::MediaStateChange => "MediaStateChange",
             NotificationType::ParticipantsUpdated => "ParticipantsUpdated",
             NotificationType::StatusChange => "StatusChange",
@@ -134,6 +137,7 @@ impl StateMessage<'_> {
             "messageType": "StateChangeMessage",
             "state": self.state,
             "reason": self.user_state.reason,
+            "wrapUpEndsAt": self.user_state.wrap_up_ends_at,
             "userState": self.user_state,
             "metrics": metrics(self.at_ms),
         })

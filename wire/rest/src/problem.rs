@@ -100,18 +100,6 @@ impl Problem {
         .hint(format!("Known here: {}.", known.join(", ")))
     }
 
-    /// An operation that GWS knows and this version does not offer.
-    #[must_use]
-    pub fn not_supported_yet(operation: &str) -> Self {
-        Self::new(
-            501,
-            StatusCode::Forbidden,
-            "NotSupportedYet",
-            format!("Operation '{operation}' is not supported yet."),
-        )
-        .hint("The call's capabilities list what can be done with it.")
-    }
-
     /// The envelope.
     #[must_use]
     pub fn to_json(&self) -> Value {

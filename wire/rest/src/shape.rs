@@ -93,6 +93,9 @@ pub struct UserState {
     /// The not-ready reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When after-call work ends by itself, in ms since 1970; `None`: when the agent ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrap_up_ends_at: Option<u64>,
 }
 
 /// A call's state.
@@ -131,6 +134,9 @@ pub struct Call {
     /// Whole seconds since it rang, or since it was answered.
     pub duration: String,
     pub mute: &'static str,
+    /// `Recording`, `Paused`, `Stopped`, `Failed`; of calls that never were recorded: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording_state: Option<&'static str>,
     pub supervisor_listening_in: bool,
     pub monitored_user_muted: bool,
     pub monitoring: bool,

@@ -4,18 +4,21 @@
 //! not-ready reasons are this site's own and never change.
 
 use model::{AgentState, WorkMode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    Problem, REASON_CHARS_MAX, UserState,
+    Problem, REASON_CHARS_MAX, UserState, WRAP_UP_S_MAX,
     call_command::{object, word},
 };
 
 /// What is asked about an agent's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateCommand {
-    /// Finish the last call's work.
-    AfterCallWork,
+    /// Finish the last call's work; `wrap_up_s`: for so many seconds from now on, 0 without an end.
+    AfterCallWork {
+        /// `None`: as the site has it.
+        wrap_up_s: Option<u32>,
+    },
     /// Leave the desk.
     Offline,
     /// Take no calls.
@@ -47,6 +50,8 @@ pub struct AgentWord<'a> {
     pub work_mode: WorkMode,
     /// The not-ready reason.
     pub reason: Option<&'a str>,
+    /// When after-call work ends by itself, in ms since 1970.
+    pub wrap_up_ends_ms: Option<u64>,
 }
 
 /// The reasons that the site offers.
@@ -57,7 +62,7 @@ pub const NOT_READY_REASONS: [NotReadyReason; 4] = [
     NotReadyReason { id: "5C7A1E0B-6A0F-4F0E-9C55-0B7F3D1A2B04", name: "Meeting" },
 ];
 
-/// Reads `{"state","reason"?,"workMode"?}`, the plain form.
+/// Reads `{"state","reason"?,"workMode"?,"wrapUpTime"?}`, the plain form.
 ///
 /// # Errors
 /// A [`Problem`] that says what is wrong with the body.
@@ -69,34 +74,36 @@ pub fn read_state(body: &[u8]) -> Result<StateCommand, Problem> {
     let plain: String = asked.chars().filter(char::is_ascii_alphanumeric).collect();
     let command = match (plain.to_ascii_lowercase().as_str(), work_mode) {
         ("ready", _) => StateCommand::Ready,
-        ("aftercallwork" | "acw", _) | ("notready", "AfterCallWork") => StateCommand::AfterCallWork,
+        ("aftercallwork" | "acw", _) | ("notready", "AfterCallWork") => {
+            StateCommand::AfterCallWork { wrap_up_s: None }
+        }
         ("notready", "AuxWork") | ("auxwork", _) => not_ready(WorkMode::AuxWork, reason)?,
         ("notready", _) => not_ready(WorkMode::Unknown, reason)?,
         ("loggedout" | "logout" | "offline", _) => StateCommand::Offline,
         _ => return Err(Problem::unknown_operation(asked, STATES)),
     };
-    Ok(command)
+    with_wrap_up(command, &body)
 }
 
-/// Reads `{"operationName"}` of a voice channel, the genuine form.
+/// Reads `{"operationName","reason"?,"wrapUpTime"?}` of a voice channel, the genuine form.
 ///
 /// # Errors
 /// A [`Problem`] that says what is wrong with the body.
 pub fn read_state_operation(body: &[u8]) -> Result<StateCommand, Problem> {
     let body = object(body)?;
-    let reason = body.get("reason").and_then(Value::as_str).unwrap_or_default();
     let operation = word(&body, "operationName")?;
-    state_operation(operation, reason)?
+    state_operation(operation, &body)?
         .ok_or_else(|| Problem::unknown_operation(operation, OPERATIONS))
 }
 
 /// The command of this operationName, when it is one about a state.
 pub(crate) fn state_operation(
     operation: &str,
-    reason: &str,
+    body: &Map<String, Value>,
 ) -> Result<Option<StateCommand>, Problem> {
-    Ok(Some(match operation {
-        "AfterCallWork" => StateCommand::AfterCallWork,
+    let reason = body.get("reason").and_then(Value::as_str).unwrap_or_default();
+    let command = match operation {
+        "AfterCallWork" => StateCommand::AfterCallWork { wrap_up_s: None },
         "AuxWork" => not_ready(WorkMode::AuxWork, reason)?,
         "NotReady" => not_ready(WorkMode::Unknown, reason)?,
         "Offline" => StateCommand::Offline,
@@ -105,7 +112,25 @@ pub(crate) fn state_operation(
             Some(own) => not_ready(WorkMode::Unknown, own.name)?,
             None => return Ok(None),
         },
-    }))
+    };
+    with_wrap_up(command, body).map(Some)
+}
+
+/// Takes over `wrapUpTime`, which only after-call work has.
+fn with_wrap_up(command: StateCommand, body: &Map<String, Value>) -> Result<StateCommand, Problem> {
+    let value = match body.get("wrapUpTime") {
+        None | Some(Value::Null) => return Ok(command),
+        Some(value) => value,
+    };
+    if !matches!(command, StateCommand::AfterCallWork { .. }) {
+        return Err(Problem::out_of_range("wrapUpTime", "goes with AfterCallWork alone"));
+    }
+    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+    let seconds = seconds.filter(|seconds| *seconds <= WRAP_UP_S_MAX).ok_or_else(|| {
+        let limit = format!("must be 0 to {WRAP_UP_S_MAX} seconds; 0: without an end");
+        Problem::out_of_range("wrapUpTime", limit)
+    })?;
+    Ok(StateCommand::AfterCallWork { wrap_up_s: Some(seconds) })
 }
 
 fn not_ready(work_mode: WorkMode, reason: &str) -> Result<StateCommand, Problem> {
@@ -133,6 +158,7 @@ pub fn user_state(agent: AgentWord<'_>) -> UserState {
         state: standard.state.to_owned(),
         work_mode: standard.work_mode.map(str::to_owned),
         reason: agent.reason.filter(|_| is_not_ready).map(str::to_owned),
+        wrap_up_ends_at: agent.wrap_up_ends_ms.filter(|_| standard == AFTER_CALL_WORK),
     }
 }
 

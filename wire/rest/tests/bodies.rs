@@ -5,9 +5,9 @@ use model::{AgentState, KvList, WorkMode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wire_rest::{
-    AgentWord, CallCommand, MeCommand, Query, StateCommand, StatusCode, agent_state_settings,
-    read_call_action, read_call_operation, read_customer_call, read_login, read_me_operation,
-    read_state, read_state_operation, user_state,
+    AgentWord, CallCommand, MeCommand, Problem, Query, StateCommand, StatusCode,
+    agent_state_settings, read_call_action, read_call_operation, read_customer_call, read_login,
+    read_me_operation, read_state, read_state_operation, user_state,
 };
 
 fn bytes(body: &Value) -> Vec<u8> {
@@ -41,6 +41,10 @@ fn both_dialects_ask_for_the_same_commands() {
             json!({"operationName": "DeleteUserDataPair", "key": "k"}),
             CallCommand::DeletePair("k".into()),
         ),
+        recording("start-recording", "StartRecording", CallCommand::StartRecording),
+        recording("pause-recording", "PauseRecording", CallCommand::PauseRecording),
+        recording("resume-recording", "ResumeRecording", CallCommand::ResumeRecording),
+        recording("stop-recording", "StopRecording", CallCommand::StopRecording),
     ];
     for (plain, genuine, command) in pairs {
         assert_eq!(read_call_action(&bytes(&plain)).as_ref(), Ok(&command), "{plain}");
@@ -52,16 +56,15 @@ fn both_dialects_ask_for_the_same_commands() {
     }
 }
 
+fn recording(action: &str, operation: &str, command: CallCommand) -> (Value, Value, CallCommand) {
+    (json!({"action": action}), json!({"operationName": operation}), command)
+}
+
 #[test]
-fn operations_of_a_later_version_are_named_as_such_and_others_are_unknown() {
-    for operation in ["StartRecording", "StopRecording", "PauseRecording", "ResumeRecording"] {
-        let problem =
-            read_call_operation(&bytes(&json!({"operationName": operation}))).unwrap_err();
-        assert_eq!((problem.http, problem.error_code), (501, "NotSupportedYet"));
-        assert_eq!(problem.status, StatusCode::Forbidden);
-    }
-    let problem = read_call_action(br#"{"action":"record"}"#).unwrap_err();
-    assert_eq!(problem.error_code, "NotSupportedYet");
+fn operations_that_nobody_knows_are_told_from_those_that_would_do() {
+    let problem = read_call_operation(br#"{"operationName":"Dance"}"#).unwrap_err();
+    assert_eq!((problem.http, problem.status), (400, StatusCode::Forbidden));
+    assert!(problem.hint.unwrap().contains("PauseRecording"));
     let problem = read_call_action(br#"{"action":"dance"}"#).unwrap_err();
     assert_eq!((problem.http, problem.error_code), (400, "UnknownOperation"));
     assert!(problem.hint.unwrap().contains("answer"));
@@ -88,9 +91,9 @@ fn states_are_read_in_both_dialects_with_reasons() {
     assert_eq!(plain(json!({"state": "Ready"})), Ok(StateCommand::Ready));
     assert_eq!(plain(json!({"state": "NotReady", "reason": "Lunch"})), Ok(lunch.clone()));
     assert_eq!(plain(json!({"state": "Not Ready", "reason": null})).unwrap(), not_ready());
-    assert_eq!(plain(json!({"state": "AfterCallWork"})), Ok(StateCommand::AfterCallWork));
+    assert_eq!(plain(json!({"state": "AfterCallWork"})), Ok(AFTER_CALL_WORK));
     let acw = json!({"state": "NotReady", "workMode": "AfterCallWork"});
-    assert_eq!(plain(acw), Ok(StateCommand::AfterCallWork));
+    assert_eq!(plain(acw), Ok(AFTER_CALL_WORK));
     assert_eq!(plain(json!({"state": "Offline"})), Ok(StateCommand::Offline));
     assert_eq!(plain(json!({"state": "Asleep"})).unwrap_err().error_code, "UnknownOperation");
     let long = json!({"state": "NotReady", "reason": "x".repeat(65)});
@@ -101,6 +104,39 @@ fn states_are_read_in_both_dialects_with_reasons() {
     assert_eq!(genuine("NotReady").unwrap(), not_ready());
     assert_eq!(genuine("Lunch"), Ok(lunch));
     assert_eq!(genuine("Nap").unwrap_err().error_code, "UnknownOperation");
+}
+
+const AFTER_CALL_WORK: StateCommand = StateCommand::AfterCallWork { wrap_up_s: None };
+
+#[test]
+fn after_call_work_lasts_as_long_as_is_asked_for_in_each_form() {
+    let plain = |time: Value| read_state(&bytes(&json!({"state": "acw", "wrapUpTime": time})));
+    let genuine = |time: Value| {
+        read_state_operation(&bytes(&json!({"operationName": "AfterCallWork", "wrapUpTime": time})))
+    };
+    let on_me = |time: Value| {
+        let body = json!({"operationName": "AfterCallWork", "wrapUpTime": time});
+        match read_me_operation(&bytes(&body))? {
+            MeCommand::State(command) => Ok(command),
+            other => panic!("{other:?}"),
+        }
+    };
+    let forms: [&dyn Fn(Value) -> Result<StateCommand, Problem>; 3] = [&plain, &genuine, &on_me];
+    for read in forms {
+        for (time, wrap_up_s) in [
+            (json!(60), Some(60)),
+            (json!(0), Some(0)),
+            (json!(28_800), Some(28_800)),
+            (Value::Null, None),
+        ] {
+            assert_eq!(read(time), Ok(StateCommand::AfterCallWork { wrap_up_s }));
+        }
+        for time in [json!(-1), json!(28_801), json!(1.5), json!("60"), json!([])] {
+            assert_eq!(read(time).unwrap_err().error_code, "ValueOutOfRange");
+        }
+    }
+    let odd = json!({"state": "Ready", "wrapUpTime": 60});
+    assert_eq!(read_state(&bytes(&odd)).unwrap_err().error_code, "ValueOutOfRange");
 }
 
 fn not_ready() -> StateCommand {
@@ -149,7 +185,7 @@ fn a_customer_call_defaults_to_the_known_customer() {
 #[test]
 fn states_are_shown_with_the_guids_of_every_installation() {
     let show = |state, work_mode, reason| {
-        let shown = user_state(AgentWord { state, work_mode, reason });
+        let shown = user_state(AgentWord { state, work_mode, reason, wrap_up_ends_ms: Some(1) });
         json!(shown).to_string()
     };
     assert_eq!(
@@ -160,7 +196,7 @@ fn states_are_shown_with_the_guids_of_every_installation() {
         show(AgentState::AfterCallWork, WorkMode::AfterCallWork, None),
         concat!(
             r#"{"id":"D3663509-3D82-4DD3-A82E-2EA8EFA02AEF","displayName":"After Call Work","#,
-            r#""state":"NotReady","workMode":"AfterCallWork"}"#
+            r#""state":"NotReady","workMode":"AfterCallWork","wrapUpEndsAt":1}"#
         )
     );
     assert_eq!(

@@ -122,6 +122,7 @@ fn call_request(command: CallCommand, view: &DnView, call: &CallView) -> Result<
         CallCommand::MuteTransfer(Reach { destination, user_data }) => {
             Request::MuteTransfer { dn, conn, destination, user_data }
         }
+        CallCommand::PauseRecording => Request::PauseRecording { dn, conn },
         CallCommand::Reconnect => {
             let (held, current) = two_calls(view, call)?;
             Request::ReconnectCall { dn, held, current }
@@ -130,6 +131,7 @@ fn call_request(command: CallCommand, view: &DnView, call: &CallView) -> Result<
         CallCommand::RemoveParticipant(party) => {
             Request::DeleteFromConference { dn, conn, party: Dn::from(party.as_str()) }
         }
+        CallCommand::ResumeRecording => Request::ResumeRecording { dn, conn },
         CallCommand::Retrieve => Request::RetrieveCall { dn, conn },
         CallCommand::SendDtmf(digits) => Request::SendDtmf { dn, conn, digits },
         CallCommand::SendUserEvent(user_data) => Request::DistributeUserEvent { dn, user_data },
@@ -139,6 +141,8 @@ fn call_request(command: CallCommand, view: &DnView, call: &CallView) -> Result<
         CallCommand::SingleStepTransfer(Reach { destination, user_data }) => {
             Request::SingleStepTransfer { dn, conn, destination, user_data }
         }
+        CallCommand::StartRecording => Request::StartRecording { dn, conn },
+        CallCommand::StopRecording => Request::StopRecording { dn, conn },
         CallCommand::Swap => {
             let (held, current) = two_calls(view, call)?;
             Request::AlternateCall { dn, held, current }

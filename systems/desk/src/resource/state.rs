@@ -18,6 +18,7 @@ impl Desk {
             "statusCode": 0,
             "state": view.state_word(&agent),
             "reason": word.reason,
+            "wrapUpEndsAt": word.wrap_up_ends_ms,
             "userState": user_state(word),
         }))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{
     CallState, CallType, CallUuid, Capabilities, ConnId, Dn, DnRole, Event, EventName, KvList, Now,
-    event::CallAttributes,
+    event::CallAttributes, recording::RecordingState,
 };
 use wire_rest::{Call, CallWord, Participant};
 
@@ -26,6 +26,7 @@ pub(crate) struct CallView {
     /// Of consult calls: the first call.
     pub(crate) previous: Option<ConnId>,
     is_muted: bool,
+    recording: Option<RecordingState>,
     failure: Option<&'static str>,
     /// Whether this DN only listens, as a supervisor.
     pub(crate) is_watching: bool,
@@ -52,6 +53,7 @@ impl CallView {
             capabilities: attributes.capabilities,
             previous: attributes.previous_conn,
             is_muted: false,
+            recording: attributes.recording,
             failure: None,
             is_watching: attributes.this_role == DnRole::Observer,
             is_watched: false,
@@ -66,6 +68,7 @@ impl CallView {
         self.call_type = attributes.call_type;
         self.capabilities = attributes.capabilities;
         self.parties.clone_from(&attributes.parties);
+        self.recording = attributes.recording.or(self.recording);
         self.previous = attributes.previous_conn.or(self.previous);
         self.is_watching |= attributes.this_role == DnRole::Observer;
         if event.name == EventName::DestinationBusy {
@@ -123,6 +126,7 @@ impl CallView {
             user_data: KvList::clone(&self.user_data),
             duration: seconds.to_string(),
             mute: if self.is_muted { "On" } else { "Off" },
+            recording_state: self.recording.map(recording_word),
             supervisor_listening_in: self.is_watched,
             monitored_user_muted: false,
             monitoring: self.is_watching,
@@ -162,6 +166,16 @@ fn failure_word(state: CallState) -> &'static str {
     ];
     // What else may be wrong is the network's affair.
     words.iter().find(|(_, states)| states.contains(&state)).map_or("congestion", |(word, _)| word)
+}
+
+/// GWS's word for a recording's state.
+fn recording_word(state: RecordingState) -> &'static str {
+    match state {
+        RecordingState::Failed => "Failed",
+        RecordingState::Off => "Stopped",
+        RecordingState::On => "Recording",
+        RecordingState::Paused => "Paused",
+    }
 }
 
 fn participant(number: &str) -> Participant {

@@ -1,8 +1,10 @@
 //! One DN: its phone and its agent, and how both are shown.
 
+use std::time::Duration;
+
 use model::{
-    AgentId, AgentState, Capabilities, Capability, ConnId, Dn, Event, EventName, WorkMode,
-    event::AgentAttributes,
+    AgentId, AgentState, Capabilities, Capability, ConnId, Dn, Event, EventName, KvValue, Now,
+    WorkMode, event::AgentAttributes,
 };
 use wire_rest::{AgentWord, CallWord, Device, NotificationType, agent_state_word, user_state};
 
@@ -17,6 +19,8 @@ pub(crate) struct DnView {
     pub(crate) device: String,
     pub(crate) in_service: bool,
     agent: Option<AgentAttributes>,
+    /// When the agent's after-call work ends by itself.
+    wrap_up_ends: Option<Now>,
     has_dnd: bool,
     forward_to: Option<String>,
     /// Whose calls are heard from here.
@@ -31,6 +35,7 @@ impl DnView {
             device: site::device_id(dn),
             in_service: false,
             agent: None,
+            wrap_up_ends: None,
             has_dnd: false,
             forward_to: None,
             supervision: None,
@@ -50,11 +55,13 @@ impl DnView {
                 state: here.state,
                 work_mode: here.work_mode,
                 reason: here.reason.as_deref(),
+                wrap_up_ends_ms: self.wrap_up_ends.as_ref().map(Now::unix_ms),
             },
             None => AgentWord {
                 state: AgentState::LoggedOut,
                 work_mode: WorkMode::Unknown,
                 reason: None,
+                wrap_up_ends_ms: None,
             },
         }
     }
@@ -112,6 +119,14 @@ impl DnView {
 
     pub(super) fn agent_changed(&mut self, event: &Event) -> Change {
         let Some(agent) = &event.agent else { return Change::None };
+        // During a call the switch ends no after-call work.
+        let seconds = match event.extensions.value("WrapUpTime") {
+            Some(KvValue::Int(seconds)) if self.calls.is_empty() => u32::try_from(*seconds).ok(),
+            Some(KvValue::Int(_) | KvValue::List(_) | KvValue::Str(_)) | None => None,
+        };
+        let seconds = seconds.filter(|seconds| *seconds > 0);
+        let after = |seconds: u32| event.at.later(Duration::from_secs(u64::from(seconds)));
+        self.wrap_up_ends = seconds.map(after);
         self.agent = (agent.state != AgentState::LoggedOut).then(|| agent.clone());
         Change::Agent
     }
@@ -238,7 +253,11 @@ impl DnView {
         for (key, value) in event.extensions.iter() {
             call.extensions.update(key, value.clone());
         }
-        Change::Call { call: Box::new(call.clone()), news: NotificationType::MediaStateChange }
+        let news = match event.extensions.text("RecordingState") {
+            Some(_) => NotificationType::CallRecordingStateChange,
+            None => NotificationType::MediaStateChange,
+        };
+        Change::Call { call: Box::new(call.clone()), news }
     }
 
     /// What may be asked of a call is new; `None` when it is not.
