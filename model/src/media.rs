@@ -130,6 +130,11 @@ pub enum MediaFact {
         /// Held from now on.
         is_held: bool,
     },
+    /// How loud those are who are mixed with others: a few times a second while anybody is.
+    Levels {
+        /// Each leg with how far below full scale its voice was, in dB; 127: silence (RFC 6464).
+        levels: Vec<(LegId, u8)>,
+    },
     /// Nothing came for the liveness limit (a browser's consent is gone, RTP is silent).
     Lost {
         /// Which leg.

@@ -252,7 +252,7 @@ fn media_fact(fact: &MediaFact) -> Option<String> {
         MediaFact::Flowing { leg } => Some(format!("Flowing {leg}")),
         MediaFact::Holds { leg, is_held } => Some(format!("Holds {leg} {is_held}")),
         MediaFact::Lost { leg } => Some(format!("Lost {leg}")),
-        MediaFact::Quality { .. } => None,
+        MediaFact::Levels { .. } | MediaFact::Quality { .. } => None,
         MediaFact::Refused { leg, .. } => Some(format!("Refused {leg}")),
     }
 }

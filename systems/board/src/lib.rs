@@ -220,6 +220,7 @@ impl Board {
                 self.lay(Cord::Signaling(signaling::Input::Command(command)));
             }
             switch::Output::Media(command) => self.lay(Cord::World(Output::Media(command))),
+            switch::Output::Speakers { .. } => {}
             switch::Output::Refused { origin, reference, this_dn, refusal } => {
                 self.refused(origin, reference, this_dn, refusal);
             }
@@ -316,6 +317,7 @@ impl System for Board {
                 MediaFact::Digit { .. }
                 | MediaFact::Flowing { .. }
                 | MediaFact::Holds { .. }
+                | MediaFact::Levels { .. }
                 | MediaFact::Lost { .. }
                 | MediaFact::Quality { .. } => self.lay(Cord::Switch(switch::Input::Media(fact))),
             },

@@ -226,6 +226,7 @@ impl Signaling {
             | MediaFact::Flowing { .. }
             | MediaFact::Holds { .. }
             | MediaFact::Lost { .. }
+            | MediaFact::Levels { .. }
             | MediaFact::Quality { .. } => {}
         }
     }

@@ -120,7 +120,7 @@ pub enum Output {
     Event(Arc<Event>),
     /// For signaling.
     Leg(LegCommand),
-    /// For the shard: only `Hear`, `Play` and `SendDigits`.
+    /// For the shard: only `Hear`, `Play`, `Record` and `SendDigits`.
     Media(MediaCommand),
     /// A request was not carried out.
     Refused {
@@ -132,6 +132,15 @@ pub enum Output {
         this_dn: Dn,
         /// Why, and what to do.
         refusal: Refusal,
+    },
+    /// How loud the parties of a conference are at the moment, for a phone that is in it.
+    Speakers {
+        /// Whose phone.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// Each party's number, with dB below full scale; 127: silence (RFC 6464).
+        levels: Vec<(Dn, u8)>,
     },
 }
 

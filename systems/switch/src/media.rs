@@ -1,6 +1,8 @@
 //! What the shard reports of voice. Calls stay up: their signalling decides over them.
 
-use model::{EventName, KvList, LegId, Now, media::MediaFact};
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{ConnId, Dn, EventName, KvList, LegId, Now, media::MediaFact};
 
 use crate::{LegUse, Switch, call::Party, outbox::Draft};
 
@@ -20,6 +22,7 @@ impl Switch {
                     self.phone_holds(now, &dn, *is_held);
                 }
             }
+            MediaFact::Levels { levels } => self.say_speakers(levels),
             MediaFact::Lost { leg } => {
                 let is_live = matches!(self.legs.get(leg), Some(LegUse::Dn(_) | LegUse::Call(_)));
                 if is_live && self.silent_legs.insert(*leg) {
@@ -31,6 +34,38 @@ impl Switch {
             | MediaFact::Digit { .. }
             | MediaFact::Quality { .. }
             | MediaFact::Refused { .. } => {}
+        }
+    }
+
+    /// Tells the phones of conferences how loud everybody there is.
+    fn say_speakers(&mut self, levels: &[(LegId, u8)]) {
+        let level_of: BTreeMap<LegId, u8> = levels.iter().copied().collect();
+        let of_leg = |leg: &LegId| match self.legs.get(leg) {
+            Some(LegUse::Dn(dn)) => self.dns.calls(dn).to_vec(),
+            Some(LegUse::Call(conn)) => vec![*conn],
+            Some(LegUse::Leaving) | None => Vec::new(),
+        };
+        let conns: BTreeSet<ConnId> = level_of.keys().flat_map(of_leg).collect();
+        for conn in conns {
+            let Some(call) = self.calls.get(&conn) else { continue };
+            let talkers: Vec<&Party> =
+                call.parties.iter().filter(|party| party.is_seen() && party.is_in()).collect();
+            if talkers.len() <= 2 {
+                continue;
+            }
+            let levels: Vec<(Dn, u8)> = talkers
+                .iter()
+                .map(|party| {
+                    let is_heard = party.talks() && !party.is_muted;
+                    let leg = party.leg(&self.dns).filter(|_| is_heard);
+                    let level = leg.and_then(|leg| level_of.get(&leg).copied());
+                    (party.dn.clone(), level.unwrap_or(SILENCE))
+                })
+                .collect();
+            let phones = call.parties.iter().filter(|party| party.is_told());
+            for dn in phones.map(|party| party.dn.clone()) {
+                self.out.speakers(dn, conn, levels.clone());
+            }
         }
     }
 
@@ -57,3 +92,6 @@ impl Switch {
         }
     }
 }
+
+/// What is not heard, in dB below full scale (RFC 6464).
+const SILENCE: u8 = 127;

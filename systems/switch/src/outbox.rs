@@ -144,6 +144,11 @@ impl Outbox {
         self.queue.push_back(Output::Capabilities { dn: dn.clone(), conn, capabilities });
     }
 
+    /// How loud the parties of a conference are.
+    pub fn speakers(&mut self, dn: Dn, conn: ConnId, levels: Vec<(Dn, u8)>) {
+        self.queue.push_back(Output::Speakers { dn, conn, levels });
+    }
+
     /// An event of an agent or of a DN's phone.
     pub fn dn_event(&mut self, now: Now, agent: Option<AgentAttributes>, draft: Draft<'_>) {
         self.push(now, draft, None, agent);

@@ -7,9 +7,11 @@ mod common;
 use common::Site;
 use expect_test::expect;
 use model::{
-    Request,
+    LegId, Request,
     leg::{Cause, LegFact},
+    media::MediaFact,
 };
+use switch::Input;
 
 #[test]
 fn a_reloaded_page_is_called_back_into_its_call() {
@@ -203,5 +205,27 @@ fn a_phone_that_goes_away_while_it_rings_and_stays_away_is_not_reachable() {
                EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not reachable)
                EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
                EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn who_speaks_in_a_conference_is_shown_to_the_phones_in_it() {
+    let mut site = Site::at_work();
+    let (held, current) = site.consult("5001", "5002");
+    let levels = || MediaFact::Levels {
+        levels: vec![(common::CALLER, 20), (LegId(1), 31), (LegId(2), 127)],
+    };
+    site.forget_ladder();
+    // Two calls of two are no conference.
+    site.tell(Input::Media(levels()));
+    assert!(!site.take_ladder().contains("sees"));
+    site.ask(Request::CompleteConference { dn: "5001".into(), held, current });
+    site.ask(Request::SetMuteOn { dn: "5001".into(), conn: held });
+    site.forget_ladder();
+    site.tell(Input::Media(levels()));
+    expect![[r#"
+        0.0    media
+               5001 sees 5551234567:20 5001:127 5002:127
+               5002 sees 5551234567:20 5001:127 5002:127
     "#]].assert_eq(&site.take_ladder());
 }

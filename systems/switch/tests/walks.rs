@@ -262,7 +262,11 @@ impl Walk {
             return self.site.tell(Input::Recording(fact));
         }
         let Some(leg) = self.leg() else { return };
-        let fact = match self.random.below(4) {
+        let fact = match self.random.below(5) {
+            4 => {
+                let legs = self.watch.live_legs();
+                MediaFact::Levels { levels: legs.into_iter().map(|leg| (leg, 20)).collect() }
+            }
             0 => MediaFact::Holds { leg, is_held: true },
             1 => MediaFact::Holds { leg, is_held: false },
             2 => MediaFact::Lost { leg },

@@ -253,7 +253,8 @@ impl Site {
                 Output::Capabilities { .. }
                 | Output::Event(_)
                 | Output::Leg(_)
-                | Output::Media(_) => false,
+                | Output::Media(_)
+                | Output::Speakers { .. } => false,
             })
             .collect()
     }
@@ -395,6 +396,10 @@ fn output_text(output: &Output) -> String {
             other => format!("media {other:?}"),
         },
         Output::Refused { reference, refusal, .. } => format!("refused #{reference} {refusal}"),
+        Output::Speakers { dn, levels, .. } => {
+            let levels: Vec<_> = levels.iter().map(|(dn, level)| format!("{dn}:{level}")).collect();
+            format!("{dn} sees {}", levels.join(" "))
+        }
     }
 }
 

@@ -152,6 +152,9 @@ impl Watch {
             Output::Leg(command) => self.leg(command),
             Output::Media(command) => self.media(command),
             Output::Refused { reference, .. } => self.refused(*reference),
+            Output::Speakers { dn, conn, .. } => {
+                assert!(self.phones.contains_key(&(dn.clone(), *conn)), "{dn} is not in {conn:?}");
+            }
         }
     }
 
