@@ -5,6 +5,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
+import { listenTo } from "./recording.js";
 import { until } from "./wait.js";
 
 const run = promisify(execFile);
@@ -77,12 +78,23 @@ export class Baresip {
 
   /** The end of what it heard. @param {number} seconds */
   async lastSeconds(seconds) {
-    const files = await readdir(this.folder);
-    const file = files.find((name) => name.endsWith("-dec.wav"));
-    if (file === undefined) throw new Error(`baresip recorded nothing:\n${this.output}`);
+    const file = await this.recording();
+    if (file === null) throw new Error(`baresip recorded nothing:\n${this.output}`);
     const end = path.join(this.folder, "last.wav");
-    await run("sox", [path.join(this.folder, file), end, "trim", `-${seconds}`]);
+    await run("sox", [file, end, "trim", `-${seconds}`]);
     return end;
+  }
+
+  /** What it hears from now on. @param {number} ms */
+  listen(ms) {
+    return listenTo(() => this.recording(), ms);
+  }
+
+  /** What it heard in its last call. */
+  async recording() {
+    const files = await readdir(this.folder);
+    const name = files.filter((name) => name.endsWith("-dec.wav")).sort().at(-1);
+    return name === undefined ? null : path.join(this.folder, name);
   }
 
   async close() {
@@ -103,6 +115,7 @@ async function settle(settings, account, voice) {
 }
 
 /** @param {string} folder @param {string} speech */
+// Its buffer for a recording's name has room for a short path only.
 const configuration = (folder, speech) => `
 sip_listen 127.0.0.1:0
 audio_source aufile,${speech}
@@ -114,7 +127,7 @@ ausrc_channels 1
 auplay_channels 1
 jitter_buffer_delay 2-10
 rtp_ports 26000-26998
-snd_path ${folder}
+snd_path .
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so

@@ -13,6 +13,8 @@ const run = promisify(execFile);
 
 /** @typedef {import("./desktop.js").Desktop} Desktop */
 /** @typedef {import("./pstn-call.js").PstnCall} PstnCall */
+/** A telephone that tells what it hears from now on.
+ * @typedef {{listen: (ms: number) => Promise<{samples: Int16Array, rate: number}>}} Listener */
 
 /** Far from one another, from the line's own tones, and well inside a telephone's band. */
 export const TONES = { agent: 500, other: 800, supervisor: 1100, customer: 1450, callee: 1900 };
@@ -50,7 +52,7 @@ function power(samples, rate, hz) {
 }
 
 /** Until this person hears exactly these, and nobody else.
- * @param {Desktop | PstnCall} who @param {(keyof typeof TONES)[]} whom */
+ * @param {Desktop | PstnCall | Listener} who @param {(keyof typeof TONES)[]} whom */
 export async function hears(who, whom) {
   const wanted = [...whom].sort().join(" ");
   let heard = "nothing yet";
@@ -65,8 +67,12 @@ export async function hears(who, whom) {
   }
 }
 
-/** @param {Desktop | PstnCall} who */
+/** @param {Desktop | PstnCall | Listener} who */
 async function listen(who) {
+  if ("listen" in who) {
+    const { samples, rate } = await who.listen(LISTEN_MS);
+    return tonesIn(samples, rate);
+  }
   if ("rtp" in who) {
     who.rtp.forget();
     await pause(LISTEN_MS);

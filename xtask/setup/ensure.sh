@@ -27,6 +27,7 @@ test_needs() {
 chromium chromium
 sipp sip-tester
 baresip baresip
+linphonec linphone-cli
 sox sox
 ffmpeg ffmpeg
 espeak-ng espeak-ng

@@ -1,0 +1,119 @@
+// linphone, a telephone by other people with a SIP stack of its own: it calls in, and it serves
+// an agent.
+
+import assert from "node:assert/strict";
+
+import { Baresip } from "../lib/baresip.js";
+import { Linphone } from "../lib/linphone.js";
+import { outFolder } from "../lib/paths.js";
+import { atWork, program } from "../lib/program.js";
+import { story } from "../lib/story.js";
+import { TONES, hears, toneFile } from "../lib/tones.js";
+import { level } from "../lib/wav.js";
+
+/** @typedef {import("../lib/story.js").Scene} Scene */
+
+/** @param {Scene} scene */
+const folder = (scene) => outFolder("stories", scene.slug, `run-${process.pid}`);
+
+/** The linphone of DN 5002, which hums. @param {Scene} scene */
+async function agentsPhone(scene) {
+  const place = (await scene.server()).at.sip;
+  const voice = await toneFile(TONES.agent, 8000);
+  const phone = await Linphone.phone(folder(scene), "5002", place, voice);
+  scene.finally(() => phone.close());
+  return phone;
+}
+
+/** The baresip of DN 5003, which hums another tone. @param {Scene} scene */
+async function othersPhone(scene) {
+  const place = (await scene.server()).at.sip;
+  const voice = await toneFile(TONES.other, 8000);
+  const phone = await Baresip.phone(folder(scene), "5003", place, voice);
+  scene.finally(() => phone.close());
+  return phone;
+}
+
+/** A customer who hums talks with the agent at linphone. @param {Scene} scene */
+async function talk(scene) {
+  const carrier = await scene.carrier();
+  const phone = await agentsPhone(scene);
+  const client = await program(scene, ["5002", "5003"]);
+  const customer = await carrier.call({ to: "5002", says: await toneFile(TONES.customer, 8000) });
+  const { conn_id } = await client.named("EventRinging", "5002");
+  phone.tell("answer");
+  await client.named("EventEstablished", "5002");
+  await hears(customer, ["agent"]);
+  await hears(phone, ["customer"]);
+  return { phone, client, customer, conn_id };
+}
+
+story("an agent's linphone takes a call, holds, goes on and hangs up", async (scene) => {
+  const { phone, client, customer, conn_id } = await talk(scene);
+  phone.tell("pause");
+  const held = await client.named("EventHeld", "5002");
+  assert.equal(held.conn_id, conn_id);
+  await hears(customer, []);
+  assert.ok(level((await customer.rtp.heard()).samples) > -50, "there is music on hold");
+  phone.tell("resume");
+  await client.named("EventRetrieved", "5002");
+  await hears(customer, ["agent"]);
+  await hears(phone, ["customer"]);
+  phone.tell("terminate");
+  await client.named("EventReleased", "5002");
+  assert.equal((await customer.ended()).by, "them");
+});
+
+story("a customer's linphone waits for an agent, talks, and is hung up on", async (scene) => {
+  const other = await othersPhone(scene);
+  const client = await program(scene, ["5000", "5003"]);
+  const customer = await Linphone.caller(folder(scene), await toneFile(TONES.customer, 8000));
+  scene.finally(() => customer.close());
+  customer.tell(`call sip:5000@${(await scene.server()).at.sip}`);
+  const { conn_id } = await client.named("EventQueued", "5000");
+  await customer.logs(/LinphoneCallOutgoingEarlyMedia/);
+  await atWork(client, "5003");
+  const ringing = await client.named("EventRinging", "5003");
+  assert.equal(ringing.conn_id, conn_id);
+  other.tell("/accept");
+  await client.named("EventEstablished", "5003");
+  await hears(customer, ["other"]);
+  await hears(other, ["customer"]);
+  await client.ask("release_call", { this_dn: "5003", conn_id });
+  await customer.says(/Call \d+ with .* ended/);
+});
+
+story("an agent's linphone sends its customer to another agent", async (scene) => {
+  const { phone, client, customer, conn_id } = await talk(scene);
+  const other = await othersPhone(scene);
+  phone.tell(`transfer sip:5003@${(await scene.server()).at.sip}`);
+  const released = await client.named("EventReleased", "5002");
+  assert.equal(released.call_state, "CALL_STATE_TRANSFERRED");
+  const ringing = await client.named("EventRinging", "5003");
+  assert.equal(ringing.conn_id, conn_id, "it is still the customer's call");
+  other.tell("/accept");
+  await client.named("EventEstablished", "5003");
+  await hears(customer, ["other"]);
+  await hears(other, ["customer"]);
+  await phone.logs(/Transfer state .* to \[LinphoneCallConnected\]/);
+  customer.hangUp();
+  await client.named("EventReleased", "5003");
+});
+
+story("an agent with linphone asks a colleague by a program and hands over", async (scene) => {
+  const { phone, client, customer, conn_id: held } = await talk(scene);
+  const other = await othersPhone(scene);
+  await client.ask("initiate_transfer", { this_dn: "5002", conn_id: held, other_dn: "5003" });
+  const { conn_id } = await client.named("EventRinging", "5003");
+  other.tell("/accept");
+  await client.named("EventEstablished", "5003");
+  await hears(phone, ["other"]);
+  await hears(other, ["agent"]);
+  await hears(customer, []);
+  await client.ask("complete_transfer", { this_dn: "5002", held_conn_id: held, conn_id });
+  await hears(customer, ["other"]);
+  await hears(other, ["customer"]);
+  await phone.says(/Call \d+ with .* ended/);
+  customer.hangUp();
+  await client.named("EventReleased", "5003");
+});
