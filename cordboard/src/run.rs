@@ -208,7 +208,8 @@ fn start_media(
         plain_address: config.network.listen,
         ..MediaSettings::new("media", socket)
     };
-    Ok((MediaThread::start(thread, shard, sink(orders, Input::Media))?, browsers))
+    let recorded = Arc::new(|_| Ok(()));
+    Ok((MediaThread::start(thread, shard, sink(orders, Input::Media), recorded)?, browsers))
 }
 
 async fn listeners(config: &Config) -> anyhow::Result<Listeners> {

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use io_port::{Full, Sink};
 use model::Now;
 use model::media::{DATAGRAM_LEN_MAX, MediaCommand, MediaFact, MediaPort, MediaShard, PortRequest};
+use model::recording::Recorded;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
@@ -59,7 +60,7 @@ enum Order {
 }
 
 impl MediaThread {
-    /// Starts a thread around a shard. `facts` must not block.
+    /// Starts a thread around a shard. Neither `facts` nor `recorded` may block.
     ///
     /// # Errors
     /// When the system has no file descriptors or threads left.
@@ -67,6 +68,7 @@ impl MediaThread {
         settings: MediaSettings,
         shard: S,
         facts: Sink<MediaFact>,
+        recorded: Sink<Recorded>,
     ) -> Result<Self, StartError> {
         let MediaSettings { name, browsers, plain_address } = settings;
         let fail = |source: io::Error| StartError { name: name.clone(), source };
@@ -86,6 +88,8 @@ impl MediaThread {
                 shard,
                 facts,
                 waiting: VecDeque::new(),
+                recorded,
+                refused: None,
                 orders,
                 bell: rung,
                 epoll,
@@ -145,6 +149,9 @@ struct Running<S> {
     facts: Sink<MediaFact>,
     /// Facts that the sink had no room for.
     waiting: VecDeque<MediaFact>,
+    recorded: Sink<Recorded>,
+    /// What the sink had no room for; until it has, all that follows stays in the shard.
+    refused: Option<Recorded>,
     orders: Receiver<Order>,
     bell: Arc<EventFd>,
     epoll: Epoll,
@@ -184,7 +191,8 @@ impl<S: MediaShard> Running<S> {
     fn timeout(&self) -> EpollTimeout {
         let until = self.shard.poll_timeout();
         let shard = until.map(|at| at.saturating_duration_since(Instant::now()));
-        let retry = (!self.waiting.is_empty()).then_some(FACTS_RETRY);
+        let has_waiting = !self.waiting.is_empty() || self.refused.is_some();
+        let retry = has_waiting.then_some(FULL_RETRY);
         let wait = [shard, retry].into_iter().flatten().min();
         wait.map_or(EpollTimeout::NONE, |wait| {
             let ms = wait.as_micros().div_ceil(1000);
@@ -289,13 +297,19 @@ impl<S: MediaShard> Running<S> {
         self.waiting.push_back(fact);
     }
 
-    /// Hands over facts in their order as far as the sink takes them.
+    /// Hands over facts, then pieces of recordings, in their order as far as the sinks take them.
     fn tell(&mut self) {
         while let Some(fact) = self.waiting.front() {
             if (self.facts)(fact.clone()).is_err() {
                 break;
             }
             self.waiting.pop_front();
+        }
+        while let Some(piece) = self.refused.take().or_else(|| self.shard.poll_recorded()) {
+            if (self.recorded)(piece.clone()).is_err() {
+                self.refused = Some(piece);
+                break;
+            }
         }
     }
 
@@ -324,10 +338,10 @@ const BATCHES_MAX: usize = 8;
 /// Commands that wait for the thread; `send` fails beyond.
 pub const COMMANDS_MAX: usize = 4096;
 const EVENTS_MAX: usize = 64;
-/// How soon a full sink is tried again.
-const FACTS_RETRY: Duration = Duration::from_millis(10);
 /// Facts that wait for the board.
 pub const FACTS_WAITING_MAX: usize = 16_384;
+/// How soon a full sink is tried again.
+const FULL_RETRY: Duration = Duration::from_millis(10);
 const PANICS_MAX: u32 = 100;
 /// Datagrams of one plain socket that are read before others have their turn.
 const PLAIN_READS_MAX: usize = 4;

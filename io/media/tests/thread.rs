@@ -10,18 +10,21 @@ use std::time::{Duration, Instant};
 
 use io_media::{MediaSettings, MediaThread, bind_browsers};
 use io_port::Full;
+use model::id::CallUuids;
 use model::media::{
     LegKind, MediaCommand, MediaFact, MediaPort, MediaShard, MediaTransmit, PortRequest,
 };
+use model::recording::{RecordCommand, Recorded, RecordedPart, RecordingId};
 use model::{LegId, Now};
 
 /// Sends everything back, opens the port that a leg's number says, ticks every 5 ms while a leg
-/// is open.
+/// is open. A recording that is asked to hear somebody gives [`PIECES`] pieces at once.
 #[derive(Default)]
 struct Echo {
     out: VecDeque<(MediaPort, SocketAddr, Vec<u8>)>,
     ports: VecDeque<PortRequest>,
     facts: VecDeque<MediaFact>,
+    recorded: VecDeque<Recorded>,
     due: Option<Instant>,
 }
 
@@ -38,6 +41,12 @@ impl MediaShard for Echo {
                 self.due = None;
             }
             MediaCommand::Disconnect { .. } => panic!("a shard's bug"),
+            MediaCommand::Record(RecordCommand::Hear { recording, .. }) => {
+                self.recorded.extend((0..PIECES).map(|n| piece(recording, n)));
+            }
+            MediaCommand::Record(RecordCommand::Stop(recording)) => {
+                self.recorded.push_back(Recorded { recording, part: RecordedPart::Ended });
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -76,8 +85,8 @@ impl MediaShard for Echo {
         self.facts.pop_front()
     }
 
-    fn poll_recorded(&mut self) -> Option<model::recording::Recorded> {
-        None
+    fn poll_recorded(&mut self) -> Option<Recorded> {
+        self.recorded.pop_front()
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -85,34 +94,47 @@ impl MediaShard for Echo {
     }
 }
 
+fn piece(recording: RecordingId, n: i16) -> Recorded {
+    Recorded { recording, part: RecordedPart::Sound(vec![n; 3200].into()) }
+}
+
 struct Bench {
     thread: MediaThread,
     browsers: SocketAddr,
     facts: mpsc::Receiver<MediaFact>,
+    recorded: mpsc::Receiver<Recorded>,
+    /// Both sinks are.
     is_full: Arc<AtomicBool>,
+}
+
+/// A sink that takes things unless `is_full`.
+fn sink<T: Send + 'static>(is_full: &Arc<AtomicBool>) -> (io_port::Sink<T>, mpsc::Receiver<T>) {
+    let (sender, receiver) = mpsc::channel();
+    let full = Arc::clone(is_full);
+    let sink = Arc::new(move |item| {
+        if full.load(Ordering::SeqCst) {
+            return Err(Full);
+        }
+        sender.send(item).map_err(|_| Full)
+    });
+    (sink, receiver)
 }
 
 fn start() -> Bench {
     let socket = bind_browsers("127.0.0.1:0".parse().unwrap()).unwrap();
     let browsers = socket.local_addr().unwrap();
-    let (sender, facts) = mpsc::channel();
     let is_full = Arc::new(AtomicBool::new(false));
-    let full = Arc::clone(&is_full);
-    let sink = Arc::new(move |fact| {
-        if full.load(Ordering::SeqCst) {
-            return Err(Full);
-        }
-        sender.send(fact).map_err(|_| Full)
-    });
+    let (to_board, facts) = sink(&is_full);
+    let (to_writer, recorded) = sink(&is_full);
     let mut settings = MediaSettings::new("media-test", socket);
     settings.plain_address = "127.0.0.1".parse().unwrap();
-    let thread = MediaThread::start(settings, Echo::default(), sink).unwrap();
-    Bench { thread, browsers, facts, is_full }
+    let thread = MediaThread::start(settings, Echo::default(), to_board, to_writer).unwrap();
+    Bench { thread, browsers, facts, recorded, is_full }
 }
 
 fn peer() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
 }
 
@@ -131,7 +153,7 @@ impl Bench {
     /// The next fact that is no tick.
     fn fact(&self) -> MediaFact {
         loop {
-            let fact = self.facts.recv_timeout(Duration::from_secs(10)).unwrap();
+            let fact = self.facts.recv_timeout(PATIENCE).unwrap();
             if fact != (MediaFact::Flowing { leg: LegId(0) }) {
                 return fact;
             }
@@ -212,6 +234,28 @@ fn facts_wait_while_the_board_is_busy_and_keep_their_order() {
 }
 
 #[test]
+fn recorded_sound_waits_while_its_writer_is_busy_and_keeps_its_order() {
+    let bench = start();
+    let recording = RecordingId { call: CallUuids::new(1).draw(), part: 1 };
+    bench.is_full.store(true, Ordering::SeqCst);
+    let hear = RecordCommand::Hear { recording, left: Vec::new(), right: Vec::new() };
+    bench.thread.send(MediaCommand::Record(hear)).unwrap();
+    bench.thread.send(MediaCommand::Record(RecordCommand::Stop(recording))).unwrap();
+    let peer = peer();
+    for _ in 0..2 {
+        peer.send_to(b"x", bench.browsers).unwrap();
+        peer.recv_from(&mut [0; 10]).unwrap();
+    }
+    assert!(bench.recorded.try_recv().is_err());
+    bench.is_full.store(false, Ordering::SeqCst);
+    for n in 0..PIECES {
+        assert_eq!(bench.recorded.recv_timeout(PATIENCE).unwrap(), piece(recording, n));
+    }
+    let ended = Recorded { recording, part: RecordedPart::Ended };
+    assert_eq!(bench.recorded.recv_timeout(PATIENCE).unwrap(), ended);
+}
+
+#[test]
 fn ticks_come_while_wanted_and_a_panic_does_not_end_the_thread() {
     let bench = start();
     let (port, free) = free_pair();
@@ -223,7 +267,7 @@ fn ticks_come_while_wanted_and_a_panic_does_not_end_the_thread() {
     let began = Instant::now();
     let mut ticks = 0;
     while ticks < 50 {
-        let fact = bench.facts.recv_timeout(Duration::from_secs(10)).unwrap();
+        let fact = bench.facts.recv_timeout(PATIENCE).unwrap();
         ticks += usize::from(fact == (MediaFact::Flowing { leg: LegId(0) }));
     }
     assert!(began.elapsed() >= Duration::from_millis(200), "{:?}", began.elapsed());
@@ -236,3 +280,6 @@ fn the_certificate_is_an_ecdsa_one_with_its_key() {
     assert_eq!(certificate.der[0], 0x30);
     assert!(certificate.key_pkcs8.len() > 60);
 }
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const PIECES: i16 = 40;
