@@ -139,6 +139,13 @@ impl Ports {
                     edge.respond(customer_response(id, placed));
                 });
             }
+            ApiOutput::Recording { id, .. }
+            | ApiOutput::RecordingDelete { id, .. }
+            | ApiOutput::RecordingSound { id, .. }
+            | ApiOutput::Recordings { id, .. } => {
+                let gone = "There are no recordings.";
+                self.edge.respond(refusal(id, 404, "RecordingNotFound", gone));
+            }
             // The edge does these itself.
             ApiOutput::Response(_)
             | ApiOutput::SocketAccept { .. }
@@ -150,17 +157,22 @@ impl Ports {
 }
 
 fn customer_response(id: ApiId, placed: Result<(), String>) -> ApiResponse {
-    let (status, body) = match placed {
-        Ok(()) => (200, serde_json::json!({ "statusCode": 0 })),
-        Err(message) => (
-            400,
-            serde_json::json!({
-                "statusCode": 2,
-                "statusMessage": message,
-                "errorCode": "CustomerCallNotPlaced",
-            }),
-        ),
-    };
+    match placed {
+        Ok(()) => json(id, 200, &serde_json::json!({ "statusCode": 0 })),
+        Err(message) => refusal(id, 400, "CustomerCallNotPlaced", &message),
+    }
+}
+
+fn refusal(id: ApiId, status: u16, code: &str, message: &str) -> ApiResponse {
+    let body = serde_json::json!({
+        "statusCode": 2,
+        "statusMessage": message,
+        "errorCode": code,
+    });
+    json(id, status, &body)
+}
+
+fn json(id: ApiId, status: u16, body: &serde_json::Value) -> ApiResponse {
     ApiResponse {
         id,
         status,

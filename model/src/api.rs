@@ -5,8 +5,11 @@
 
 use std::net::IpAddr;
 
-use crate::UserName;
 pub use crate::id::{ApiId, SocketId};
+use crate::{
+    UserName,
+    recording::{RecordingId, RecordingQuery},
+};
 
 /// An HTTP request.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,6 +126,41 @@ pub enum ApiOutput {
         /// Who pressed the button.
         asked_by: UserName,
     },
+    /// Tell of one recording. This and the next three are answered by the program itself; the
+    /// desk has seen to it that who asks may.
+    Recording {
+        /// Which request waits.
+        id: ApiId,
+        /// Which recording.
+        recording: RecordingId,
+    },
+    /// Delete a recording, its sound too.
+    RecordingDelete {
+        /// Which request waits.
+        id: ApiId,
+        /// Which recording.
+        recording: RecordingId,
+        /// Who wants that.
+        asked_by: UserName,
+    },
+    /// Send a recording's sound.
+    RecordingSound {
+        /// Which request waits.
+        id: ApiId,
+        /// Which recording.
+        recording: RecordingId,
+        /// The request's Range header, as received.
+        range: Option<String>,
+        /// Who listens.
+        asked_by: UserName,
+    },
+    /// List recordings.
+    Recordings {
+        /// Which request waits.
+        id: ApiId,
+        /// Which.
+        query: RecordingQuery,
+    },
     /// A response.
     Response(ApiResponse),
     /// Let a WebSocket come up.
@@ -157,6 +195,14 @@ impl std::fmt::Debug for ApiOutput {
         match self {
             Self::CheckPassword { check, .. } => write!(f, "CheckPassword({check})"),
             Self::CustomerCall { id, .. } => write!(f, "CustomerCall({id})"),
+            Self::Recording { id, recording } => write!(f, "Recording({id} {recording})"),
+            Self::RecordingDelete { id, recording, .. } => {
+                write!(f, "RecordingDelete({id} {recording})")
+            }
+            Self::RecordingSound { id, recording, .. } => {
+                write!(f, "RecordingSound({id} {recording})")
+            }
+            Self::Recordings { id, .. } => write!(f, "Recordings({id})"),
             Self::Response(r) => write!(f, "Response({} {})", r.id, r.status),
             Self::SocketAccept { socket } => write!(f, "SocketAccept({socket})"),
             Self::SocketClose { socket } => write!(f, "SocketClose({socket})"),

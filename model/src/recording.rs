@@ -34,6 +34,19 @@ impl FromStr for RecordingId {
     }
 }
 
+impl Serialize for RecordingId {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordingId {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(|_| serde::de::Error::custom("no name of a recording"))
+    }
+}
+
 /// What is known of a recording when it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingAbout {
@@ -140,6 +153,61 @@ impl RecordingState {
             Self::Paused => "paused",
         }
     }
+}
+
+/// A recording that has ended, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingEntry {
+    /// Its name.
+    pub id: RecordingId,
+    /// AttributeConnID of the call in which it began.
+    pub conn: String,
+    /// Whose part of the call it is.
+    pub dn: Dn,
+    /// Employee id of who sat there.
+    pub agent: Option<AgentId>,
+    /// AttributeCallType, e.g. `Inbound`.
+    pub call_type: String,
+    /// The caller's number; empty when withheld.
+    pub ani: String,
+    /// The number that the caller dialled.
+    pub dnis: String,
+    /// The other side when it began; empty when withheld.
+    pub other: String,
+    /// When it began, milliseconds since 1970.
+    pub started_ms: u64,
+    /// How long it is.
+    pub duration_ms: u64,
+    /// Pauses: from and to, milliseconds from the start.
+    pub gaps: Vec<(u64, u64)>,
+    /// Why it ended before it should, or what is missing, for people.
+    pub failure: Option<String>,
+    /// The length of its file.
+    pub bytes: u64,
+    /// What its file's name ends with: `opus` or `wav`.
+    pub format: String,
+}
+
+/// Which recordings to list, newest first; what is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordingQuery {
+    /// Begun at this time or later, milliseconds since 1970.
+    pub from_ms: Option<u64>,
+    /// Begun before this time.
+    pub to_ms: Option<u64>,
+    /// Whose part of the call.
+    pub dn: Option<Dn>,
+    /// Who sat there.
+    pub agent: Option<AgentId>,
+    /// In the number of the caller, of the other side, or the number dialled.
+    pub number: Option<String>,
+    /// Of this call.
+    pub call: Option<CallUuid>,
+    /// At most so many.
+    pub limit: u32,
+    /// Without the first so many.
+    pub offset: u32,
 }
 
 #[cfg(test)]

@@ -140,9 +140,12 @@ impl Edge {
     /// Does what the desk says, but for what only the program can do: that is given back.
     pub fn perform(&self, output: ApiOutput) -> Option<ApiOutput> {
         match output {
-            ApiOutput::CheckPassword { .. } | ApiOutput::CustomerCall { .. } => {
-                return Some(output);
-            }
+            ApiOutput::CheckPassword { .. }
+            | ApiOutput::CustomerCall { .. }
+            | ApiOutput::Recording { .. }
+            | ApiOutput::RecordingDelete { .. }
+            | ApiOutput::RecordingSound { .. }
+            | ApiOutput::Recordings { .. } => return Some(output),
             ApiOutput::Response(response) => self.respond(response),
             ApiOutput::SocketAccept { socket } => self.shared.upgrades.decide(socket, Ok(())),
             ApiOutput::SocketClose { socket } => self.shared.bayeux.close(&socket),

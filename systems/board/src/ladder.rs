@@ -186,6 +186,10 @@ fn api_output(output: &ApiOutput) -> Option<String> {
         ApiOutput::SocketText { .. } => Some("push".into()),
         ApiOutput::CheckPassword { .. }
         | ApiOutput::CustomerCall { .. }
+        | ApiOutput::Recording { .. }
+        | ApiOutput::RecordingDelete { .. }
+        | ApiOutput::RecordingSound { .. }
+        | ApiOutput::Recordings { .. }
         | ApiOutput::SocketAccept { .. }
         | ApiOutput::SocketClose { .. }
         | ApiOutput::SocketRefuse { .. } => None,
