@@ -2,7 +2,7 @@
 
 use model::{
     Dn, DnRole, Event, KvList, KvValue, ReferenceId, error::Refusal, event::AgentAttributes,
-    event::CallAttributes, tserver::Answer, tserver::ClientMessage,
+    event::CallAttributes, recording::RecordingState, tserver::Answer, tserver::ClientMessage,
 };
 use proto::tserver::v1 as pb;
 
@@ -103,6 +103,7 @@ fn add_call(message: &mut pb::Event, call: &CallAttributes) {
     message.dnis = call.dnis.clone().unwrap_or_default();
     message.user_data = kv_list(&call.user_data);
     message.parties = call.parties.iter().map(Dn::to_string).collect();
+    message.recording = call.recording.map_or("", RecordingState::as_str).to_owned();
     message.capabilities = call.capabilities.iter().map(|one| one.as_str().to_owned()).collect();
 }
 

@@ -131,6 +131,13 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
             about_dn!(MonitorNextCall, r, target: target, mode: mode, is_all: is_all)
         }
         Sent::MuteTransfer(r) => about_other!(MuteTransfer, r),
+        Sent::PrivateService(r) => match r.private_msg_id {
+            RECORD_START => about_party!(StartRecording, r),
+            RECORD_STOP => about_party!(StopRecording, r),
+            RECORD_PAUSE => about_party!(PauseRecording, r),
+            RECORD_RESUME => about_party!(ResumeRecording, r),
+            other => return Err(no_service(other)),
+        },
         Sent::ReconnectCall(r) => about_two_calls!(ReconnectCall, r),
         Sent::RedirectCall(r) => about_party!(RedirectCall, r, destination: other(r.other_dn)?),
         Sent::ReleaseCall(r) => about_party!(ReleaseCall, r),
@@ -162,6 +169,16 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
             return Err(invalid("request is not about a call or an agent"));
         }
     })
+}
+
+fn no_service(number: u32) -> Refusal {
+    Refusal::new(
+        TError::UnsupportedOperation,
+        format!(
+            "RequestPrivateService {number} is not supported. Recordings are {RECORD_START} \
+             (start), {RECORD_STOP} (stop), {RECORD_PAUSE} (pause) and {RECORD_RESUME} (resume)."
+        ),
+    )
 }
 
 fn registration(sent: pb::RegisterAddressRequest) -> Result<(Dn, RegisterMode), Refusal> {
@@ -307,6 +324,7 @@ const HAVE_FIELDS: &[&str] = &[
     "MakeCall",
     "MonitorNextCall",
     "MuteTransfer",
+    "PrivateService",
     "QueryAddress",
     "QueryCall",
     "QueryServer",
@@ -326,6 +344,11 @@ const HAVE_FIELDS: &[&str] = &[
     "UnregisterAddress",
     "UpdateUserData",
 ];
+// PrivateMsgID of T-Library's recording services.
+const RECORD_START: u32 = 3013;
+const RECORD_STOP: u32 = 3014;
+const RECORD_PAUSE: u32 = 3015;
+const RECORD_RESUME: u32 = 3016;
 /// `agent-no-answer-timeout` when the router says nothing.
 const NO_ANSWER_S: u32 = 15;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::monitor::Monitor;
+use model::monitor::{Monitor, Severity};
 use proto::stat::v1 as pb;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
@@ -49,6 +49,15 @@ fn message(monitor: &Monitor) -> pb::Monitor {
         dn: registered.dn.to_string(),
         user: registered.user.clone().unwrap_or_default(),
     });
+    let alarms = monitor.alarms.iter().map(|alarm| pb::Alarm {
+        name: alarm.name.clone(),
+        severity: match alarm.severity {
+            Severity::Critical => pb::AlarmSeverity::Critical.into(),
+            Severity::Warning => pb::AlarmSeverity::Warning.into(),
+        },
+        message: alarm.message.clone(),
+        since_ms: alarm.since_ms,
+    });
     let trunks = monitor.gateway.trunks.iter();
     let queues = monitor.queues.iter().map(|queue| pb::QueueHealth {
         name: queue.name.to_string(),
@@ -76,5 +85,6 @@ fn message(monitor: &Monitor) -> pb::Monitor {
             abandoned_percent: hour.abandoned_percent,
         }),
         queues: queues.collect(),
+        alarms: alarms.collect(),
     }
 }

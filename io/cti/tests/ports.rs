@@ -12,14 +12,15 @@ use model::{
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
-    monitor::Monitor,
+    monitor::{Alarm, Monitor, Severity},
+    recording::RecordingState,
     tserver::{Answer, ClientInput, ClientMessage, ClientOutput, ClientRequest, RegisterMode},
 };
 use proto::{
     config::v1::{
         self as config, configuration_server_client::ConfigurationServerClient, dn::Type,
     },
-    stat::v1::{PeekMonitorRequest, stat_server_client::StatServerClient},
+    stat::v1::{self as stat, PeekMonitorRequest, stat_server_client::StatServerClient},
     tserver::v1::{self as pb, client_message::Request as Sent, t_server_client::TServerClient},
 };
 use tokio::{
@@ -144,7 +145,7 @@ fn ringing() -> Arc<Event> {
             previous_conn: None,
             parties: vec!["5551234567".into()],
             capabilities: [Capability::AnswerCall, Capability::ReleaseCall].into_iter().collect(),
-            recording: None,
+            recording: Some(RecordingState::Paused),
         }),
         agent: Some(AgentAttributes {
             agent: "5001".into(),
@@ -201,6 +202,7 @@ async fn a_session_carries_requests_in_and_events_with_all_attributes_out() {
     assert_eq!((event.agent_id.as_str(), event.agent_state.as_str()), ("5001", "Ready"));
     assert_eq!(event.parties, ["5551234567"]);
     assert_eq!(event.capabilities, ["AnswerCall", "ReleaseCall"]);
+    assert_eq!(event.recording, "paused");
     let user_data = event.user_data.unwrap();
     let Some(pb::kv_pair::Value::List(nested)) = &user_data.pairs[1].value else { panic!() };
     assert_eq!(nested.pairs[1].value, Some(pb::kv_pair::Value::Int(7)));
@@ -454,10 +456,27 @@ async fn the_figures_are_peeked_at() {
     let mut monitor = Monitor::default();
     monitor.agents.ready = 23;
     monitor.last_hour.abandoned_percent = 1.5;
+    let alarm = |name: &str, severity| Alarm {
+        name: name.into(),
+        severity,
+        message: "Look after it.".into(),
+        since_ms: 1_769_554_688_000,
+    };
+    monitor.alarms.push(alarm("recording-disk-full", Severity::Critical));
+    monitor.alarms.push(alarm("trunk-down", Severity::Warning));
     program.monitor.send(Arc::new(monitor)).unwrap();
     let mut client = StatServerClient::new(channel(&program.addresses[2]).await);
     let peeked = client.peek_monitor(PeekMonitorRequest {}).await.unwrap().into_inner();
     assert_eq!(peeked.agents.unwrap().ready, 23);
+    let alarms: Vec<_> =
+        peeked.alarms.iter().map(|one| (one.name.as_str(), one.severity())).collect();
+    let expected = [
+        ("recording-disk-full", stat::AlarmSeverity::Critical),
+        ("trunk-down", stat::AlarmSeverity::Warning),
+    ];
+    assert_eq!(alarms, expected);
+    assert_eq!(peeked.alarms[0].message, "Look after it.");
+    assert_eq!(peeked.alarms[0].since_ms, 1_769_554_688_000);
     assert!((peeked.last_hour.unwrap().abandoned_percent - 1.5).abs() < f32::EPSILON);
 }
 

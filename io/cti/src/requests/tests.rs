@@ -188,6 +188,23 @@ fn about_two() -> Vec<(Sent, Request)> {
     }
 }
 
+/// One message of the wire for several requests.
+fn private_services() -> Vec<(Sent, Request)> {
+    let (dn, conn) = (|| Dn::from("5001"), CURRENT);
+    let rows = [
+        (3013, Request::StartRecording { dn: dn(), conn }),
+        (3014, Request::StopRecording { dn: dn(), conn }),
+        (3015, Request::PauseRecording { dn: dn(), conn }),
+        (3016, Request::ResumeRecording { dn: dn(), conn }),
+    ];
+    rows.map(|(number, ours)| (private_service(number), ours)).to_vec()
+}
+
+fn private_service(private_msg_id: u32) -> Sent {
+    let (this_dn, conn_id) = ("5001".into(), CURRENT.to_string());
+    Sent::PrivateService(pb::PrivateServiceRequest { this_dn, conn_id, private_msg_id })
+}
+
 fn all() -> Vec<(Sent, Request)> {
     [about_dns(), about_parties(), about_two()].concat()
 }
@@ -200,12 +217,52 @@ fn every_request_arrives_with_all_its_fields() {
         let asked = understand(sent(wire)).unwrap();
         assert_eq!(asked.request, ClientRequest::Call(ours));
     }
-    // What has fields is in the table above, or is the port's own.
-    let own = ["QueryAddress", "QueryCall", "QueryServer", "RegisterAddress", "UnregisterAddress"];
+    // What has fields is in the table above, stands for several, or is the port's own.
+    let own = [
+        "PrivateService",
+        "QueryAddress",
+        "QueryCall",
+        "QueryServer",
+        "RegisterAddress",
+        "UnregisterAddress",
+    ];
     for name in HAVE_FIELDS.iter().filter(|name| !own.contains(name)) {
         assert!(names.contains(name), "{name} is not tested");
     }
     assert_eq!(names.len() + own.len(), HAVE_FIELDS.len(), "a name is missing in HAVE_FIELDS");
+}
+
+#[test]
+fn private_services_are_those_of_recordings_and_no_others() {
+    for (wire, ours) in private_services() {
+        assert_eq!(understand(sent(wire)).unwrap().request, ClientRequest::Call(ours));
+    }
+    for number in [0, 3012, 3017, 4013] {
+        let refusal = understand(sent(private_service(number))).unwrap_err();
+        assert_eq!(refusal.error, TError::UnsupportedOperation);
+        assert!(refusal.message.contains(&format!("{number} is not")), "{refusal}");
+        assert!(refusal.message.contains("3013 (start)"), "{refusal}");
+    }
+    let nowhere = pb::PrivateServiceRequest { private_msg_id: 3013, ..Default::default() };
+    let refusal = understand(sent(Sent::PrivateService(nowhere))).unwrap_err();
+    assert!(refusal.message.contains("this_dn is missing"), "{refusal}");
+}
+
+#[test]
+fn what_extensions_ask_for_goes_along() {
+    let pair = |key: &str, value| pb::KvPair { key: key.into(), value: Some(value) };
+    let record = pair("record", pb::kv_pair::Value::Str("source".into()));
+    let wrap_up = pair("WrapUpTime", pb::kv_pair::Value::Int(30));
+    let route = pb::RouteCallRequest {
+        this_dn: "5000".into(),
+        conn_id: CURRENT.to_string(),
+        target_dn: "5001".into(),
+        ..Default::default()
+    };
+    let extensions = Some(pb::KvList { pairs: vec![record, wrap_up] });
+    let message = pb::ClientMessage { extensions, ..sent(Sent::RouteCall(route)) };
+    let expected = KvList::new().with("record", "source").with("WrapUpTime", 30);
+    assert_eq!(understand(message).unwrap().extensions, expected);
 }
 
 #[test]
