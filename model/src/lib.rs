@@ -21,6 +21,7 @@ pub mod recording;
 pub mod request;
 pub mod sip;
 pub mod skill;
+pub mod strategy;
 pub mod system;
 pub mod time;
 pub mod tserver;
