@@ -12,6 +12,8 @@ const run = promisify(execFile);
 
 export class Baresip {
   output = "";
+  /** How much it had printed when it last took a call. */
+  taken = 0;
 
   /** @param {string} folder @param {string[]} [orders] what it does at once */
   constructor(folder, orders = []) {
@@ -64,6 +66,14 @@ export class Baresip {
     const phone = new Baresip(settings);
     await phone.says(/registered successfully/);
     return phone;
+  }
+
+  /** Takes the call that rings. */
+  async accept() {
+    const rings = () => this.output.includes("Incoming call", this.taken);
+    await until("baresip's ringing", rings);
+    this.taken = this.output.length;
+    this.tell("/accept");
   }
 
   /** @param {string} order one of its long commands, e.g. `/hold` */

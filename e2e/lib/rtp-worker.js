@@ -33,6 +33,8 @@ function fresh() {
     packets: 0,
     /** @type {number[]} */
     kinds: [],
+    keys: "",
+    keyStamp: -1,
     ssrc: -1,
     origin: 0,
     gapMsMax: 0,
@@ -71,6 +73,7 @@ function receive(bytes) {
   if (bytes.length < 12 || (bytes[0] ?? 0) >> 6 !== 2) return;
   const kind = (bytes[1] ?? 0) & 0x7f;
   if (!heard.kinds.includes(kind)) heard.kinds.push(kind);
+  if (kind === KEY_KIND) hearKey(bytes);
   if (kind !== 0) return;
   const now = performance.now();
   if (heard.packets > 0) heard.gapMsMax = Math.max(heard.gapMsMax, now - heard.lastMs);
@@ -98,6 +101,14 @@ function receive(bytes) {
   heard.length = Math.max(heard.length, end);
 }
 
+/** RFC 4733 2.3: the packets of one key have one timestamp. @param {Buffer} bytes */
+function hearKey(bytes) {
+  const stamp = bytes.readUInt32BE(4);
+  if (stamp === heard.keyStamp) return;
+  heard.keyStamp = stamp;
+  heard.keys += KEYS[bytes[12] ?? -1] ?? "?";
+}
+
 /** @param {any} order */
 async function obey(order) {
   if (order.kind === "speak") {
@@ -108,9 +119,9 @@ async function obey(order) {
   } else if (order.kind === "forget") {
     heard = fresh();
   } else if (order.kind === "tell") {
-    const { packets, kinds, gapMsMax, length } = heard;
+    const { packets, kinds, keys, gapMsMax, length } = heard;
     const samples = heard.samples.slice(0, length);
-    port?.postMessage({ kind: "heard", samples, packets, kinds, gapMsMax });
+    port?.postMessage({ kind: "heard", samples, packets, kinds, keys, gapMsMax });
   } else if (order.kind === "close") {
     socket.close();
     process.exit(0);
@@ -118,6 +129,9 @@ async function obey(order) {
 }
 
 const RATE = 8000;
+/** As our own descriptions say. */
+const KEY_KIND = 101;
+const KEYS = "0123456789*#ABCD";
 const PACKET_MS = 20;
 const PACKET_SAMPLES = 160;
 const SILENCE = 0xff;

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
  * @property {Int16Array} samples at 8 kHz, silence where nothing arrived
  * @property {number} packets
  * @property {number[]} kinds payload types seen
+ * @property {string} keys pressed, as events among the voice
  * @property {number} gapMsMax longest time between two packets
  */
 

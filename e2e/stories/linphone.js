@@ -75,7 +75,7 @@ story("a customer's linphone waits for an agent, talks, and is hung up on", asyn
   await atWork(client, "5003");
   const ringing = await client.named("EventRinging", "5003");
   assert.equal(ringing.conn_id, conn_id);
-  other.tell("/accept");
+  await other.accept();
   await client.named("EventEstablished", "5003");
   await hears(customer, ["other"]);
   await hears(other, ["customer"]);
@@ -91,7 +91,7 @@ story("an agent's linphone sends its customer to another agent", async (scene) =
   assert.equal(released.call_state, "CALL_STATE_TRANSFERRED");
   const ringing = await client.named("EventRinging", "5003");
   assert.equal(ringing.conn_id, conn_id, "it is still the customer's call");
-  other.tell("/accept");
+  await other.accept();
   await client.named("EventEstablished", "5003");
   await hears(customer, ["other"]);
   await hears(other, ["customer"]);
@@ -105,7 +105,7 @@ story("an agent with linphone asks a colleague by a program and hands over", asy
   const other = await othersPhone(scene);
   await client.ask("initiate_transfer", { this_dn: "5002", conn_id: held, other_dn: "5003" });
   const { conn_id } = await client.named("EventRinging", "5003");
-  other.tell("/accept");
+  await other.accept();
   await client.named("EventEstablished", "5003");
   await hears(phone, ["other"]);
   await hears(other, ["agent"]);

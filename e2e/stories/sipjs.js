@@ -1,0 +1,130 @@
+// SIP.js, a browser phone by other people: it serves an agent in place of our own.
+
+import assert from "node:assert/strict";
+
+import { Baresip } from "../lib/baresip.js";
+import { outFolder } from "../lib/paths.js";
+import { program } from "../lib/program.js";
+import { SipJsPhone } from "../lib/sipjs.js";
+import { story } from "../lib/story.js";
+import { TONES, hears, toneFile } from "../lib/tones.js";
+import { until } from "../lib/wait.js";
+
+/** @typedef {import("../lib/story.js").Scene} Scene */
+
+/** The SIP.js of DN 5002, which hums. @param {Scene} scene */
+async function agentsPhone(scene) {
+  const voice = await toneFile(TONES.agent, 48_000);
+  const phone = await SipJsPhone.open(await scene.server(), "5002", voice);
+  scene.finally(() => phone.close());
+  return phone;
+}
+
+/** A customer who hums rings at the agent's SIP.js. @param {Scene} scene */
+async function ringing(scene) {
+  const carrier = await scene.carrier();
+  const phone = await agentsPhone(scene);
+  const client = await program(scene, ["5002", "5003"]);
+  const customer = await carrier.call({ to: "5002", says: await toneFile(TONES.customer, 8000) });
+  await phone.notes("ringing");
+  const { conn_id } = await client.named("EventRinging", "5002");
+  return { carrier, phone, client, customer, conn_id };
+}
+
+/** They talk. @param {Scene} scene */
+async function talk(scene) {
+  const all = await ringing(scene);
+  await all.phone.press("answer");
+  await all.phone.notes("up");
+  await all.client.named("EventEstablished", "5002");
+  await hears(all.customer, ["agent"]);
+  await hears(all.phone, ["customer"]);
+  return all;
+}
+
+story("an agent's SIP.js takes a call, holds, goes on and hangs up", async (scene) => {
+  const { phone, client, customer, conn_id } = await talk(scene);
+  await phone.press("hold");
+  const held = await client.named("EventHeld", "5002");
+  assert.equal(held.conn_id, conn_id);
+  await phone.notes("held");
+  await hears(customer, []);
+  await phone.press("unhold");
+  await client.named("EventRetrieved", "5002");
+  await phone.notes("retrieved");
+  await hears(customer, ["agent"]);
+  await hears(phone, ["customer"]);
+  await phone.press("hangup");
+  await client.named("EventReleased", "5002");
+  assert.equal((await customer.ended()).by, "them");
+});
+
+story("keys pressed at SIP.js reach the customer, by INFO and among the voice", async (scene) => {
+  const { phone, customer } = await talk(scene);
+  let keys = "";
+  for (const key of ["1", "9", "#"]) {
+    await phone.press("sendDTMF", key);
+    keys += key;
+    await until(`the key ${key}`, async () => (await customer.rtp.heard()).keys.endsWith(keys));
+  }
+  for (const key of ["2", "*", "8"]) {
+    await phone.pressInBand(key);
+    keys += key;
+    await until(`the key ${key}`, async () => (await customer.rtp.heard()).keys.endsWith(keys));
+  }
+  assert.equal((await customer.rtp.heard()).keys, keys, "each once");
+  customer.hangUp();
+  await phone.notes("over");
+});
+
+story("SIP.js, which takes no word of its buttons, is answered by hand", async (scene) => {
+  const { phone, client, customer, conn_id } = await ringing(scene);
+  const asked = client.send("answer_call", { this_dn: "5002", conn_id });
+  const refused = await client.outcome(asked);
+  assert.equal(refused.name, "EventError");
+  assert.match(refused.error_message, /did not answer/);
+  await phone.press("answer");
+  await client.named("EventEstablished", "5002");
+  await hears(phone, ["customer"]);
+  customer.hangUp();
+  await client.named("EventReleased", "5002");
+});
+
+story("a program dials for an agent at SIP.js, whose phone is rung first", async (scene) => {
+  const carrier = await scene.carrier();
+  carrier.manner = { says: await toneFile(TONES.callee, 8000), ringMs: 1500 };
+  const phone = await agentsPhone(scene);
+  const client = await program(scene, ["5002"]);
+  const asked = client.send("make_call", { this_dn: "5002", other_dn: "5559876543" });
+  await phone.notes("ringing");
+  assert.equal(carrier.calls.length, 0, "nobody is called before the agent's phone is up");
+  await phone.press("answer");
+  const dialing = await client.outcome(asked);
+  assert.equal(dialing.name, "EventDialing");
+  const callee = await carrier.called("5559876543");
+  await client.named("EventEstablished", "5002");
+  await hears(phone, ["callee"]);
+  await hears(callee, ["agent"]);
+  callee.hangUp();
+  await phone.notes("over");
+});
+
+story("an agent's SIP.js sends its customer to another agent", async (scene) => {
+  const { phone, client, customer, conn_id } = await talk(scene);
+  const place = (await scene.server()).at.sip;
+  const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
+  const other = await Baresip.phone(folder, "5003", place, await toneFile(TONES.other, 8000));
+  scene.finally(() => other.close());
+  await phone.press("transfer", `sip:5003@${place}`);
+  const released = await client.named("EventReleased", "5002");
+  assert.equal(released.call_state, "CALL_STATE_TRANSFERRED");
+  const ringing = await client.named("EventRinging", "5003");
+  assert.equal(ringing.conn_id, conn_id);
+  await other.accept();
+  await client.named("EventEstablished", "5003");
+  await phone.notes("over");
+  await hears(customer, ["other"]);
+  await hears(other, ["customer"]);
+  customer.hangUp();
+  await client.named("EventReleased", "5003");
+});
