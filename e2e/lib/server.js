@@ -55,6 +55,17 @@ export class Server {
     const folder = await mkdtemp(path.join(os.tmpdir(), "cordboard-e2e-"));
     const file = path.join(folder, "cordboard.toml");
     await writeFile(file, configurationText(options));
+    return Server.serve(folder, file);
+  }
+
+  /** The same data and configuration once more, when an earlier run has ended.
+   * @param {Server} earlier */
+  static again(earlier) {
+    return Server.serve(earlier.folder, path.join(earlier.folder, "cordboard.toml"));
+  }
+
+  /** @param {string} folder @param {string} file */
+  static async serve(folder, file) {
     const server = new Server(folder, file);
     const failed = server.ended.then(() => {
       throw new Error(`the server ended before it was ready:\n${server.output}`);

@@ -8,7 +8,8 @@ import { Linphone } from "../lib/linphone.js";
 import { outFolder } from "../lib/paths.js";
 import { atWork, program } from "../lib/program.js";
 import { story } from "../lib/story.js";
-import { TONES, hears, toneFile } from "../lib/tones.js";
+import { TONES, hears, toneFile, tonesIn } from "../lib/tones.js";
+import { until } from "../lib/wait.js";
 import { level } from "../lib/wav.js";
 
 /** @typedef {import("../lib/story.js").Scene} Scene */
@@ -116,4 +117,27 @@ story("an agent with linphone asks a colleague by a program and hands over", asy
   await phone.says(/Call \d+ with .* ended/);
   customer.hangUp();
   await client.named("EventReleased", "5003");
+});
+
+story("an agent at linphone hears it ring at whom a program dials, then talks", async (scene) => {
+  const carrier = await scene.carrier();
+  carrier.manner = { says: await toneFile(TONES.callee, 8000), ringMs: 4000 };
+  const phone = await agentsPhone(scene);
+  const client = await program(scene, ["5002"]);
+  const asked = client.send("make_call", { this_dn: "5002", other_dn: "5559876543" });
+  await phone.logs(/LinphoneCallIncomingReceived/);
+  assert.equal(carrier.calls.length, 0, "the agent's phone first");
+  phone.tell("answer");
+  assert.equal((await client.outcome(asked)).name, "EventDialing");
+  const callee = await carrier.called("5559876543");
+  await until("ring-back at the agent", async () => {
+    const { samples } = await phone.listen(600);
+    return samples.length > 0 && level(samples) > -40 && tonesIn(samples, 8000).length === 0;
+  }, 4000);
+  assert.equal(callee.state, "calling", "nobody has answered yet");
+  await client.named("EventEstablished", "5002");
+  await hears(phone, ["callee"]);
+  await hears(callee, ["agent"]);
+  callee.hangUp();
+  await client.named("EventReleased", "5002");
 });
