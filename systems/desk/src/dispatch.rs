@@ -22,6 +22,8 @@ pub(crate) struct Ask {
     /// What stands for `{id}` in the path.
     pub(crate) param: String,
     pub(crate) query: Query,
+    /// The Range header.
+    pub(crate) range: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -76,7 +78,8 @@ impl Desk {
             return self.fail(caller.reply, &problem);
         }
         let query = Query::read(&request.query);
-        let ask = Ask { param: route.param.clone(), query, body: request.body };
+        let range = request.header("range").map(str::to_owned);
+        let ask = Ask { param: route.param.clone(), query, range, body: request.body };
         self.serve(now, route.op, caller, &ask);
     }
 
@@ -98,6 +101,9 @@ impl Desk {
             Op::CustomerCall => return self.customer_call(caller, ask),
             Op::Logout => return self.logout(now, caller),
             Op::MeOperation => return self.me_operation(now, caller, ask),
+            Op::Recording | Op::RecordingDelete | Op::RecordingSound | Op::Recordings => {
+                return self.recordings(op, caller, ask);
+            }
             Op::StateSet => return self.state_set(now, caller, ask),
             Op::BusinessAttributes => self.business_attributes(&caller, ask),
             Op::CallCustomer => self.call_customer(&caller, ask),

@@ -8,7 +8,9 @@ use desk::Input;
 use expect_test::expect;
 use model::{
     AgentState, Request,
-    monitor::{AgentCounts, Connection, Monitor, QueueHealth, RegisteredDn, TrunkHealth},
+    monitor::{
+        AgentCounts, Alarm, Connection, Monitor, QueueHealth, RegisteredDn, Severity, TrunkHealth,
+    },
 };
 use serde_json::{Value, json};
 
@@ -276,6 +278,12 @@ fn the_dashboard_shows_the_site_and_the_desk_itself() {
         vec![RegisteredDn { dn: "5001".into(), user: Some("agent5001".into()) }];
     monitor.gateway.trunks = vec![TrunkHealth { name: "pstn".into(), up: Some(true) }];
     monitor.queues = vec![QueueHealth { name: "5000".into(), waiting: 2, longest_wait_seconds: 9 }];
+    monitor.alarms.push(Alarm {
+        name: "recording-disk-full".into(),
+        severity: Severity::Critical,
+        message: "Free some room.".into(),
+        since_ms: 1_769_554_688_000,
+    });
     bench.input(Input::Monitor(Box::new(monitor)));
     bench.input(Input::Health(vec![Connection {
         name: "Database".into(),
@@ -293,6 +301,11 @@ fn the_dashboard_shows_the_site_and_the_desk_itself() {
     assert_eq!(body["monitor"]["gateway"]["status"], "RUNNING");
     assert_eq!(body["monitor"]["gateway"]["trunks"][0]["up"], true);
     assert_eq!(body["monitor"]["agents"]["ready"], 3);
+    assert_eq!(
+        body["monitor"]["alarms"],
+        json!([{"name": "recording-disk-full", "severity": "critical",
+                "message": "Free some room.", "sinceMs": 1_769_554_688_000_u64}])
+    );
     assert_eq!(body["monitor"]["queues"][0]["longestWaitSeconds"], 9);
 }
 

@@ -9,8 +9,10 @@ mod call_command;
 mod device_command;
 mod me_command;
 mod message;
+mod moment;
 mod page;
 mod problem;
+mod recording_query;
 mod shape;
 mod state_command;
 
@@ -25,8 +27,10 @@ pub use me_command::{
     CustomerCall, Login, MeCommand, read_customer_call, read_login, read_me_operation,
 };
 pub use message::{CallMessage, DeviceMessage, ErrorMessage, NotificationType, StateMessage};
+pub use moment::moment_ms;
 pub use page::Query;
 pub use problem::{Problem, StatusCode};
+pub use recording_query::read_recording_query;
 pub use shape::{
     Call, CallWord, Contact, Customer, Device, Feature, Participant, Phone, PhoneNumber, Section,
     Service, Setting, SkillLevel, SupervisorMonitoring, User, UserState,

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use wire_rest::{
     AgentWord, CallCommand, MeCommand, Problem, Query, StateCommand, StatusCode,
-    agent_state_settings, read_call_action, read_call_operation, read_customer_call, read_login,
-    read_me_operation, read_state, read_state_operation, user_state,
+    agent_state_settings, moment_ms, read_call_action, read_call_operation, read_customer_call,
+    read_login, read_me_operation, read_state, read_state_operation, user_state,
 };
 
 fn bytes(body: &Value) -> Vec<u8> {
@@ -180,6 +180,46 @@ fn a_customer_call_defaults_to_the_known_customer() {
     assert_eq!(read_customer_call(odd).unwrap_err().error_code, "ValueOutOfRange");
     let long = json!({"say": "x".repeat(501)});
     assert_eq!(read_customer_call(&bytes(&long)).unwrap_err().error_code, "ValueOutOfRange");
+}
+
+#[test]
+fn moments_are_read_as_iso_8601_has_them() {
+    let table = [
+        ("1970-01-01", Some(0)),
+        ("1970-01-01T00:00:00.001Z", Some(1)),
+        ("2026-01-27", Some(1_769_472_000_000)),
+        ("2026-01-27T22:58", Some(1_769_554_680_000)),
+        ("2026-01-27T22:58:08Z", Some(1_769_554_688_000)),
+        ("2026-01-27t22:58:08.5z", Some(1_769_554_688_500)),
+        ("2026-01-27T22:58:08.123456Z", Some(1_769_554_688_123)),
+        ("2026-01-27T23:58:08+01:00", Some(1_769_554_688_000)),
+        ("2026-01-27T23:58:08 01:00", Some(1_769_554_688_000)),
+        ("2026-01-27T17:58:08-05:00", Some(1_769_554_688_000)),
+        ("2000-02-29T12:00Z", Some(951_825_600_000)),
+        ("2024-12-31T23:59:60Z", Some(1_735_689_600_000)),
+        ("9999-12-31T23:59:59Z", Some(253_402_300_799_000)),
+        ("1900-02-29", None),
+        ("2026-02-29", None),
+        ("2026-13-01", None),
+        ("2026-00-01", None),
+        ("2026-01-00", None),
+        ("2026-04-31", None),
+        ("2026-1-1", None),
+        ("2026-01-01T24:00", None),
+        ("2026-01-01T10:60", None),
+        ("2026-01-01T10", None),
+        ("2026-01-01T10:00:61", None),
+        ("2026-01-01T10:00:00.", None),
+        ("2026-01-01T10:00:00+0100", None),
+        ("2026-01-01T", None),
+        ("1969-12-31", None),
+        ("+2026-01-01", None),
+        ("now", None),
+        ("", None),
+    ];
+    for (text, expected) in table {
+        assert_eq!(moment_ms(text), expected, "{text}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ impl Desk {
             other => return Ok(other),
         };
         let everything = [
-            ("features", self.feature_list(&caller.base)),
+            ("features", self.feature_list(caller)),
             ("devices", self.device_list(caller)),
             ("channels", self.channel_list(caller)),
             ("calls", self.call_list(now, caller)),

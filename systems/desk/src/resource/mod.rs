@@ -9,6 +9,7 @@ mod dial;
 mod me;
 mod monitor;
 mod open_api;
+mod recordings;
 mod services;
 mod settings;
 mod state;

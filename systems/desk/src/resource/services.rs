@@ -6,7 +6,10 @@ use wire_rest::{Feature, Service};
 use crate::{Desk, dispatch::Ask, http::Caller};
 
 impl Desk {
-    pub(crate) fn feature_list(&self, base: &str) -> Vec<Value> {
+    pub(crate) fn feature_list(&self, caller: &Caller) -> Vec<Value> {
+        let base = &caller.base;
+        let may_hear = self.is_supervisor(&caller.user);
+        let recordings = FEATURE_RECORDINGS.iter().filter(|_| may_hear);
         let demo = FEATURE_DEMO.iter().filter(|_| self.settings.demo);
         let show =
             |(id, display_name, description): &(&'static str, &'static str, &'static str)| {
@@ -20,11 +23,11 @@ impl Desk {
                     path,
                 })
             };
-        FEATURES.iter().chain(demo).map(show).collect()
+        FEATURES.iter().chain(recordings).chain(demo).map(show).collect()
     }
 
     pub(crate) fn features(&self, caller: &Caller, ask: &Ask) -> Map<String, Value> {
-        ask.query.collection("features", self.feature_list(&caller.base))
+        ask.query.collection("features", self.feature_list(caller))
     }
 
     pub(crate) fn services(&self, caller: &Caller, ask: &Ask) -> Map<String, Value> {
@@ -57,5 +60,7 @@ const FEATURES: [(&str, &str, &str); 2] = [
     ("api-voice", "Voice", "Takes calls."),
     ("api-devices-webrtc", "Browser phone", "The browser is the phone."),
 ];
+const FEATURE_RECORDINGS: [(&str, &str, &str); 1] =
+    [("recordings", "Recordings", "Lists recordings of calls and hears them.")];
 const FEATURE_DEMO: [(&str, &str, &str); 1] =
     [("demo", "Demo site", "Simulated customers call at the press of a button.")];

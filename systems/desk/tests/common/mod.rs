@@ -35,6 +35,7 @@ pub struct Bench {
     pub sockets: Vec<ApiOutput>,
     pub requests: Vec<TRequest>,
     pub customer_calls: Vec<ApiOutput>,
+    pub recordings: Vec<ApiOutput>,
     pub checks: Vec<(u64, bool)>,
     /// Checks answer themselves unless a test wants to see them wait.
     pub checks_wait: bool,
@@ -77,6 +78,7 @@ impl Bench {
             sockets: Vec::new(),
             requests: Vec::new(),
             customer_calls: Vec::new(),
+            recordings: Vec::new(),
             checks: Vec::new(),
             checks_wait: false,
             ids: 0,
@@ -115,6 +117,12 @@ impl Bench {
                 Output::Api(call @ ApiOutput::CustomerCall { .. }) => {
                     self.customer_calls.push(call);
                 }
+                Output::Api(
+                    asked @ (ApiOutput::Recording { .. }
+                    | ApiOutput::RecordingDelete { .. }
+                    | ApiOutput::RecordingSound { .. }
+                    | ApiOutput::Recordings { .. }),
+                ) => self.recordings.push(asked),
                 Output::Api(
                     other @ (ApiOutput::SocketAccept { .. }
                     | ApiOutput::SocketClose { .. }
