@@ -152,7 +152,9 @@ impl World {
         let mut browser = Browser::new(self.now.instant, address, self.spoken)?;
         let sdp = browser.answer(&self.described(b)?)?.into_bytes();
         self.command(MediaCommand::Answer { leg: b, sdp });
-        self.command(MediaCommand::Connect { a, b });
+        for (leg, source) in [(a, b), (b, a)] {
+            self.command(MediaCommand::Hear { leg, sources: vec![source] });
+        }
         self.ends.push(Ends { browser, address, trunk, port });
         for frame in 0..HANDSHAKE_FRAMES {
             self.round(frame, voice, &mut [])?;

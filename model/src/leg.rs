@@ -2,7 +2,7 @@
 //!
 //! A leg is the SIP dialog and the media stream with one endpoint. The switch decides, signaling
 //! carries out and reports. Media is opened, answered and closed by signaling, because SDP travels
-//! in SIP; who hears whom is the switch's affair (`media::MediaCommand::Connect`, `Play`).
+//! in SIP; who hears whom is the switch's affair (`media::MediaCommand::Hear`, `Play`).
 
 use std::fmt;
 

@@ -24,13 +24,6 @@ pub enum MediaCommand {
         /// Which leg.
         leg: LegId,
     },
-    /// Let two legs hear each other; ends what each was connected to or played before.
-    Connect {
-        /// One.
-        a: LegId,
-        /// The other.
-        b: LegId,
-    },
     /// Let a leg hear these legs, mixed; nobody: silence. Ends what it heard or was played before,
     /// and changes nothing for those whom it hears.
     Hear {
@@ -38,11 +31,6 @@ pub enum MediaCommand {
         leg: LegId,
         /// Whom.
         sources: Vec<LegId>,
-    },
-    /// Let a leg hear silence and be heard by nobody.
-    Disconnect {
-        /// Which leg.
-        leg: LegId,
     },
     /// Make a leg. Answered by `Described` or `Refused`.
     Open {
@@ -53,7 +41,7 @@ pub enum MediaCommand {
         /// The far end's offer; `None` makes us the offerer.
         offer: Option<Vec<u8>>,
     },
-    /// Play to a leg until `Connect`, `Disconnect` or another `Play`.
+    /// Play to a leg until `Hear` or another `Play`.
     Play {
         /// Which leg.
         leg: LegId,

@@ -372,8 +372,6 @@ impl World {
             }
             MediaCommand::Record(command) => self.record(command),
             MediaCommand::Answer { .. }
-            | MediaCommand::Connect { .. }
-            | MediaCommand::Disconnect { .. }
             | MediaCommand::Play { .. }
             | MediaCommand::SendDigits { .. } => {}
         }

@@ -40,7 +40,7 @@ impl MediaShard for Echo {
                 self.facts.push_back(MediaFact::Lost { leg });
                 self.due = None;
             }
-            MediaCommand::Disconnect { .. } => panic!("a shard's bug"),
+            MediaCommand::SendDigits { .. } => panic!("a shard's bug"),
             MediaCommand::Record(RecordCommand::Hear { recording, .. }) => {
                 self.recorded.extend((0..PIECES).map(|n| piece(recording, n)));
             }
@@ -263,7 +263,7 @@ fn ticks_come_while_wanted_and_a_panic_does_not_end_the_thread() {
     let leg = LegId(u64::from(port));
     let open = MediaCommand::Open { leg, kind: LegKind::Plain, offer: None };
     bench.thread.send(open).unwrap();
-    bench.thread.send(MediaCommand::Disconnect { leg }).unwrap();
+    bench.thread.send(MediaCommand::SendDigits { leg, digits: String::new() }).unwrap();
     let began = Instant::now();
     let mut ticks = 0;
     while ticks < 50 {

@@ -232,8 +232,6 @@ fn media_command(command: &MediaCommand) -> String {
     match command {
         MediaCommand::Answer { leg, .. } => format!("Answer {leg}"),
         MediaCommand::Close { leg } => format!("Close {leg}"),
-        MediaCommand::Connect { a, b } => format!("Connect {a} {b}"),
-        MediaCommand::Disconnect { leg } => format!("Disconnect {leg}"),
         MediaCommand::Hear { leg, sources } => {
             let sources: Vec<_> = sources.iter().map(ToString::to_string).collect();
             format!("Hear {leg} {}", sources.join("+"))

@@ -39,8 +39,8 @@ pub struct Leg {
     pub mixer: Mixer,
     /// What `ear` gave last.
     pub heard: Heard,
-    /// Who hears this leg: places in the shard.
-    pub listeners: Vec<usize>,
+    /// Who hears this leg.
+    pub listeners: Vec<Listener>,
     /// The name of our stream in RTCP and SDP.
     pub cname: String,
     terms: Option<(Terms, Instant)>,
@@ -82,14 +82,32 @@ impl Default for Source {
 }
 
 impl Source {
-    /// The places of the legs that are heard.
+    /// The legs that are heard.
     #[must_use]
-    pub fn places(&self) -> Vec<usize> {
+    pub fn links(self) -> Vec<Link> {
         match self {
-            Self::Legs(links) => links.iter().map(|link| link.place).collect(),
+            Self::Legs(links) => links,
             Self::Tune(_) => Vec::new(),
         }
     }
+}
+
+/// Who hears a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// The leg in that place of the shard.
+    Leg(usize),
+    /// A channel of the recording in that place.
+    Recording(usize, Channel),
+}
+
+/// A channel of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The customer's side.
+    Left,
+    /// The agent's side.
+    Right,
 }
 
 /// One leg that is heard.
@@ -216,20 +234,26 @@ impl Leg {
     }
 
     /// Somebody hears this leg from now on; returns the number of the sound that he had, so that
-    /// he takes the one that those before him were given last.
-    pub fn gain_listener(&mut self, place: usize) -> u32 {
+    /// he takes the one that those before him were given last. Only one who talks after recordings
+    /// alone had listened asks himself, so that his delay is the least.
+    pub fn gain_listener(&mut self, listener: Listener) -> u32 {
         if self.listeners.is_empty() {
             // What is left from before is not for him.
             self.heard.sound.fill(0);
         }
-        self.listeners.push(place);
+        let is_leg = |listener: &Listener| matches!(listener, Listener::Leg(_));
+        let follows = match listener {
+            Listener::Leg(_) => self.listeners.iter().any(is_leg),
+            Listener::Recording(..) => !self.listeners.is_empty(),
+        };
+        self.listeners.push(listener);
         self.mind_ear();
-        self.heard.number.wrapping_sub(u32::from(self.listeners.len() > 1))
+        self.heard.number.wrapping_sub(u32::from(follows))
     }
 
     /// Somebody hears this leg no more.
-    pub fn lose_listener(&mut self, place: usize) {
-        self.listeners.retain(|listener| *listener != place);
+    pub fn lose_listener(&mut self, listener: Listener) {
+        self.listeners.retain(|of| *of != listener);
         self.mind_ear();
     }
 

@@ -16,8 +16,12 @@
 //! ```
 //!
 //! Conferences, coaching, listening in, mute and hold are all made of `Hear`; `Play` changes what
-//! a leg hears and nothing else. `Connect` lets two legs hear each other and be heard by nobody
-//! else, `Disconnect` ends both directions.
+//! a leg hears and nothing else.
+//!
+//! `Record` makes a listener of two channels out of nothing; what it hears comes out of
+//! `poll_recorded` in pieces of 200 ms. A piece that nobody takes in time, ticks that the thread
+//! was too late for and pauses are silence of the same length: a recording is as long as the time
+//! from `Start` to `Stop`, to within a tick.
 //!
 //! A far end that wanted to hear us and says sendonly, inactive or `c=0.0.0.0` holds: `Holds` is
 //! told after `Described`, and until it says otherwise those who hear the leg hear silence. It is
@@ -57,6 +61,8 @@ mod pace;
 mod plain;
 mod ports;
 mod reception;
+mod recorded;
+mod recording;
 mod settings;
 mod shard;
 mod stretch;

@@ -8,6 +8,7 @@
 mod commands;
 mod hearing;
 mod packets;
+mod record;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use model::media::{MediaCommand, MediaFact, MediaPort, MediaShard, MediaTransmit, PortRequest};
 use model::random::Random;
-use model::recording::Recorded;
+use model::recording::{Recorded, RecordingId};
 use model::{LegId, Now};
 
 use crate::browser::BrowserShared;
@@ -24,6 +25,8 @@ use crate::codec::FRAME;
 use crate::leg::Leg;
 use crate::outbox::Outbox;
 use crate::ports::Ports;
+use crate::recorded::RecordedQueue;
+use crate::recording::Recording;
 use crate::settings::ShardSettings;
 use crate::tunes::Tunes;
 
@@ -47,6 +50,9 @@ pub struct Shard {
     facts: Vec<MediaFact>,
     told: VecDeque<MediaFact>,
     requests: VecDeque<PortRequest>,
+    recordings: Vec<Option<Box<Recording>>>,
+    by_recording: HashMap<RecordingId, usize>,
+    recorded: RecordedQueue,
     beats: [Beat; BEATS],
     /// What the beats are counted from.
     base: Option<Instant>,
@@ -59,16 +65,22 @@ struct Opening {
     tries: u32,
 }
 
-/// Legs that speak at the same moment; several beats spread the work over the 20 ms.
+/// Legs that speak at the same moment, and then recordings that hear; several beats spread the
+/// work over the 20 ms.
 #[derive(Default)]
 struct Beat {
     due: Option<Instant>,
     legs: Vec<usize>,
+    recordings: Vec<usize>,
 }
 
 impl Beat {
+    fn len(&self) -> usize {
+        self.legs.len() + self.recordings.len()
+    }
+
     fn is_due(&self, now: Now) -> bool {
-        !self.legs.is_empty() && self.due.is_some_and(|due| due <= now.instant)
+        self.len() > 0 && self.due.is_some_and(|due| due <= now.instant)
     }
 }
 
@@ -96,6 +108,9 @@ impl Shard {
             facts: Vec::new(),
             told: VecDeque::new(),
             requests: VecDeque::new(),
+            recordings: Vec::new(),
+            by_recording: HashMap::new(),
+            recorded: RecordedQueue::default(),
             beats: Default::default(),
             base: None,
         }
@@ -125,13 +140,18 @@ impl Shard {
         let Some((at, (beat, left))) = due.min_by_key(|(_, (beat, _))| beat.due) else {
             return false;
         };
+        let Some(due) = beat.due else { return false };
         *left -= 1;
-        beat.due = beat.due.map(|due| due + TICK);
+        beat.due = Some(due + TICK);
         let legs = std::mem::take(&mut beat.legs);
+        let recordings = std::mem::take(&mut beat.recordings);
         for place in &legs {
             self.tick(now, *place);
         }
-        self.restore(at, legs);
+        for place in &recordings {
+            self.record(due, *place);
+        }
+        self.restore(at, legs, recordings);
         true
     }
 
@@ -148,14 +168,20 @@ impl Shard {
                     leg.mouth.pause(missed);
                 }
             }
+            for place in &beat.recordings {
+                if let Some(Some(recording)) = self.recordings.get_mut(*place) {
+                    recording.miss(due, missed, &mut self.recorded);
+                }
+            }
         }
     }
 
-    /// Gives a beat its legs back, without those that a tick dropped.
-    fn restore(&mut self, at: usize, mut legs: Vec<usize>) {
+    /// Gives a beat its own back, without the legs that a tick dropped.
+    fn restore(&mut self, at: usize, mut legs: Vec<usize>, recordings: Vec<usize>) {
         legs.retain(|place| self.places.get(*place).is_some_and(Option::is_some));
         if let Some(beat) = self.beats.get_mut(at) {
             beat.legs = legs;
+            beat.recordings = recordings;
         }
     }
 
@@ -193,12 +219,10 @@ impl MediaShard for Shard {
         match command {
             MediaCommand::Answer { leg, sdp } => self.answer(now, leg, &sdp),
             MediaCommand::Close { leg } => self.close(now, leg),
-            MediaCommand::Connect { a, b } => self.connect(a, b),
-            MediaCommand::Disconnect { leg } => self.disconnect(leg),
             MediaCommand::Hear { leg, sources } => self.hear(leg, &sources),
             MediaCommand::Open { leg, kind, offer } => self.open(now, leg, kind, offer),
             MediaCommand::Play { leg, tune } => self.play(leg, tune),
-            MediaCommand::Record(_) => {}
+            MediaCommand::Record(command) => self.take_record(now, command),
             MediaCommand::Reoffer { leg, offer } => {
                 if let Some(&place) = self.by_id.get(&leg) {
                     self.describe(now, place, Some(&offer));
@@ -248,11 +272,11 @@ impl MediaShard for Shard {
     }
 
     fn poll_recorded(&mut self) -> Option<Recorded> {
-        None
+        self.recorded.pop()
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.beats.iter().filter(|beat| !beat.legs.is_empty()).filter_map(|beat| beat.due).min()
+        self.beats.iter().filter(|beat| beat.len() > 0).filter_map(|beat| beat.due).min()
     }
 }
 
@@ -284,7 +308,10 @@ mod tests {
         let mut shard = Shard::new(ShardSettings::new(certificate), Random::from_number(3));
         let now = Now::new(Instant::now(), Duration::ZERO);
         (1..=3).for_each(|leg| open(&mut shard, now, LegId(leg)));
-        shard.handle_command(now, MediaCommand::Connect { a: LegId(1), b: LegId(2) });
+        for (leg, source) in [(1, 2), (2, 1)] {
+            let sources = vec![LegId(source)];
+            shard.handle_command(now, MediaCommand::Hear { leg: LegId(leg), sources });
+        }
         let place = shard.by_id.get(&LegId(2)).copied().unwrap_or(0);
         let outcome: Option<()> = shard.step(place, |_, _| panic!("a bug in a leg"));
         assert_eq!(outcome, None);

@@ -87,6 +87,16 @@ pub fn key_tone(code: u8, from: usize) -> [i16; FRAME] {
     })
 }
 
+/// The sample `at` of the quiet tone that marks a recording's gap, `edge` samples away from where
+/// the tone begins or ends.
+#[must_use]
+pub fn gap_tone(at: u64, edge: u64) -> i16 {
+    // A second is whole turns of the tone.
+    let at = (at % u64::from(RATE)) as f32 / RATE as f32;
+    let ramp = (edge as f32 / (RATE as f32 * 0.005)).min(1.0);
+    to_sample(GAP_LEVEL * ramp * (TAU * GAP_TONE * at).sin())
+}
+
 fn ring(tone: RingBackTone) -> Vec<i16> {
     let (low, high, on, whole) = match tone {
         RingBackTone::America => (440.0, 480.0, 2 * RATE, 6 * RATE),
@@ -188,6 +198,10 @@ const BARS: [[i32; 4]; 8] = [
     [52, 55, 59, 62],
     [57, 62, 64, 67],
 ];
+/// The peak of a tone of 26 dB below full scale.
+const GAP_LEVEL: f32 = 0.05;
+/// Hz.
+const GAP_TONE: f32 = 440.0;
 /// Row by row: 1 2 3 A, 4 5 6 B, 7 8 9 C, * 0 # D.
 pub const KEY_CODES: [[u8; 4]; 4] = [[1, 2, 3, 12], [4, 5, 6, 13], [7, 8, 9, 14], [10, 0, 11, 15]];
 /// Hz.

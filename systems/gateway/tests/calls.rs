@@ -156,7 +156,8 @@ fn the_stream_to_the_trunk_goes_on_without_a_break_whatever_is_played() {
     world.run(500);
     world.browsers[0].is_talking = false;
     world.run(1000);
-    world.command(MediaCommand::Disconnect { leg: TRUNK });
+    world.hear(TRUNK, &[]);
+    world.hear(AGENT, &[]);
     world.run(500);
     world.command(MediaCommand::Close { leg: AGENT });
     world.run(500);

@@ -9,10 +9,12 @@ use std::time::Duration;
 use model::LegId;
 use model::media::{LegKind, MediaCommand, MediaFact, MediaPort, MediaShard, Tune};
 use model::random::Random;
+use model::recording::RecordCommand;
 use str0m::media::Direction;
 use world::World;
 use world::browser::Browser;
 use world::phone::Phone;
+use world::recording::{about, recording};
 use world::sound::{holes, purity, tone};
 
 const TRUNK: LegId = LegId(1);
@@ -371,23 +373,33 @@ fn random_commands_are_survived_and_leave_nothing_behind() {
         let kind = if random.below(2) == 0 { LegKind::Browser } else { LegKind::Plain };
         let offer = (random.below(2) == 0).then(|| phone.clone().into_bytes());
         let tune = [Tune::Music, Tune::RingBack, Tune::Silence][random.below(3) as usize];
-        let sources = (0..random.below(40)).map(|_| LegId(random.below(14))).collect();
-        world.command(match random.below(12) {
+        let sources = (0..random.below(40)).map(|_| LegId(random.below(14))).collect::<Vec<_>>();
+        let recording = recording(random.below(4));
+        world.command(match random.below(14) {
             9..=11 => MediaCommand::Hear { leg, sources },
             0 | 1 => MediaCommand::Open { leg, kind, offer },
             2 => MediaCommand::Answer { leg, sdp: phone.clone().into_bytes() },
-            3 | 4 => MediaCommand::Connect { a: leg, b: LegId(random.below(12)) },
-            5 => MediaCommand::Play { leg, tune },
-            6 => MediaCommand::Disconnect { leg },
+            3 | 4 => MediaCommand::Record(match random.below(5) {
+                0 => RecordCommand::Start(about(recording, world.now)),
+                1 => RecordCommand::Hear { recording, left: sources.clone(), right: sources },
+                2 => RecordCommand::Pause(recording),
+                3 => RecordCommand::Resume(recording),
+                _ => RecordCommand::Stop(recording),
+            }),
+            5 | 6 => MediaCommand::Play { leg, tune },
             7 => MediaCommand::Reoffer { leg, offer: phone.clone().into_bytes() },
             _ if random.below(2) == 0 => MediaCommand::Close { leg },
             _ => MediaCommand::SendDigits { leg, digits: "1,2#z".into() },
         });
         world.run(random.below(10));
         world.facts.clear();
+        world.recorded.clear();
     }
     for leg in 0..12 {
         world.command(MediaCommand::Close { leg: LegId(leg) });
+    }
+    for part in 0..4 {
+        world.command(MediaCommand::Record(RecordCommand::Stop(recording(part))));
     }
     assert_eq!(world.shard.legs(), 0);
     assert!(world.open_ports.is_empty());

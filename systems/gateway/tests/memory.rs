@@ -11,6 +11,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use world::World;
 use world::browser::Browser;
 use world::phone::Phone;
+use world::recording::recording;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -45,4 +46,14 @@ fn a_call_that_runs_allocates_nothing_but_its_reports() {
     world.run(20_000);
     assert!(world.cost.plain_packets.1 > 4000, "{:?}", world.cost);
     assert!(world.cost.allocations < 150, "{:?}", world.cost);
+    let id = recording(0);
+    world.start_recording(id);
+    world.record_hears(id, &everybody[..4], &everybody[4..]);
+    world.run(1000);
+    world.recorded.clear();
+    world.cost = Default::default();
+    world.run(20_000);
+    assert_eq!(world.recorded.len(), 100);
+    // One for each piece of 200 ms.
+    assert!(world.cost.allocations < 150 + 100, "{:?}", world.cost);
 }

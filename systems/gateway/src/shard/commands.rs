@@ -3,7 +3,7 @@
 use model::media::{LegKind, MediaFact, PortRequest};
 use model::{LegId, Now};
 
-use super::{BEATS, Opening, PORT_REST, PORT_TRIES_MAX, Shard, TICK};
+use super::{BEATS, Beat, Opening, PORT_REST, PORT_TRIES_MAX, Shard, TICK};
 use crate::agree::{Desk, check_plain_offer};
 use crate::browser::BrowserLine;
 use crate::describe::{Dialog, browser_preferences, plain_preferences};
@@ -55,16 +55,18 @@ impl Shard {
             *slot = Some(Box::new(leg));
         }
         self.by_id.insert(id, place);
-        self.join_beat(now, place);
+        if let Some(beat) = self.idlest_beat(now) {
+            beat.legs.push(place);
+        }
         place
     }
 
-    /// Adds a leg to the beat that has the fewest; beats lie a part of a tick apart.
-    fn join_beat(&mut self, now: Now, place: usize) {
+    /// The beat that has the least to do, ticking; beats lie a part of a tick apart.
+    pub(super) fn idlest_beat(&mut self, now: Now) -> Option<&mut Beat> {
         let base = *self.base.get_or_insert(now.instant);
         let beats = (0_u32..).zip(&mut self.beats);
-        let Some((n, beat)) = beats.min_by_key(|(_, beat)| beat.legs.len()) else { return };
-        if beat.legs.is_empty() {
+        let (n, beat) = beats.min_by_key(|(_, beat)| beat.len())?;
+        if beat.len() == 0 {
             let elapsed = now.instant.saturating_duration_since(base);
             let ticks = u32::try_from(elapsed.as_millis() / TICK.as_millis()).unwrap_or(0);
             let mut due = base + TICK * ticks + TICK * n / BEATS as u32;
@@ -73,7 +75,7 @@ impl Shard {
             }
             beat.due = Some(due);
         }
-        beat.legs.push(place);
+        Some(beat)
     }
 
     fn ask_for_port(&mut self, now: Now, id: LegId, offer: Option<Vec<u8>>, tries: u32) {

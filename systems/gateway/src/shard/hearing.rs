@@ -13,44 +13,36 @@ use model::media::Tune;
 use super::Shard;
 use crate::codec::FRAME;
 use crate::digits::KeyMove;
-use crate::leg::{KeyMoves, Leg, Link, Source};
+use crate::leg::{KeyMoves, Leg, Link, Listener, Source};
 use crate::mix::Voices;
 
 impl Shard {
     /// A leg hears these and nobody else. What stays goes on undisturbed.
     pub(super) fn hear(&mut self, id: LegId, sources: &[LegId]) {
         let Some(&place) = self.by_id.get(&id) else { return };
-        let mut wanted: Vec<usize> = Vec::with_capacity(sources.len().min(SOURCES_MAX));
-        for source in sources {
-            // Nobody hears himself, and what is gone meanwhile is not heard.
-            let Some(&source) = self.by_id.get(source) else { continue };
-            if source == place || wanted.contains(&source) {
-                continue;
-            }
-            if wanted.len() >= SOURCES_MAX {
-                tracing::warn!(leg = %id, limit = SOURCES_MAX, "a leg hears no more legs");
-                break;
-            }
-            wanted.push(source);
-        }
+        let wanted = self.places_of(sources, Some(place));
         self.set_sources(place, &wanted);
     }
 
-    pub(super) fn connect(&mut self, a: LegId, b: LegId) {
-        let (Some(&at_a), Some(&at_b)) = (self.by_id.get(&a), self.by_id.get(&b)) else { return };
-        if at_a == at_b {
-            return;
+    /// Where these legs are, but for the one in `own` place: nobody hears himself. What is gone
+    /// meanwhile is not heard.
+    pub(super) fn places_of(&self, legs: &[LegId], own: Option<usize>) -> Vec<usize> {
+        let mut places: Vec<usize> = Vec::with_capacity(legs.len().min(SOURCES_MAX));
+        for id in legs {
+            let Some(&place) = self.by_id.get(id) else { continue };
+            if Some(place) == own || places.contains(&place) {
+                continue;
+            }
+            if places.len() >= SOURCES_MAX {
+                tracing::warn!(
+                    limit = SOURCES_MAX,
+                    "too many legs to be heard by one; leg {id} is not"
+                );
+                break;
+            }
+            places.push(place);
         }
-        self.hear(a, &[b]);
-        self.hear(b, &[a]);
-        self.hush(at_a, Some(at_b));
-        self.hush(at_b, Some(at_a));
-    }
-
-    pub(super) fn disconnect(&mut self, id: LegId) {
-        let Some(&place) = self.by_id.get(&id) else { return };
-        self.set_sources(place, &[]);
-        self.hush(place, None);
+        places
     }
 
     pub(super) fn play(&mut self, id: LegId, tune: Tune) {
@@ -65,46 +57,38 @@ impl Shard {
         }
     }
 
-    /// Nobody hears a leg any more, but perhaps one.
-    fn hush(&mut self, place: usize, but: Option<usize>) {
+    fn set_sources(&mut self, place: usize, wanted: &[usize]) {
         let Some(leg) = self.leg_mut(place) else { return };
-        for listener in leg.listeners.clone() {
-            if Some(listener) == but {
-                continue;
+        let mut links = match std::mem::take(&mut leg.source) {
+            Source::Legs(links) if links.iter().all(|link| wanted.contains(&link.place)) => links,
+            before => {
+                // Keys that somebody holds who is heard no more.
+                leg.mouth.keys().release_all();
+                before.links()
             }
-            let Some(listening) = self.leg_mut(listener) else { continue };
-            let mut rest = listening.source.places();
-            rest.retain(|of| *of != place);
-            self.set_sources(listener, &rest);
+        };
+        self.relink(Listener::Leg(place), &mut links, wanted);
+        if let Some(leg) = self.leg_mut(place) {
+            leg.source = Source::Legs(links);
         }
     }
 
-    fn set_sources(&mut self, place: usize, wanted: &[usize]) {
-        let Some(leg) = self.leg_mut(place) else { return };
-        let before = leg.source.places();
-        let ends = before.iter().any(|source| !wanted.contains(source));
-        if ends || matches!(leg.source, Source::Tune(_)) {
-            // Keys that somebody holds who is heard no more.
-            leg.mouth.keys().release_all();
+    /// Lets a listener hear these and nobody else. What stays goes on undisturbed.
+    pub(super) fn relink(&mut self, listener: Listener, links: &mut Vec<Link>, wanted: &[usize]) {
+        for link in links.iter().filter(|link| !wanted.contains(&link.place)) {
+            if let Some(source) = self.leg_mut(link.place) {
+                source.lose_listener(listener);
+            }
         }
-        let mut links = match std::mem::take(&mut leg.source) {
-            Source::Legs(links) => links,
-            Source::Tune(_) => Vec::new(),
-        };
         links.retain(|link| wanted.contains(&link.place));
-        for &source in wanted.iter().filter(|source| !before.contains(source)) {
-            if let Some(heard) = self.leg_mut(source) {
-                let had = heard.gain_listener(place);
-                links.push(Link { place: source, had });
+        for &place in wanted {
+            if links.iter().any(|link| link.place == place) {
+                continue;
             }
-        }
-        for &source in before.iter().filter(|source| !wanted.contains(source)) {
-            if let Some(heard) = self.leg_mut(source) {
-                heard.lose_listener(place);
+            if let Some(source) = self.leg_mut(place) {
+                let had = source.gain_listener(listener);
+                links.push(Link { place, had });
             }
-        }
-        if let Some(leg) = self.leg_mut(place) {
-            leg.source = Source::Legs(links);
         }
     }
 
@@ -112,13 +96,17 @@ impl Shard {
     /// knew of this may be lost with it.
     pub(super) fn forget_place(&mut self, place: usize) {
         for leg in self.places.iter_mut().flatten() {
-            leg.lose_listener(place);
+            leg.lose_listener(Listener::Leg(place));
             let Source::Legs(links) = &mut leg.source else { continue };
             let before = links.len();
             links.retain(|link| link.place != place);
             if links.len() < before {
                 leg.mouth.keys().release_all();
             }
+        }
+        for recording in self.recordings.iter_mut().flatten() {
+            recording.left.links.retain(|link| link.place != place);
+            recording.right.links.retain(|link| link.place != place);
         }
     }
 
@@ -129,8 +117,16 @@ impl Shard {
             Source::Legs(links) => std::mem::take(links),
             Source::Tune(player) => return player.play(sound),
         };
+        let voices = self.voices(&mut links);
+        let Some(leg) = self.leg_mut(place) else { return };
+        leg.mixer.mix(&voices, sound);
+        leg.source = Source::Legs(links);
+    }
+
+    /// The next tick of all who are heard by one listener.
+    pub(super) fn voices(&mut self, links: &mut Vec<Link>) -> Voices {
         let mut voices = Voices::default();
-        for link in &mut links {
+        for link in &mut *links {
             if self.leg_mut(link.place).is_some_and(|source| source.heard.number == link.had) {
                 self.step(link.place, |source, shard| source.listen(&mut shard.facts));
             }
@@ -141,9 +137,7 @@ impl Shard {
         }
         // One may have failed just now.
         links.retain(|link| self.places.get(link.place).is_some_and(Option::is_some));
-        let Some(leg) = self.leg_mut(place) else { return };
-        leg.mixer.mix(&voices, sound);
-        leg.source = Source::Legs(links);
+        voices
     }
 
     /// A key of one leg is pressed on all that hear it.
@@ -155,6 +149,8 @@ impl Shard {
         let Some(leg) = self.leg_mut(place) else { return };
         let listeners = std::mem::take(&mut leg.listeners);
         for listener in &listeners {
+            // Keys are no sound, so a recording has nothing to take down.
+            let Listener::Leg(listener) = listener else { continue };
             let Some(listener) = self.leg_mut(*listener) else { continue };
             for key in moves.into_iter().flatten() {
                 match key {
@@ -247,7 +243,8 @@ mod tests {
         assert_eq!(listened(&mut shard), [2, 3]);
         shard.play(LegId(4), Tune::Music);
         assert_eq!(listened(&mut shard), [3]);
-        shard.connect(LegId(2), LegId(4));
+        hear(&mut shard, 2, &[4]);
+        hear(&mut shard, 4, &[2]);
         assert_eq!(listened(&mut shard), [2, 3, 4]);
         shard.drop_leg(LegId(1));
         assert_eq!(listened(&mut shard), [2, 4]);
@@ -257,6 +254,6 @@ mod tests {
         assert_eq!(outcome, None);
         assert!(listened(&mut shard).is_empty());
         shard.handle_timeout(now.later(TICK * 4));
-        assert!(leg(&mut shard, 2).source.places().is_empty());
+        assert!(matches!(&leg(&mut shard, 2).source, Source::Legs(links) if links.is_empty()));
     }
 }

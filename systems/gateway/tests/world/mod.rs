@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod phone;
+pub mod recording;
 pub mod sound;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use model::LegId;
 use model::Now;
 use model::media::{LegKind, MediaCommand, MediaFact, MediaPort, MediaShard, PortRequest, Tune};
 use model::random::Random;
+use model::recording::Recorded;
 
 use browser::Browser;
 use phone::Phone;
@@ -24,6 +26,8 @@ pub struct World {
     pub browsers: Vec<Browser>,
     pub phones: Vec<Phone>,
     pub facts: Vec<MediaFact>,
+    /// What recordings handed over.
+    pub recorded: Vec<Recorded>,
     pub network: Network,
     /// Ports that another program holds.
     pub foreign_ports: Vec<u16>,
@@ -98,6 +102,7 @@ impl World {
             browsers: Vec::new(),
             phones: Vec::new(),
             facts: Vec::new(),
+            recorded: Vec::new(),
             network,
             foreign_ports: Vec::new(),
             open_ports: Vec::new(),
@@ -208,6 +213,9 @@ impl World {
             while let Some(fact) = self.shard.poll_fact() {
                 self.facts.push(fact);
             }
+            while let Some(recorded) = self.shard.poll_recorded() {
+                self.recorded.push(recorded);
+            }
             if idle {
                 break;
             }
@@ -299,7 +307,8 @@ impl World {
     }
 
     pub fn connect(&mut self, a: LegId, b: LegId) {
-        self.command(MediaCommand::Connect { a, b });
+        self.hear(a, &[b]);
+        self.hear(b, &[a]);
     }
 
     pub fn hear(&mut self, leg: LegId, sources: &[LegId]) {

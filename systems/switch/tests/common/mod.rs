@@ -280,7 +280,7 @@ pub fn configuration() -> Configuration {
     for (number, wrap_up_s) in [("5001", 10), ("5002", 0), ("5003", 0)] {
         // The phone of 5002 takes NOTIFY talk and hold.
         let kind = extension(number == "5002");
-        configuration.dns.insert(number.into(), DnObject { kind, alias: None });
+        configuration.dns.insert(number.into(), DnObject::new(kind));
         configuration.persons.insert(
             format!("agent{number}").into(),
             Person {
@@ -298,11 +298,11 @@ pub fn configuration() -> Configuration {
         );
     }
     let accept_from = vec!["127.0.0.1".parse().unwrap()];
-    let trunk = Trunk { accept_from, contact: "127.0.0.1:5070".into(), probe_s: 0 };
+    let trunk = Trunk { accept_from, contact: "127.0.0.1:5070".into(), ..Trunk::default() };
     configuration.trunks.insert("pstn".into(), trunk);
-    configuration.dns.insert("5004".into(), DnObject { kind: extension(false), alias: None });
+    configuration.dns.insert("5004".into(), DnObject::new(extension(false)));
     let kind = DnKind::RoutePoint { dnis: vec!["+18005551234".into()], strategy: "Support".into() };
-    configuration.dns.insert("5000".into(), DnObject { kind, alias: None });
+    configuration.dns.insert("5000".into(), DnObject::new(kind));
     configuration
 }
 
@@ -384,9 +384,6 @@ fn output_text(output: &Output) -> String {
             }
         },
         Output::Media(command) => match command {
-            MediaCommand::Connect { a, b } => {
-                format!("media connect {} {}", leg_text(*a), leg_text(*b))
-            }
             MediaCommand::Hear { leg, sources } => {
                 let sources: Vec<_> = sources.iter().map(|leg| leg_text(*leg)).collect();
                 format!("media hear {} {}", leg_text(*leg), sources.join("+"))
