@@ -46,7 +46,7 @@ async function talk(scene) {
   await client.named("EventEstablished", "5002");
   await hears(customer, ["agent"]);
   await hears(phone, ["customer"]);
-  return { phone, client, customer, conn_id };
+  return { carrier, phone, client, customer, conn_id };
 }
 
 story("an agent's linphone takes a call, holds, goes on and hangs up", async (scene) => {
@@ -101,6 +101,34 @@ story("an agent's linphone sends its customer to another agent", async (scene) =
   await client.named("EventReleased", "5003");
 });
 
+story("a linphone that sends its customer to nobody is told so and keeps him", async (scene) => {
+  const { phone, client, customer } = await talk(scene);
+  phone.tell(`transfer sip:nobody@${(await scene.server()).at.sip}`);
+  await phone.logs(/Transfer state .* to \[LinphoneCallError\]/);
+  await hears(customer, ["agent"]);
+  await hears(phone, ["customer"]);
+  assert.ok(!client.events.some((event) => event.name === "EventReleased"));
+  customer.hangUp();
+  await client.named("EventReleased", "5002");
+});
+
+story("a customer whom linphone sent to a busy number rings there again", async (scene) => {
+  const { carrier, phone, client, customer, conn_id } = await talk(scene);
+  carrier.manner = { status: 486, reason: "Busy Here" };
+  phone.tell(`transfer sip:5559876543@${(await scene.server()).at.sip}`);
+  await client.named("EventReleased", "5002");
+  const again = await client.event("of the customer's return", (event) => {
+    const rings = client.events.filter((one) => one.name === "EventRinging");
+    return event === rings[1];
+  });
+  assert.equal(again.conn_id, conn_id);
+  await phone.says(/incoming call .* id 2/);
+  phone.tell("answer");
+  await hears(customer, ["agent"]);
+  await hears(phone, ["customer"]);
+  customer.hangUp();
+});
+
 story("an agent with linphone asks a colleague by a program and hands over", async (scene) => {
   const { phone, client, customer, conn_id: held } = await talk(scene);
   const other = await othersPhone(scene);
@@ -140,4 +168,47 @@ story("an agent at linphone hears it ring at whom a program dials, then talks", 
   await hears(callee, ["agent"]);
   callee.hangUp();
   await client.named("EventReleased", "5002");
+});
+
+story("a declined make-call is an error, and nobody is called", async (scene) => {
+  const carrier = await scene.carrier();
+  const phone = await agentsPhone(scene);
+  const client = await program(scene, ["5002"]);
+  const asked = client.send("make_call", { this_dn: "5002", other_dn: "5559876543" });
+  await phone.logs(/LinphoneCallIncomingReceived/);
+  phone.tell("terminate");
+  const refused = await client.outcome(asked);
+  assert.equal(refused.name, "EventError");
+  assert.match(refused.error_message, /refused the call/);
+  assert.equal(carrier.calls.length, 0);
+});
+
+story("an agent's linphone dials an outside number and a colleague by itself", async (scene) => {
+  const carrier = await scene.carrier();
+  carrier.manner = { says: await toneFile(TONES.callee, 8000), early: true, ringMs: 3000 };
+  const phone = await agentsPhone(scene);
+  const other = await othersPhone(scene);
+  const place = (await scene.server()).at.sip;
+  const client = await program(scene, ["5002", "5003"]);
+  phone.tell(`call sip:5559876543@${place}`);
+  const dialing = await client.named("EventDialing", "5002");
+  assert.equal(dialing.call_type, "CALL_TYPE_OUTBOUND");
+  const callee = await carrier.called("5559876543");
+  await hears(phone, ["callee"]);
+  assert.equal(callee.state, "calling", "that was before the answer");
+  await client.named("EventEstablished", "5002");
+  await hears(callee, ["agent"]);
+  callee.hangUp();
+  await client.named("EventReleased", "5002");
+  await phone.says(/Call \d+ with .* ended/);
+
+  phone.tell(`call sip:5003@${place}`);
+  const ringing = await client.named("EventRinging", "5003");
+  assert.equal(ringing.call_type, "CALL_TYPE_INTERNAL");
+  await other.accept();
+  await client.named("EventEstablished", "5003");
+  await hears(phone, ["other"]);
+  await hears(other, ["agent"]);
+  phone.tell("terminate");
+  await client.named("EventReleased", "5003");
 });

@@ -128,3 +128,20 @@ story("an agent's SIP.js sends its customer to another agent", async (scene) => 
   customer.hangUp();
   await client.named("EventReleased", "5003");
 });
+
+story("an agent's SIP.js dials an outside number and talks", async (scene) => {
+  const carrier = await scene.carrier();
+  carrier.manner = { says: await toneFile(TONES.callee, 8000), early: true, ringMs: 3000 };
+  const phone = await agentsPhone(scene);
+  const client = await program(scene, ["5002"]);
+  await phone.dial(`sip:5559876543@${(await scene.server()).at.http}`);
+  const callee = await carrier.called("5559876543");
+  await client.named("EventNetworkReached", "5002");
+  await client.named("EventEstablished", "5002");
+  await phone.notes("up");
+  await hears(phone, ["callee"]);
+  await hears(callee, ["agent"]);
+  await phone.press("hangup");
+  assert.equal((await callee.ended()).by, "them");
+  await client.named("EventReleased", "5002");
+});
