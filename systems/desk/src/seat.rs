@@ -1,8 +1,8 @@
 //! Seats: which of a person's sessions works as the agent.
 //!
 //! A person may have several sessions (tabs, browsers, programs); one of them sits down as the
-//! agent. Another can take the seat over when the first has fallen silent, so that a closed
-//! browser locks nobody out. An agent whose browsers are gone is logged out after a while, but
+//! agent. Another can take the seat over when the first has left or has fallen silent, so that a
+//! closed browser locks nobody out: the calls, and the agent's state, are found as they are. An agent whose browsers are gone is logged out after a while, but
 //! never during a call, and not by a page that is loaded again.
 
 use std::time::Duration;
@@ -76,6 +76,8 @@ impl Desk {
         let had_client = self.bayeux.has_clients(user);
         let seat = Seat { session: caller.session, had_client, is_leaving: false };
         self.seats.insert(user.clone(), seat);
+        // Nobody waits for the one who sat there before.
+        self.timers.cancel(&Timer::Absent(user.clone()));
         Ok(())
     }
 
@@ -94,9 +96,12 @@ impl Desk {
         }
     }
 
-    /// Whether a session has been heard of lately.
+    /// Whether a session has been heard of lately, and has not left since.
     fn is_alive(&self, now: Now, session: SessionId) -> bool {
         let Some(known) = self.sessions.session(session) else { return false };
+        if known.has_left {
+            return false;
+        }
         let silent = now.instant.saturating_duration_since(known.last_seen);
         self.bayeux.is_attended(session) || silent <= self.settings.limits.takeover
     }

@@ -23,6 +23,8 @@ pub(crate) struct Session {
     /// Scheme and host of the client, for the `uri`s of pushes.
     pub(crate) base: Arc<str>,
     pub(crate) last_seen: Instant,
+    /// Its last Bayeux connection went away, and nothing was heard since.
+    pub(crate) has_left: bool,
     /// The person's hash at log-in: another password ends the session.
     password_hash: String,
     /// The credentials that share this session, when it came by HTTP Basic.
@@ -80,6 +82,13 @@ impl Sessions {
     pub(crate) fn touch(&mut self, now: Now, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.last_seen = now.instant;
+            session.has_left = false;
+        }
+    }
+
+    pub(crate) fn leave(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.has_left = true;
         }
     }
 
@@ -93,7 +102,9 @@ impl Sessions {
             self.by_basic.insert(digest, id);
         }
         let last_seen = now.instant;
-        let session = Session { user, token, csrf, base, last_seen, password_hash, basic };
+        let has_left = false;
+        let session =
+            Session { user, token, csrf, base, last_seen, has_left, password_hash, basic };
         self.sessions.insert(id, session);
         id
     }

@@ -119,7 +119,9 @@ impl Desk {
         let Some(key) = self.bayeux.held.remove(&id) else { return };
         if let Some(client) = self.bayeux.clients.get_mut(&key) {
             client.connect = None;
+            let session = client.session;
             self.expect_connect(now, &key);
+            self.connection_lost(session);
         }
     }
 }

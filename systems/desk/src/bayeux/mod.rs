@@ -104,6 +104,12 @@ impl Bayeux {
         self.clients.values().any(|client| client.session == session && client.connect.is_some())
     }
 
+    /// Whether a client of the session holds a connect or has a WebSocket.
+    fn is_connected(&self, session: SessionId) -> bool {
+        let mut clients = self.clients.values().filter(|client| client.session == session);
+        clients.any(|client| client.connect.is_some() || client.socket.is_some())
+    }
+
     pub(crate) fn has_clients(&self, user: &UserName) -> bool {
         self.of_user.contains_key(user)
     }
@@ -149,8 +155,16 @@ impl Desk {
         if let Some(Held { via: Via::Http(reply), .. }) = client.connect {
             self.bayeux.held.remove(&reply.id);
         }
+        self.connection_lost(client.session);
         if !self.bayeux.has_clients(&client.user) {
             self.presence_changed(now, &client.user, silent_for);
+        }
+    }
+
+    /// A connection of this session went away; with the last of them its browser did.
+    fn connection_lost(&mut self, session: SessionId) {
+        if !self.bayeux.is_connected(session) {
+            self.sessions.leave(session);
         }
     }
 

@@ -141,11 +141,13 @@ impl Desk {
         for key in keys {
             let Some(client) = self.bayeux.clients.get_mut(&key) else { continue };
             client.socket = None;
+            let session = client.session;
             // The connect went down with the socket; the client may come back on another.
             if matches!(client.connect, Some(Held { via: Via::Socket(_), .. })) {
                 client.connect = None;
                 self.expect_connect(now, &key);
             }
+            self.connection_lost(session);
         }
     }
 
