@@ -5,8 +5,10 @@
 
 pub mod g711;
 pub mod level;
+pub mod resample;
 pub mod wav;
 
 pub use g711::Law;
 pub use level::{peak, rms_dbov};
+pub use resample::resample;
 pub use wav::{Wav, WavError, WavFormat};
