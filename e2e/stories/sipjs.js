@@ -145,3 +145,21 @@ story("an agent's SIP.js dials an outside number and talks", async (scene) => {
   assert.equal((await callee.ended()).by, "them");
   await client.named("EventReleased", "5002");
 });
+
+story("twenty holds at SIP.js leave the sound as it was", async (scene) => {
+  const { phone, client, customer } = await talk(scene);
+  const times = (/** @type {string} */ name) =>
+    client.events.filter((event) => event.name === name).length;
+  for (let turn = 1; turn <= 20; turn += 1) {
+    await phone.press("hold");
+    await phone.notes("held");
+    await phone.press("unhold");
+    await phone.notes("retrieved");
+  }
+  await until("every hold's end", () => times("EventRetrieved") === 20);
+  assert.equal(times("EventHeld"), 20);
+  await hears(customer, ["agent"]);
+  await hears(phone, ["customer"]);
+  customer.hangUp();
+  await phone.notes("over");
+});
