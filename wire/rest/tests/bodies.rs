@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use wire_rest::{
     AgentWord, CallCommand, MeCommand, Problem, Query, StateCommand, StatusCode,
     agent_state_settings, moment_ms, read_call_action, read_call_operation, read_customer_call,
-    read_login, read_me_operation, read_state, read_state_operation, user_state,
+    read_login, read_me_operation, read_recording_query, read_state, read_state_operation,
+    user_state,
 };
 
 fn bytes(body: &Value) -> Vec<u8> {
@@ -298,6 +299,10 @@ proptest! {
         let _ = (read_call_action(&body), read_call_operation(&body), read_state(&body));
         let _ = (read_me_operation(&body), read_login(&body), read_customer_call(&body));
         let _ = Query::read(&query).collection("calls", vec![json!({"uri": "u"})]);
+        let _ = (moment_ms(&word), moment_ms(&format!("2026-01-27T{word}")));
+        for name in ["from", "to", "dn", "agent", "number", "callUuid", "limit", "offset"] {
+            let _ = read_recording_query(&Query::read(&format!("{name}={query}")));
+        }
         let body = json!({"action": word, "operationName": word, "state": word}).to_string();
         for problem in [
             read_call_action(body.as_bytes()).err(),
