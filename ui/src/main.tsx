@@ -12,6 +12,7 @@ import "./styles/desk.css";
 import "./styles/idle.css";
 import "./styles/calls.css";
 import "./styles/tools.css";
+import "./styles/recording.css";
 import "./styles/dial.css";
 import "./styles/details.css";
 import "./styles/phone.css";

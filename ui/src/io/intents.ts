@@ -1,6 +1,7 @@
 // What the person at the screen asks for: sent to the server, marked as pending until a push
 // settles it, and withdrawn when the server refuses.
 
+import { extendedWrapUp, extensionVerb } from "../model/agent";
 import type { Verb } from "../model/controls";
 import type { CallOperation } from "../model/controls";
 import { DIALLING, isPending } from "../model/desk";
@@ -78,6 +79,14 @@ export class Intents {
     if (done && this.store.state().agent.status !== "AfterCallWork") {
       this.store.dispatch({ type: "wrapUpClosed" });
     }
+  }
+
+  /** More time for after-call work that would end by itself. */
+  async extendAfterCallWork(seconds: number): Promise<void> {
+    const wrapUpTime = extendedWrapUp(this.store.state().agent, seconds, Date.now());
+    if (wrapUpTime === null) return;
+    const verb = extensionVerb(seconds);
+    await this.carryOut({ verb, callId: null }, () => rest.extendAfterCallWork(wrapUpTime));
   }
 
   callMeAsCustomer(): Promise<boolean> {

@@ -152,6 +152,11 @@ export async function endSession(): Promise<void> {
 
 export type WantedState = "Ready" | "NotReady" | "AfterCallWork";
 
+/** After-call work for so many seconds from now on. */
+export async function extendAfterCallWork(wrapUpTime: number): Promise<void> {
+  await request("PUT", "/api/v2/me/state", { state: "AfterCallWork", wrapUpTime });
+}
+
 export async function setState(state: WantedState, reason: string | null): Promise<void> {
   const body = reason === null ? { state } : { state, reason };
   await request("PUT", "/api/v2/me/state", body);

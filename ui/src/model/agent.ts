@@ -7,6 +7,8 @@ export interface AgentState {
   readonly reason: string | null;
   /** Local ms of the change; the server's push carries no start time. */
   readonly since: number;
+  /** Local ms when after-call work ends by itself; null: when the agent ends it. */
+  readonly wrapUpEnds: number | null;
   readonly deviceId: string;
   readonly dn: string;
   readonly doNotDisturb: boolean;
@@ -22,6 +24,7 @@ export const NO_AGENT: AgentState = {
   status: "LoggedOut",
   reason: null,
   since: 0,
+  wrapUpEnds: null,
   deviceId: "",
   dn: "",
   doNotDisturb: false,
@@ -46,6 +49,7 @@ export function applyDevices(
     status: device.status,
     reason: device.reason,
     since: same && state.since > 0 ? state.since : at,
+    wrapUpEnds: localTime(device.wrapUpEndsAt, stamp, at),
     deviceId: device.id,
     dn: device.dn,
     doNotDisturb: device.doNotDisturb,
@@ -55,6 +59,12 @@ export function applyDevices(
     inService: device.inService,
     stamp: stamp ?? state.stamp,
   };
+}
+
+/** The server's clock may differ from this one: what it stamped arrived about now. */
+function localTime(serverMs: number | null, stamp: number | null, at: number): number | null {
+  if (serverMs === null) return null;
+  return stamp === null ? serverMs : serverMs - stamp + at;
 }
 
 export function agentLabel(agent: AgentState): string {
@@ -76,4 +86,18 @@ export function agentLabel(agent: AgentState): string {
 export function agentSentence(agent: AgentState): string {
   const reason = agent.reason === null ? "" : `, ${agent.reason}`;
   return `Agent state: ${agentLabel(agent)}${reason}`;
+}
+
+/** The server takes no longer after-call work than this. */
+const WRAP_UP_S_MAX = 8 * 3600;
+
+/** What to ask for so that after-call work lasts longer by so many seconds, counted from now. */
+export function extendedWrapUp(agent: AgentState, seconds: number, now: number): number | null {
+  if (agent.status !== "AfterCallWork" || agent.wrapUpEnds === null) return null;
+  const left = Math.max(0, (agent.wrapUpEnds - now) / 1000);
+  return Math.min(WRAP_UP_S_MAX, Math.ceil(left) + seconds);
+}
+
+export function extensionVerb(seconds: number): string {
+  return `AfterCallWork+${seconds}`;
 }

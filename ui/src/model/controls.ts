@@ -9,7 +9,8 @@ export type CallOperation =
   | "Hold" | "Retrieve" | "MuteCall" | "UnmuteCall" | "SendDtmf" | "SwapCalls" | "Reconnect"
   | "SingleStepTransfer" | "InitiateTransfer" | "CompleteTransfer" | "Redirect"
   | "SingleStepConference" | "InitiateConference" | "CompleteConference"
-  | "RemoveParticipantFromConference" | "ClearCall";
+  | "RemoveParticipantFromConference" | "ClearCall"
+  | "StartRecording" | "PauseRecording" | "ResumeRecording" | "StopRecording";
 
 export function offers(call: Call, operation: CallOperation): boolean {
   return call.capabilities.includes(operation);

@@ -5,6 +5,7 @@ import type {
   AgentStatus, Call, CallPhase, CallPush, Contact, Customer, Device, DevicePush, PhoneSettings,
   Snapshot, User, UserData, UserValue,
 } from "./facts";
+import { RECORDING_STATES } from "./facts";
 import { flag, list, number, optionalNumber, optionalText, record, text, texts } from "./read";
 import type { Json } from "./read";
 import { decodeMonitoring } from "./supervise";
@@ -56,6 +57,7 @@ export function decodeDevice(value: unknown): Device {
     inService: text(device["deviceState"]) !== "Inactive",
     status: agentStatus(userState),
     reason: optionalText(userState["reason"]),
+    wrapUpEndsAt: optionalNumber(userState["wrapUpEndsAt"]),
     doNotDisturb: flag(device["doNotDisturb"]),
     forwardTo: optionalText(device["forwardTo"]),
     capabilities: texts(device["capabilities"]),
@@ -122,6 +124,7 @@ function decodeCall(raw: Json): Call | null {
     consultId: lastSegment(raw["consultCallUri"]),
     supervised: flag(raw["supervisorListeningIn"]),
     monitoring: flag(raw["monitoring"]),
+    recording: RECORDING_STATES.find((name) => name === text(raw["recordingState"])) ?? null,
   };
 }
 

@@ -27,7 +27,12 @@ export interface Call {
   /** A supervisor hears this call; this person is the supervisor. */
   readonly supervised: boolean;
   readonly monitoring: boolean;
+  /** null: this call was never recorded. */
+  readonly recording: RecordingState | null;
 }
+
+export const RECORDING_STATES = ["Recording", "Paused", "Stopped", "Failed"] as const;
+export type RecordingState = (typeof RECORDING_STATES)[number];
 
 export interface CallPush {
   readonly call: Call;
@@ -45,6 +50,8 @@ export interface Device {
   readonly inService: boolean;
   readonly status: AgentStatus;
   readonly reason: string | null;
+  /** When after-call work ends by itself, in ms of the server's clock. */
+  readonly wrapUpEndsAt: number | null;
   readonly doNotDisturb: boolean;
   readonly forwardTo: string | null;
   readonly capabilities: readonly string[];

@@ -12,6 +12,7 @@ import { ConsultBar } from "./ConsultBar";
 import { useDesk, useSession } from "./context";
 import { Badge, Button, Timer } from "./Controls";
 import { Participants } from "./Participants";
+import { Recording } from "./Recording";
 
 const KICKERS = {
   Dialing: "Calling",
@@ -40,6 +41,7 @@ export function ActiveCall({ placed }: { placed: PlacedCall }) {
         </div>
       </div>
       <CallTools call={call} />
+      <Recording call={call} />
       <ConsultBar placed={placed} />
       <Participants call={call} />
     </section>

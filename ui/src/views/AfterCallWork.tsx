@@ -1,6 +1,7 @@
 // After-call work: how long it takes, how long it should, and the way back to Ready.
 
-import { Check, ClipboardPen } from "lucide-react";
+import { AlarmClockPlus, Check, ClipboardPen } from "lucide-react";
+import { extensionVerb } from "../model/agent";
 import type { WrapUp } from "../model/calls";
 import { isPending } from "../model/desk";
 import { clock } from "../model/format";
@@ -40,7 +41,7 @@ export function AfterCallWork({ wrapUp }: { wrapUp: WrapUp | null }) {
             onClick={() => void session.intents.complete()} />
         </div>
       </div>
-      <WrapUpLimit since={since} seconds={call?.wrapUpSeconds ?? null} />
+      <WrapUpLimit since={since} planned={call?.wrapUpSeconds ?? null} />
     </section>
   );
 }
@@ -51,18 +52,56 @@ function endWords(wrapUp: WrapUp | null): string {
   return `The call has ended after ${clock(seconds)}. Complete makes you ready for the next one.`;
 }
 
-function WrapUpLimit({ since, seconds }: { since: number; seconds: number | null }) {
+/** Time that the server ends is counted down, and there is more to be had. */
+function WrapUpLimit({ since, planned }: { since: number; planned: number | null }) {
+  const { agent } = useDesk();
   const now = useNow();
-  if (seconds === null || seconds <= 0) return null;
+  if (agent.status === "AfterCallWork" && agent.wrapUpEnds !== null) {
+    return <TimedWrapUp since={agent.since} ends={agent.wrapUpEnds} now={now} />;
+  }
+  if (planned === null || planned <= 0) return null;
   const spent = Math.max(0, (now - since) / 1000);
   return (
     <div className="ring-foot">
       <span>
-        {spent <= seconds
-          ? `${Math.ceil(seconds - spent)} s of ${seconds} s left`
-          : `over the planned ${seconds} s`}
+        {spent <= planned
+          ? `${Math.ceil(planned - spent)} s of ${planned} s left`
+          : `over the planned ${planned} s`}
       </span>
-      <progress max={seconds} value={Math.min(seconds, spent)} aria-label="Wrap-up time spent" />
+      <progress max={planned} value={Math.min(planned, spent)} aria-label="Wrap-up time spent" />
     </div>
   );
 }
+
+function TimedWrapUp({ since, ends, now }: { since: number; ends: number; now: number }) {
+  const { intents } = useSession();
+  const desk = useDesk();
+  const left = Math.max(0, (ends - now) / 1000);
+  const whole = Math.max(1, (ends - since) / 1000);
+  const urgent = left <= URGENT_S ? " urgent" : "";
+  return (
+    <div className={`ring-foot timed${urgent}`}>
+      <span>
+        Ends by itself in{" "}
+        <strong role="timer" aria-label="After-call work left" className="digits">
+          {clock(Math.ceil(left))}
+        </strong>
+      </span>
+      <span className="extensions" role="group" aria-label="More time">
+        {EXTENSIONS.map(({ seconds, label, ...more }) => (
+          <Button key={seconds} label={label} icon={AlarmClockPlus} tip="More after-call work"
+            pending={isPending(desk, extensionVerb(seconds), null)} {...more}
+            onClick={() => void intents.extendAfterCallWork(seconds)} />
+        ))}
+      </span>
+      <progress max={whole} value={Math.min(whole, whole - left)}
+        aria-label="Wrap-up time spent" />
+    </div>
+  );
+}
+
+const URGENT_S = 10;
+const EXTENSIONS = [
+  { seconds: 30, label: "+30 s", shortcut: "moreWrapUp" },
+  { seconds: 60, label: "+1 min" },
+] as const;

@@ -7,6 +7,7 @@ import type { LiveCall } from "../model/calls";
 import type { Verb } from "../model/controls";
 import type { DeskState } from "../model/desk";
 import { phoneNumber } from "../model/format";
+import { recordingSentence } from "../model/recording";
 import { ActiveCall } from "./ActiveCall";
 import { AfterCallWork } from "./AfterCallWork";
 import { AgentStateBar } from "./AgentStateBar";
@@ -109,6 +110,9 @@ function Announcements({ desk, call }: { desk: DeskState; call: LiveCall | null 
       <div className="unseen" role="status" aria-live="polite">
         {desk.agent.since === 0 ? "" : agentSentence(desk.agent)}
       </div>
+      <div className="unseen" role="status" aria-live="polite">
+        {recordingSentence(desk.calls.live)}
+      </div>
       <div className="unseen" role="alert">
         {ringing ? `Incoming call from ${callerWords(desk, call)}. Alt A answers.` : ""}
       </div>
@@ -132,6 +136,9 @@ function useTitle(call: LiveCall | null): void {
     document.title = words;
   }, [words]);
 }
+
+/** What Alt+W adds to after-call work. */
+const EXTENSION_S = 30;
 
 function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
   const session = useSession();
@@ -166,6 +173,9 @@ function useDeskShortcuts(desk: DeskState, call: LiveCall | null): void {
         break;
       case "complete":
         if (call === null && wrapsUp(desk)) void session.intents.complete();
+        break;
+      case "moreWrapUp":
+        if (call === null) void session.intents.extendAfterCallWork(EXTENSION_S);
         break;
     }
   });
