@@ -17,6 +17,8 @@ import "./styles/dial.css";
 import "./styles/details.css";
 import "./styles/phone.css";
 import "./styles/monitor.css";
+import "./styles/recordings.css";
+import "./styles/player.css";
 import "./styles/signin.css";
 
 applyTheme(chosenTheme());
@@ -36,5 +38,6 @@ createRoot(root).render(
 function pageOf(path: string): Page {
   if (path.startsWith("/phone")) return "phone";
   if (path.startsWith("/monitor")) return "monitor";
+  if (path.startsWith("/recordings")) return "recordings";
   return "desktop";
 }

@@ -56,9 +56,9 @@ export class RestError extends Error {
  */
 export const csrfHeaders: Record<string, string> = {};
 
-type Method = "GET" | "POST" | "PUT";
+type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-async function request(method: Method, path: string, body?: unknown): Promise<unknown> {
+export async function request(method: Method, path: string, body?: unknown): Promise<unknown> {
   const sent = JSON.stringify(csrfHeaders);
   let response = await send(method, path, body);
   // A token that was renewed since (a new session, another tab) is sent once more.

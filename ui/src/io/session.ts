@@ -20,7 +20,7 @@ import { Softphone } from "./phone";
 import * as rest from "./rest";
 import { RestError } from "./rest";
 
-export type Page = "desktop" | "phone" | "monitor";
+export type Page = "desktop" | "phone" | "monitor" | "recordings";
 
 const SESSION_RETRY_MS = 2000;
 const NOTICE_MS = 20_000;
@@ -54,6 +54,10 @@ export class DeskSession {
     return this.store.state();
   }
 
+  private get hasPhone(): boolean {
+    return this.page === "desktop" || this.page === "phone";
+  }
+
   private summary(): PhoneSummary {
     const { dn, registration, call } = this.state.phone;
     return { place: this.page === "phone" ? "phone" : "desktop", dn, registration, call };
@@ -72,7 +76,7 @@ export class DeskSession {
   /** Runs inside the click, so that the browser lets the microphone and the sound begin. */
   async signIn(username: string, password: string): Promise<void> {
     this.store.dispatch({ type: "signingIn" });
-    if (this.page !== "monitor") this.phone.audio.unlock();
+    if (this.hasPhone) this.phone.audio.unlock();
     try {
       await rest.signIn(username, password);
       await this.enter();
@@ -86,7 +90,7 @@ export class DeskSession {
     const snapshot = await rest.readMe();
     this.store.dispatch({ type: "snapshot", at: Date.now(), snapshot });
     void this.checkVersion();
-    if (this.page === "monitor") return;
+    if (!this.hasPhone) return;
     this.store.dispatch({ type: "recentKnown", numbers: keptRecent(snapshot.user.userName) });
     // Somebody is logged in as this agent: unless it is this very session, the phone stays theirs.
     const seated = this.state.agent.status === "LoggedOut" || (await this.startSession());

@@ -37,6 +37,15 @@ export interface Monitor {
     readonly abandonedPercent: number;
   };
   readonly queues: readonly Queue[];
+  /** What needs somebody's hand, the critical first. */
+  readonly alarms: readonly Alarm[];
+}
+
+export interface Alarm {
+  readonly name: string;
+  readonly critical: boolean;
+  readonly message: string;
+  readonly sinceMs: number;
 }
 
 export interface Queue {
@@ -95,5 +104,20 @@ export function decodeMonitor(body: unknown): Monitor {
       waiting: number(record(item)["waiting"]),
       longestWaitSeconds: number(record(item)["longestWaitSeconds"]),
     })),
+    alarms: decodeAlarms(monitor["alarms"]),
   };
+}
+
+function decodeAlarms(value: unknown): readonly Alarm[] {
+  const alarms = list(value).map((item): Alarm => {
+    const alarm = record(item);
+    return {
+      name: text(alarm["name"]),
+      critical: text(alarm["severity"]) !== "warning",
+      message: text(alarm["message"]) || text(alarm["name"]),
+      sinceMs: number(alarm["sinceMs"]),
+    };
+  });
+  const rank = (alarm: Alarm) => (alarm.critical ? 0 : 1);
+  return alarms.toSorted((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs);
 }

@@ -8,6 +8,7 @@ import { Desktop } from "./Desktop";
 import { MonitorPage } from "./MonitorPage";
 import { Notices } from "./Notices";
 import { PhonePage } from "./PhonePage";
+import { RecordingsPage } from "./RecordingsPage";
 import { SignIn } from "./SignIn";
 
 const TIP_DELAY_MS = 400;
@@ -55,5 +56,7 @@ function SignedIn({ session }: { session: DeskSession }) {
       return <PhonePage />;
     case "monitor":
       return <MonitorPage />;
+    case "recordings":
+      return <RecordingsPage />;
   }
 }

@@ -7,6 +7,7 @@ import { monitorFeed } from "../io/monitor";
 import { clock, span } from "../model/format";
 import type { Monitor } from "../model/monitor";
 import { Brand, Card, Dot } from "./Controls";
+import { Alarms } from "./Alarms";
 import { UserMenu } from "./UserMenu";
 
 const EVERY_MS = 2000;
@@ -28,6 +29,7 @@ export function MonitorPage() {
         </span>
         <UserMenu />
       </header>
+      <Alarms alarms={monitor?.alarms ?? []} />
       {monitor === null ? (
         <main className="opening" role="status">{problem ?? "Reading…"}</main>
       ) : (

@@ -12,6 +12,7 @@ const WELCOME = {
   desktop: { title: "Sign in", text: "Your calls, your customers and your phone in one place." },
   phone: { title: "Sign in to your phone", text: "The softphone alone, without the desktop." },
   monitor: { title: "Sign in to monitoring", text: "The site's state, live." },
+  recordings: { title: "Sign in to recordings", text: "Recorded calls, found and heard again." },
 } as const;
 
 export function SignIn({ message, busy }: { message: string | null; busy: boolean }) {

@@ -1,9 +1,10 @@
 // Who is signed in, how the page looks, the other pages, and the way out.
 
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { Activity, Check, LogOut, Moon, PhoneCall, Sun, SunMoon } from "lucide-react";
+import { Activity, AudioLines, Check, LogOut, Moon, PhoneCall, Sun, SunMoon } from "lucide-react";
 import { useState } from "react";
 import { initials } from "../model/format";
+import { mayHear } from "../model/recordings";
 import { useDesk, useSession } from "./context";
 import { DeviceMenuItems, ForwardDialog } from "./DeviceMenu";
 import { THEMES, chooseTheme, chosenTheme } from "./theme";
@@ -70,6 +71,13 @@ export function UserMenu() {
               <Menu.Item className="menu-item" asChild>
                 <a href="/monitor" target="_blank" rel="noreferrer">
                   <Activity size={15} aria-hidden /> Monitoring
+                </a>
+              </Menu.Item>
+            )}
+            {session.page === "recordings" || !mayHear(user) ? null : (
+              <Menu.Item className="menu-item" asChild>
+                <a href="/recordings" target="_blank" rel="noreferrer">
+                  <AudioLines size={15} aria-hidden /> Recordings
                 </a>
               </Menu.Item>
             )}
