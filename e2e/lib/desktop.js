@@ -107,6 +107,18 @@ export class Desktop {
     await dialog.getByRole("combobox", { name: box }).fill(text);
   }
 
+  /** Calls a number from the phone's box. @param {string} number */
+  async dial(number) {
+    await this.phone.getByRole("combobox", { name: "Number or name" }).fill(number);
+    await this.phone.getByRole("button", { name: "Call", exact: true }).click();
+  }
+
+  /** Picks something from the person's own menu. @param {string} item */
+  async choose(item) {
+    await this.page.getByRole("button", { name: /^Account of/ }).click();
+    await this.page.getByRole("menuitem", { name: item, exact: true }).click();
+  }
+
   /** Until the call rings in the desktop and in the phone. @param {number} [msMax] */
   async rings(msMax = STEP_MS_MAX) {
     await this.incoming.waitFor({ timeout: msMax });

@@ -38,17 +38,19 @@ export class TClient {
   }
 
   /** Sends a request and returns its ReferenceID.
-   * @param {string} kind e.g. `answer_call` @param {Record<string, unknown>} request */
-  send(kind, request) {
+   * @param {string} kind e.g. `answer_call` @param {Record<string, unknown>} request
+   * @param {Record<string, unknown>} [more] Reasons and Extensions */
+  send(kind, request, more = {}) {
     this.reference += 1;
-    this.session.write({ reference_id: this.reference, [kind]: request });
+    this.session.write({ reference_id: this.reference, [kind]: request, ...more });
     return this.reference;
   }
 
   /** Sends a request and waits for the event that it caused, which must not be a refusal.
-   * @param {string} kind @param {Record<string, unknown>} request */
-  async ask(kind, request) {
-    const event = await this.outcome(this.send(kind, request));
+   * @param {string} kind @param {Record<string, unknown>} request
+   * @param {Record<string, unknown>} [more] */
+  async ask(kind, request, more) {
+    const event = await this.outcome(this.send(kind, request, more));
     if (event.name === "EventError") throw new Error(`${kind}: ${event.error_message}`);
     return event;
   }
