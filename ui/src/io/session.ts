@@ -3,7 +3,7 @@
 // the pushes tell what came of it.
 
 import { failureWords, otherNumber } from "../model/controls";
-import { OPENING, deskReducer } from "../model/desk";
+import { OPENING, deskReducer, isAgent } from "../model/desk";
 import type { DeskEvent, DeskState } from "../model/desk";
 import type { CallPush, DevicePush } from "../model/facts";
 import { phoneNumber } from "../model/format";
@@ -198,7 +198,7 @@ export class DeskSession {
     if (stage.kind === "signedOut" && !stage.busy && phone.call === null) this.phone.stop();
     if (stage.kind !== "signedIn" || this.page !== "desktop") return;
     const registered = effectivePhone(phone).registration === "registered";
-    if (registered && session === "none") void this.startSession();
+    if (registered && session === "none" && isAgent(this.state)) void this.startSession();
     for (const call of calls.live) {
       if (customers[call.id] === undefined) void this.loadCustomer(call.id);
     }

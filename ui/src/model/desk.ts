@@ -216,6 +216,11 @@ function withoutIntent(pending: readonly Intent[], intent: Intent): readonly Int
   return pending.filter((item) => item.verb !== intent.verb || item.callId !== intent.callId);
 }
 
+/** A supervisor who is no agent has a phone, but nothing to log in as. */
+export function isAgent({ stage }: DeskState): boolean {
+  return stage.kind === "signedIn" && stage.user.roles.includes("ROLE_AGENT");
+}
+
 export function isPending(state: DeskState, verb: string, callId: string | null): boolean {
   return state.pending.some((intent) => intent.verb === verb && intent.callId === callId);
 }

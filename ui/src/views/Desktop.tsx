@@ -5,6 +5,7 @@ import { agentSentence } from "../model/agent";
 import { allows, customerCall, mainCall, offers, otherNumber, placeCalls } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import type { Verb } from "../model/controls";
+import { isAgent } from "../model/desk";
 import type { DeskState } from "../model/desk";
 import { phoneNumber } from "../model/format";
 import { recordingSentence } from "../model/recording";
@@ -33,7 +34,7 @@ export function Desktop() {
     <div className="desk">
       <header className="topbar">
         <Brand />
-        {desk.phoneless ? null : <AgentStateBar />}
+        {isAgent(desk) && !desk.phoneless ? <AgentStateBar /> : null}
         <LinkState />
         <UserMenu />
       </header>

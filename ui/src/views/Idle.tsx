@@ -1,7 +1,7 @@
 // Between calls: where one stands, and what to do next.
 
 import { PhoneIncoming } from "lucide-react";
-import { isPending } from "../model/desk";
+import { isAgent, isPending } from "../model/desk";
 import type { DeskState } from "../model/desk";
 import { capitalised } from "../model/format";
 import { effectivePhone } from "../model/phone";
@@ -60,6 +60,12 @@ function idleWords(desk: DeskState): { title: string; text: string } {
     return { title: "Not logged in here", text: "No calls reach this page until you are." };
   }
   const { registration } = effectivePhone(desk.phone);
+  if (registration === "registered" && !isAgent(desk)) {
+    return {
+      title: "Your phone is ready",
+      text: "Choose an agent under Supervise to hear a call, or to help in it.",
+    };
+  }
   switch (agent.status) {
     case "Ready":
       return {
