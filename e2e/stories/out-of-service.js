@@ -8,8 +8,9 @@ import { program } from "../lib/program.js";
 import { story } from "../lib/story.js";
 import { TONES, toneFile } from "../lib/tones.js";
 
-/** Until the DN has this event, told within 30 s. @param {import("../lib/tserver.js").TClient} client
- * @param {string} name @param {string} dn @param {number} [times] */
+/** Until the DN has had this event so often, told within 30 s.
+ * @param {import("../lib/tserver.js").TClient} client @param {string} name
+ * @param {string} dn @param {number} [times] */
 async function told(client, name, dn, times = 1) {
   await client.event(`${name} at ${dn}`, () => {
     const such = client.events.filter((event) => event.name === name && event.this_dn === dn);
