@@ -69,6 +69,10 @@ export class Intents {
     return this.carryOut(intent, () => rest.updateUserData(callId, userData));
   }
 
+  deleteUserData(callId: string, key: string): Promise<boolean> {
+    return this.carryOut({ verb: "userdata", callId }, () => rest.deleteUserData(callId, key));
+  }
+
   setState(state: rest.WantedState, reason: string | null): Promise<boolean> {
     return this.carryOut({ verb: state, callId: null }, () => rest.setState(state, reason));
   }

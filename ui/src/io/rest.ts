@@ -212,6 +212,10 @@ export async function updateUserData(callId: string, userData: UserData): Promis
   await request("PUT", callPath(callId), { action: "userdata", userData });
 }
 
+export async function deleteUserData(callId: string, key: string): Promise<void> {
+  await request("POST", callPath(callId), { operationName: "DeleteUserDataPair", key });
+}
+
 export async function callMeAsCustomer(): Promise<void> {
   await request("POST", "/api/demo/customer-call", { ani: "5551234567", dnis: "+18005551234" });
 }

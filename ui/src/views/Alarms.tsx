@@ -10,14 +10,15 @@ export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
     <section className="alarms" aria-label="Alarms">
       <ul>
         {alarms.map((alarm) => (
-          <li key={alarm.name} className={alarm.critical ? "critical" : "warning"} role="alert">
+          <li key={alarm.name} className={alarm.critical ? "critical" : "warning"}>
             {alarm.critical ? (
               <OctagonAlert size={18} aria-hidden />
             ) : (
               <TriangleAlert size={18} aria-hidden />
             )}
-            <strong>{alarm.critical ? "Critical" : "Warning"}</strong>
-            <span className="alarm-words">{alarm.message}</span>
+            <span className="alarm-words" role="alert">
+              <strong>{alarm.critical ? "Critical" : "Warning"}</strong> {alarm.message}
+            </span>
             <span className="digits alarm-name">{alarm.name}</span>
             {alarm.sinceMs > 0 ? <Timer since={alarm.sinceMs} label="for" /> : null}
           </li>

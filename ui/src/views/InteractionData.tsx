@@ -1,11 +1,12 @@
 // The data attached to the call: read always, edited while the server allows it.
 
-import { Check, Database, Pencil, Plus, X } from "lucide-react";
+import { Check, Database, Pencil, Plus, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import type { FormEvent } from "react";
 import { dialable } from "../model/dialling";
 import type { UserData } from "../model/facts";
 import { label } from "../model/format";
+import { pathOf, withValue, withoutValue } from "../model/userdata";
 import { useSession } from "./context";
 import { Button, Card } from "./Controls";
 import { PhoneNumber } from "./PhoneNumber";
@@ -17,6 +18,7 @@ interface Row {
 
 interface Draft {
   readonly key: string;
+  readonly path: readonly string[];
   readonly value: string;
   readonly fresh: boolean;
 }
@@ -30,9 +32,15 @@ export function InteractionData({ callId, userData, editable }: {
   const [draft, setDraft] = useState<Draft | null>(null);
   const save = async (event: FormEvent) => {
     event.preventDefault();
-    if (draft === null || draft.key.trim() === "") return;
-    const saved = await session.intents.updateUserData(callId, { [draft.key.trim()]: draft.value });
-    if (saved) setDraft(null);
+    if (draft === null || draft.path.length === 0) return;
+    const patch = withValue(userData, draft.path, draft.value);
+    if (await session.intents.updateUserData(callId, patch)) setDraft(null);
+  };
+  const remove = (path: readonly string[]) => {
+    const patch = withoutValue(userData, path);
+    const [key] = path;
+    if (patch !== null) void session.intents.updateUserData(callId, patch);
+    else if (key !== undefined) void session.intents.deleteUserData(callId, key);
   };
   const form = draft === null ? null : (
     <DraftForm draft={draft} onChange={setDraft} onSave={(event) => void save(event)} />
@@ -45,7 +53,7 @@ export function InteractionData({ callId, userData, editable }: {
       aside={
         editable ? (
           <Button label="Add data" icon={Plus} iconOnly tone="quiet"
-            onClick={() => setDraft({ key: "", value: "", fresh: true })} />
+            onClick={() => setDraft({ key: "", path: [], value: "", fresh: true })} />
         ) : null
       }>
       <dl className="facts">
@@ -61,10 +69,14 @@ export function InteractionData({ callId, userData, editable }: {
                 <span className="value">
                   {isNumber(key, value) ? <PhoneNumber number={value} /> : value || "–"}
                 </span>
-                {editable && path.length === 1 ? (
-                  <Button label={`Edit ${label(key)}`} icon={Pencil} iconOnly tone="quiet"
-                    className="row-action"
-                    onClick={() => setDraft({ key, value, fresh: false })} />
+                {editable ? (
+                  <span className="row-actions">
+                    <Button label={`Edit ${label(key)}`} icon={Pencil} iconOnly tone="quiet"
+                      className="row-action"
+                      onClick={() => setDraft({ key, path, value, fresh: false })} />
+                    <Button label={`Delete ${label(key)}`} icon={Trash2} iconOnly tone="quiet"
+                      className="row-action" onClick={() => remove(path)} />
+                  </span>
                 ) : null}
               </dd>
             </div>
@@ -103,8 +115,11 @@ function DraftForm({ draft, onChange, onSave }: {
   return (
     <form className="draft" onSubmit={onSave}>
       {draft.fresh ? (
-        <input aria-label="Name of the data" placeholder="Name" value={draft.key}
-          onChange={(event) => onChange({ ...draft, key: event.target.value })} />
+        <input aria-label="Name of the data" placeholder="Name, or list.name"
+          value={draft.key}
+          onChange={({ target: { value: key } }) => {
+            onChange({ ...draft, key, path: pathOf(key) });
+          }} />
       ) : null}
       <input
         aria-label={draft.fresh ? "Value" : label(draft.key)}

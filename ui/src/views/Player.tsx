@@ -73,7 +73,7 @@ function DeleteButton({ recording, all }: { recording: Recording; all: Recording
   if (!asks) return <Button label="Delete" icon={Trash2} onClick={() => setAsks(true)} />;
   return (
     <span className="confirm" role="group" aria-label="Delete this recording for good?">
-      <strong role="alert">Delete for good?</strong>
+      <strong role="alert">Are you sure?</strong>
       <Button label="Delete for good" icon={Trash2} tone="danger"
         onClick={() => void all.remove(recording.id).then((done) => done || setAsks(false))} />
       <Button label="Keep" onClick={() => setAsks(false)} />
