@@ -56,9 +56,21 @@ name_type! {
     AgentId
 }
 name_type! {
+    /// Name of a calendar of business hours.
+    CalendarName
+}
+name_type! {
     /// A directory number: extension, position, route point, queue. Also an outside number where
     /// T-Library puts one into OtherDN, e.g. `5551234567`.
     Dn
+}
+name_type! {
+    /// Name of an agent group.
+    GroupName
+}
+name_type! {
+    /// Name of a sound file, in whatever languages there are of it.
+    MediaName
 }
 name_type! {
     /// Name of a place: the desk where an agent sits, with its DNs.

@@ -418,7 +418,7 @@ async fn the_configuration_is_read_without_passwords_and_watched() {
         reject_not_ready: true,
         record: DnRecord::OnDemand,
     };
-    configuration.dns.insert("5001".into(), DnObject { kind, alias: None });
+    configuration.dns.insert("5001".into(), DnObject::new(kind));
     let person = Person {
         user_name: "agent5001".into(),
         first_name: "A".into(),

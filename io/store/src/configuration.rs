@@ -88,6 +88,8 @@ impl<'a> Reader<'a> {
                 attach_customer: row.flag("attach_customer")?,
                 no_answer_s: row.number("no_answer_s")?,
                 record: row.maybe_flag("record")?,
+                steps: Vec::new(),
+                default: None,
             };
             site.strategies.insert(row.text("name")?.into(), strategy);
         }
@@ -118,7 +120,8 @@ impl<'a> Reader<'a> {
                 VIRTUAL_QUEUE => DnKind::VirtualQueue,
                 other => return Err(row.problem(format!("there is no kind `{other}`"))),
             };
-            site.dns.insert(dn.into(), DnObject { kind, alias: row.optional("alias")? });
+            let alias = row.optional("alias")?;
+            site.dns.insert(dn.into(), DnObject { alias, ..DnObject::new(kind) });
         }
         Ok(())
     }
@@ -180,6 +183,7 @@ impl<'a> Reader<'a> {
                 accept_from: Vec::new(),
                 contact: row.text("contact")?,
                 probe_s: row.number("probe_s")?,
+                ..Trunk::default()
             };
             site.trunks.insert(row.text("name")?.into(), trunk);
         }
@@ -288,7 +292,7 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
         query.bind(skill.as_str()).execute(&mut *to).await?;
     }
     for (name, strategy) in &site.strategies {
-        let Strategy { skills, virtual_queue, attach_customer, no_answer_s, record } = strategy;
+        let Strategy { skills, virtual_queue, attach_customer, no_answer_s, record, .. } = strategy;
         sqlx::query(
             "INSERT INTO strategies (name, skills, virtual_queue, attach_customer, no_answer_s,
                                      record)
@@ -313,7 +317,7 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
 }
 
 async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
-    for (dn, DnObject { kind, alias }) in &site.dns {
+    for (dn, DnObject { kind, alias, .. }) in &site.dns {
         let (reject_not_ready, record) = match kind {
             DnKind::Extension { reject_not_ready, record, .. } => (*reject_not_ready, *record),
             DnKind::RoutePoint { .. } | DnKind::VirtualQueue => (true, DnRecord::default()),
@@ -400,7 +404,7 @@ async fn write_person(to: &mut SqliteConnection, person: &Person) -> Result<(), 
 }
 
 async fn write_trunks(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
-    for (name, Trunk { accept_from, contact, probe_s }) in &site.trunks {
+    for (name, Trunk { accept_from, contact, probe_s, .. }) in &site.trunks {
         let query = sqlx::query("INSERT INTO trunks (name, contact, probe_s) VALUES (?, ?, ?)");
         query.bind(name.as_str()).bind(contact).bind(probe_s).execute(&mut *to).await?;
         for (position, address) in (0_i64..).zip(accept_from) {
@@ -480,21 +484,20 @@ mod tests {
 
     /// One of everything, with what is optional once there and once not.
     fn site() -> Configuration {
-        let extension = |password: Option<&str>, cti_control| DnObject {
-            kind: DnKind::Extension {
+        let extension = |password: Option<&str>, cti_control| {
+            DnObject::new(DnKind::Extension {
                 password: password.map(Into::into),
                 cti_control,
                 reject_not_ready: cti_control,
                 record: if cti_control { DnRecord::Always } else { DnRecord::Never },
-            },
-            alias: None,
+            })
         };
         let route_point = DnObject {
-            kind: DnKind::RoutePoint {
+            alias: Some("Support; \"the' line".into()),
+            ..DnObject::new(DnKind::RoutePoint {
                 dnis: vec!["+18005551234".into(), "+15550000001".into()],
                 strategy: "Support".into(),
-            },
-            alias: Some("Support; \"the' line".into()),
+            })
         };
         let strategy = Strategy {
             skills: "Support > 0".into(),
@@ -502,6 +505,8 @@ mod tests {
             attach_customer: true,
             no_answer_s: 15,
             record: None,
+            steps: Vec::new(),
+            default: None,
         };
         let person = |user: &str, roles: &[Role], place: Option<&str>| Person {
             user_name: user.into(),
@@ -536,7 +541,7 @@ mod tests {
                 ("5000".into(), route_point),
                 ("5001".into(), extension(Some("secret"), true)),
                 ("5002".into(), extension(None, false)),
-                ("VQ".into(), DnObject { kind: DnKind::VirtualQueue, alias: None }),
+                ("VQ".into(), DnObject::new(DnKind::VirtualQueue)),
             ]
             .into(),
             persons: [
@@ -554,9 +559,11 @@ mod tests {
                     accept_from: vec!["192.0.2.9".parse().unwrap(), "2001:db8::1".parse().unwrap()],
                     contact: "192.0.2.9:5060".into(),
                     probe_s: 30,
+                    ..Trunk::default()
                 },
             )]
             .into(),
+            ..Configuration::default()
         }
     }
 

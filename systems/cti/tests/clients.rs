@@ -37,7 +37,7 @@ impl Port {
             record: DnRecord::OnDemand,
         };
         for dn in ["5001", "5002"] {
-            configuration.dns.insert(dn.into(), DnObject { kind: kind.clone(), alias: None });
+            configuration.dns.insert(dn.into(), DnObject::new(kind.clone()));
         }
         port.tell(Input::Configuration(Arc::new(configuration)));
         port

@@ -256,8 +256,7 @@ impl<'a> Check<'a> {
 
     fn strategies(&mut self) {
         for (name, strategy) in &self.configuration.strategies {
-            let Strategy { skills, virtual_queue, attach_customer: _, no_answer_s, record: _ } =
-                strategy;
+            let Strategy { skills, virtual_queue, no_answer_s, .. } = strategy;
             match SkillExpression::parse(skills) {
                 Ok(expression) => {
                     for skill in expression.skills() {
@@ -288,7 +287,7 @@ impl<'a> Check<'a> {
     fn trunks(&mut self) {
         let mut by_source: BTreeMap<IpAddr, &TrunkName> = BTreeMap::new();
         for (name, trunk) in &self.configuration.trunks {
-            let Trunk { accept_from, contact, probe_s } = trunk;
+            let Trunk { accept_from, contact, probe_s, options: _ } = trunk;
             if !is_word(name.as_str()) {
                 self.say(format!("Trunk `{name}`: give it a name without spaces."));
             }
@@ -386,7 +385,7 @@ mod tests {
 
     fn route_point(dnis: &[&str], strategy: &str) -> DnObject {
         let dnis = dnis.iter().map(|number| (*number).to_owned()).collect();
-        DnObject { kind: DnKind::RoutePoint { dnis, strategy: strategy.into() }, alias: None }
+        DnObject::new(DnKind::RoutePoint { dnis, strategy: strategy.into() })
     }
 
     #[test]
@@ -554,7 +553,7 @@ mod tests {
             site.places.clear();
             site.skills.clear();
         });
-        assert_eq!(said.len(), 25 + 25 + 15 + 11 + 12 + 2);
+        assert_eq!(said.len(), 26 + 25 + 15 + 11 + 12 + 2);
         let said = after(|site| {
             site.places.clear();
             site.skills.clear();

@@ -125,6 +125,7 @@ const PURE_CRATES: &[&str] = &[
     "hmac",
     "indexmap",
     "itoa",
+    "jiff",
     "md-5",
     "memchr",
     "rand_chacha",

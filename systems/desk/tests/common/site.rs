@@ -17,7 +17,7 @@ pub fn configuration() -> Configuration {
             reject_not_ready: true,
             record: DnRecord::OnDemand,
         };
-        site.dns.insert(number.into(), DnObject { kind, alias: None });
+        site.dns.insert(number.into(), DnObject::new(kind));
         site.places.insert(number.into(), Place { dns: vec![Dn::from(number)] });
     }
     add(&mut site, "agent5001", "5001", Some("5001"), &[Role::Agent]);

@@ -205,7 +205,7 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
     for (dn, skills) in route_points {
         let strategy = StrategyName::from(format!("strategy of {dn}"));
         let kind = DnKind::RoutePoint { dnis: Vec::new(), strategy: strategy.clone() };
-        configuration.dns.insert((*dn).into(), DnObject { kind, alias: None });
+        configuration.dns.insert((*dn).into(), DnObject::new(kind));
         configuration.strategies.insert(
             strategy,
             Strategy {
@@ -214,6 +214,8 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
                 attach_customer: false,
                 no_answer_s: 15,
                 record: None,
+                steps: Vec::new(),
+                default: None,
             },
         );
     }
@@ -224,7 +226,7 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
             reject_not_ready: true,
             record: DnRecord::OnDemand,
         };
-        configuration.dns.insert((*dn).into(), DnObject { kind, alias: None });
+        configuration.dns.insert((*dn).into(), DnObject::new(kind));
         configuration.places.insert((*dn).into(), Place { dns: vec![(*dn).into()] });
         let person = Person {
             user_name: (*dn).into(),
@@ -257,7 +259,7 @@ pub fn with_customer(mut configuration: Configuration) -> Configuration {
         strategy.attach_customer = true;
         strategy.virtual_queue = Some("VQ".into());
     }
-    let queue = DnObject { kind: DnKind::VirtualQueue, alias: None };
+    let queue = DnObject::new(DnKind::VirtualQueue);
     configuration.dns.insert("VQ".into(), queue);
     configuration
 }

@@ -59,23 +59,22 @@ pub fn addr(text: &str) -> SocketAddr {
 }
 
 pub fn configuration() -> Configuration {
-    let extension = |password: Option<&str>, cti_control| DnObject {
-        kind: DnKind::Extension {
+    let extension = |password: Option<&str>, cti_control| {
+        DnObject::new(DnKind::Extension {
             password: password.map(str::to_owned),
             cti_control,
             reject_not_ready: true,
             record: DnRecord::OnDemand,
-        },
-        alias: None,
+        })
     };
     let mut configuration = Configuration::default();
     configuration.dns.insert("5001".into(), extension(Some("demo"), false));
     configuration.dns.insert("5002".into(), extension(None, true));
     configuration.dns.insert("5003".into(), extension(None, false));
     configuration.dns.insert("5004".into(), extension(None, false));
-    configuration.dns.insert("VQ".into(), DnObject { kind: DnKind::VirtualQueue, alias: None });
+    configuration.dns.insert("VQ".into(), DnObject::new(DnKind::VirtualQueue));
     let accept_from = vec![addr(PSTN).ip()];
-    let trunk = Trunk { accept_from, contact: PSTN.to_owned(), probe_s: 0 };
+    let trunk = Trunk { accept_from, contact: PSTN.to_owned(), ..Trunk::default() };
     configuration.trunks.insert("pstn".into(), trunk);
     configuration
 }

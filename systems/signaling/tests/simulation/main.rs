@@ -116,7 +116,7 @@ impl World {
                 reject_not_ready: true,
                 record: DnRecord::OnDemand,
             };
-            configuration.dns.insert(dn(phone), DnObject { kind, alias: None });
+            configuration.dns.insert(dn(phone), DnObject::new(kind));
         }
         world.input(Input::Configuration(configuration.into()));
         for phone in 0..PHONES {

@@ -106,7 +106,7 @@ pub fn configuration() -> Configuration {
             reject_not_ready: true,
             record: DnRecord::OnDemand,
         };
-        site.dns.insert(dn.into(), DnObject { kind, alias: None });
+        site.dns.insert(dn.into(), DnObject::new(kind));
         site.places.insert(dn.into(), Place { dns: vec![dn.into()] });
         let person = Person {
             user_name: format!("agent{dn}").into(),
@@ -124,19 +124,21 @@ pub fn configuration() -> Configuration {
     }
     for (dn, queue) in [("5000", Some("VQ_Support")), ("5900", None)] {
         let kind = DnKind::RoutePoint { dnis: Vec::new(), strategy: dn.into() };
-        site.dns.insert(dn.into(), DnObject { kind, alias: None });
+        site.dns.insert(dn.into(), DnObject::new(kind));
         let strategy = Strategy {
             skills: "Support > 0".into(),
             virtual_queue: queue.map(Into::into),
             attach_customer: false,
             no_answer_s: 15,
             record: None,
+            steps: Vec::new(),
+            default: None,
         };
         site.strategies.insert(dn.into(), strategy);
     }
-    site.dns.insert("VQ_Support".into(), DnObject { kind: DnKind::VirtualQueue, alias: None });
+    site.dns.insert("VQ_Support".into(), DnObject::new(DnKind::VirtualQueue));
     for (name, probe_s) in [("backup", 0), ("pstn", 30)] {
-        let trunk = Trunk { accept_from: Vec::new(), contact: "192.0.2.1:5060".into(), probe_s };
+        let trunk = Trunk { contact: "192.0.2.1:5060".into(), probe_s, ..Trunk::default() };
         site.trunks.insert(name.into(), trunk);
     }
     site
