@@ -1,4 +1,4 @@
-//! Configuration and history in SQLite, and passwords' hashes.
+//! Configuration, history and the index of recordings in SQLite, and passwords' hashes.
 //!
 //! One file, `cordboard.db`, in the data folder. The configuration is kept as plain tables that
 //! an analyst can read; it is saved whole, in one transaction. History is written from events by a
@@ -26,6 +26,7 @@ mod configuration;
 mod history;
 mod password;
 mod recorder;
+mod recordings;
 
 /// The database of one data folder.
 #[derive(Clone, Debug)]
