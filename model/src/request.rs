@@ -282,7 +282,7 @@ pub enum Request {
         dn: Dn,
         /// Which call.
         conn: ConnId,
-        /// An agent's DN.
+        /// An agent's DN, another route point, or an outside number.
         target: Dn,
         /// What happens when the target does not answer.
         no_answer: NoAnswer,

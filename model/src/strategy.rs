@@ -43,11 +43,7 @@ pub enum Step {
         per_minute: i64,
     },
     /// Hang up.
-    Release {
-        /// What the caller's network is told.
-        #[serde(default)]
-        cause: ReleaseCause,
-    },
+    Release,
     /// Send the call there, whoever is free.
     Route(Goal),
     /// Wait for somebody who can take the call.
@@ -131,17 +127,6 @@ pub enum Choice {
     Weighted,
 }
 
-/// How a call ends that nobody shall take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReleaseCause {
-    /// Busy (486).
-    Busy,
-    /// Hung up in the ordinary way.
-    #[default]
-    Normal,
-}
-
 fn one() -> u32 {
     1
 }
@@ -164,7 +149,7 @@ mod tests {
             {"target":{"to":[{"skills":"Support > 5"}],"timeout_s":20}},
             {"target":{"to":[{"group":"Backup","weight":3},{"last_agent":{"within_days":7}}],
                        "keep":true,"choose":"most-skilled"}},
-            {"release":{"cause":"busy"}}
+            "release"
         ]"#;
         let steps: Vec<Step> = serde_json::from_str(text).unwrap();
         assert_eq!(steps.len(), 5);

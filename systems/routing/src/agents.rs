@@ -2,15 +2,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use model::{
     AgentId, AgentState, Configuration, ConnId, Dn, Event, EventName, Now, ReferenceId, SkillName,
-    config::Role, event::Part,
+    config::{Membership, Person, Role},
+    event::Part,
+    id::GroupName,
 };
 
-use crate::plan::Plan;
+use crate::plan::{Members, Team};
 
 /// A DN where calls can be answered, and who sits there.
 #[derive(Debug)]
@@ -31,6 +33,14 @@ pub struct Seat {
     pub aside_until: Option<Instant>,
     /// Since when the agent could take a call.
     pub idle_since: Option<Instant>,
+    /// Since when the agent is logged in, as far as is known.
+    pub logged_in: Option<Instant>,
+    /// Since when there are calls at the DN.
+    pub busy_since: Option<Instant>,
+    /// How long there were, since the log-in, without those that are there now.
+    pub busy: Duration,
+    /// The number of the last call that the router chose the agent for.
+    pub last_sent: u64,
 }
 
 impl Default for Seat {
@@ -45,6 +55,10 @@ impl Default for Seat {
             claim: None,
             aside_until: None,
             idle_since: None,
+            logged_in: None,
+            busy_since: None,
+            busy: Duration::ZERO,
+            last_sent: 0,
         }
     }
 }
@@ -59,6 +73,16 @@ impl Seat {
             && self.calls.is_empty()
     }
 
+    /// The share of the time since the log-in that was spent on calls, in millionths.
+    pub fn occupancy(&self, now: Now) -> u64 {
+        let since = |at: Option<Instant>| {
+            at.map_or(Duration::ZERO, |at| now.instant.saturating_duration_since(at))
+        };
+        let busy = (self.busy + since(self.busy_since)).as_millis();
+        let all = since(self.logged_in).as_millis().max(1);
+        u64::try_from(busy * 1_000_000 / all).unwrap_or(u64::MAX)
+    }
+
     /// Since when a call can be sent here, if it can.
     fn available_since(&self) -> Option<Instant> {
         self.idle_since.filter(|_| self.claim.is_none() && self.aside_until.is_none())
@@ -70,14 +94,41 @@ impl Seat {
 pub struct AgentTable {
     seats: BTreeMap<Dn, Seat>,
     available: BTreeSet<(Instant, Dn)>,
-    skills: BTreeMap<AgentId, BTreeMap<SkillName, u32>>,
+    people: BTreeMap<AgentId, Abilities>,
+    sent: u64,
+}
+
+/// What of an agent's person counts here.
+#[derive(Debug, Default)]
+struct Abilities {
+    skills: BTreeMap<SkillName, u32>,
+    groups: BTreeSet<GroupName>,
+}
+
+impl Abilities {
+    fn level(&self, skill: &str) -> u32 {
+        self.skills.get(skill).copied().unwrap_or(0)
+    }
 }
 
 impl AgentTable {
     pub fn configure(&mut self, configuration: &Configuration) {
+        let groups: Vec<(&GroupName, Membership)> = configuration
+            .agent_groups
+            .iter()
+            .filter_map(|(name, group)| Some((name, group.membership().ok()?)))
+            .collect();
         let agents = configuration.persons.values().filter(|p| p.roles.contains(&Role::Agent));
-        self.skills =
-            agents.map(|person| (person.employee_id.clone(), person.skills.clone())).collect();
+        let abilities = |person: &Person| Abilities {
+            skills: person.skills.clone(),
+            groups: groups
+                .iter()
+                .filter(|(_, members)| members.has(person))
+                .map(|(name, _)| (*name).clone())
+                .collect(),
+        };
+        self.people =
+            agents.map(|person| (person.employee_id.clone(), abilities(person))).collect();
     }
 
     /// Takes in an event of an extension; says whether its agent has become available.
@@ -85,6 +136,11 @@ impl AgentTable {
         let conn = event.call.as_ref().map(|call| call.conn);
         self.change(Some(now), &event.this_dn, |seat| {
             if let Some(agent) = &event.agent {
+                if seat.agent.as_ref() != Some(&agent.agent) {
+                    seat.logged_in = Some(now.instant);
+                    seat.busy = Duration::ZERO;
+                    seat.busy_since = seat.busy_since.map(|_| now.instant);
+                }
                 seat.agent = Some(agent.agent.clone());
                 seat.state = agent.state;
             }
@@ -102,6 +158,14 @@ impl AgentTable {
                     }
                 }
                 Part::Stays => {}
+            }
+            match (seat.busy_since, seat.calls.is_empty()) {
+                (Some(since), true) => {
+                    seat.busy += now.instant.saturating_duration_since(since);
+                    seat.busy_since = None;
+                }
+                (None, false) => seat.busy_since = Some(now.instant),
+                (Some(_), false) | (None, true) => {}
             }
             if let Some(in_service) = event.name.service() {
                 seat.in_service = in_service;
@@ -125,10 +189,27 @@ impl AgentTable {
         self.seats.get(dn).is_some_and(|seat| seat.available_since().is_some())
     }
 
-    /// Whether the agent at a DN has the skills.
-    pub fn suits(&self, dn: &Dn, plan: &Plan) -> bool {
-        let skills = self.agent(dn).and_then(|agent| self.skills.get(agent));
-        plan.skills.holds(|name| skills.and_then(|all| all.get(name)).copied().unwrap_or(0))
+    /// Whether the agent at a DN belongs to a team.
+    pub fn suits(&self, dn: &Dn, team: &Team) -> bool {
+        let Some(agent) = self.agent(dn) else { return false };
+        let Some(person) = self.people.get(agent) else { return false };
+        match &team.who {
+            Members::Agent(one) => one == agent,
+            Members::Group(name) => person.groups.contains(name),
+            Members::Skills(skills) => skills.holds(|name| person.level(name)),
+        }
+    }
+
+    /// How good the agent at a DN is at what a team is asked for: the sum of those levels.
+    pub fn levels(&self, dn: &Dn, team: &Team) -> u64 {
+        let person = self.agent(dn).and_then(|agent| self.people.get(agent));
+        let (Some(person), Some(skills)) = (person, team.skills()) else { return 0 };
+        skills.skills().into_iter().map(|name| u64::from(person.level(name))).sum()
+    }
+
+    /// The DN where an agent is logged in.
+    pub fn dn_of(&self, agent: &AgentId) -> Option<&Dn> {
+        self.seats.iter().find(|(_, seat)| seat.agent.as_ref() == Some(agent)).map(|(dn, _)| dn)
     }
 
     pub fn agent(&self, dn: &Dn) -> Option<&AgentId> {
@@ -144,7 +225,12 @@ impl AgentTable {
     }
 
     pub fn claim(&mut self, dn: &Dn, conn: ConnId, reference: ReferenceId) {
-        self.change(None, dn, |seat| seat.claim = Some((conn, reference)));
+        self.sent += 1;
+        let sent = self.sent;
+        self.change(None, dn, |seat| {
+            seat.claim = Some((conn, reference));
+            seat.last_sent = sent;
+        });
     }
 
     pub fn unclaim(&mut self, dn: &Dn, conn: ConnId) {

@@ -1,11 +1,14 @@
 //! The data that the router attaches to calls: the customer's, and those of its own choice.
 
 use model::{
-    Configuration, ConnId, KvList,
+    Configuration, ConnId, Dn, KvList,
     config::{Customer, Person},
 };
 
-use crate::{calls::Call, plan::Plan};
+use crate::{
+    calls::Call,
+    plan::{Plan, Team},
+};
 
 /// What is known of the caller; nothing when the number isn't known.
 pub fn customer(configuration: &Configuration, ani: &str) -> KvList {
@@ -21,23 +24,49 @@ pub fn customer(configuration: &Configuration, ani: &str) -> KvList {
 }
 
 /// What reporting and desktops read of the choice, after what still waits to be attached.
-pub fn target(call: &Call, conn: ConnId, plan: &Plan, agent: Option<&Person>) -> KvList {
+pub fn target(
+    call: &Call,
+    conn: ConnId,
+    plan: &Plan,
+    (team, agent): (&Team, Option<&Person>),
+) -> KvList {
     let mut pairs = call.attach.clone();
     pairs.update("RStrategyName", plan.strategy.as_str());
-    pairs.update("RRequestedSkillCombination", &*plan.text);
-    // A virtual group: every agent who satisfies the expression.
-    pairs.update("RTargetRequested", format!("?:{}", plan.text));
-    pairs.update("RTargetObjectSelected", format!("?:{}", plan.text));
+    if let Some(skills) = team.skills() {
+        pairs.update("RRequestedSkillCombination", skills.to_string());
+    }
+    pairs.update("RTargetRequested", requested(call));
+    pairs.update("RTargetObjectSelected", &*team.name);
     if let Some(agent) = agent {
         pairs.update("RTargetAgentSelected", agent.employee_id.as_str());
         if let Some(place) = &agent.place {
             pairs.update("RTargetPlaceSelected", place.as_str());
         }
     }
-    if plan.virtual_queue.is_some() {
+    name_stay(&mut pairs, call, conn, plan);
+    pairs
+}
+
+/// The same for a call that is sent somewhere without choosing an agent.
+pub fn goal(call: &Call, conn: ConnId, plan: &Plan, to: &Dn) -> KvList {
+    let mut pairs = call.attach.clone();
+    pairs.update("RStrategyName", plan.strategy.as_str());
+    pairs.update("RTargetObjectSelected", to.as_str());
+    name_stay(&mut pairs, call, conn, plan);
+    pairs
+}
+
+/// The call's stay in the virtual queue, by a number of its own.
+fn name_stay(pairs: &mut KvList, call: &Call, conn: ConnId, plan: &Plan) {
+    if plan.source.virtual_queue.is_some() {
         pairs.update("RVQID", format!("{conn}-{}", call.stays));
     }
-    pairs
+}
+
+/// Whom the call waited for, e.g. `?:Support > 5, Backup`.
+pub fn requested(call: &Call) -> String {
+    let names: Vec<&str> = call.teams.iter().map(|(team, _)| &*team.name).collect();
+    names.join(", ")
 }
 
 /// By the number as it came, then by its digits, then without the country code of the North

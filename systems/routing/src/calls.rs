@@ -7,9 +7,13 @@ use std::{
     time::Instant,
 };
 
-use model::{ConnId, Dn, KvList, Now, ReferenceId, event::CallAttributes};
+use model::{
+    ConnId, Dn, KvList, Now, ReferenceId,
+    event::CallAttributes,
+    strategy::{Choice, Goal},
+};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Team};
 
 /// One call from its first EventQueued until it is answered or over.
 #[derive(Debug)]
@@ -20,22 +24,51 @@ pub struct Call {
     pub entered: Now,
     /// Its strategy; `None` while the route point names none that is known.
     pub plan: Option<Arc<Plan>>,
-    /// Higher is served first.
-    pub priority: i64,
-    /// How far it is.
+    /// How far it is in it: the next operation, or the one that it waits in.
+    pub at: usize,
+    /// Which time-out belongs to the operation that it waits in.
+    pub turn: u64,
+    /// Whether that time-out came while a phone was called for it.
+    pub is_overdue: bool,
+    /// Whom it waits for, with the shares of each.
+    pub teams: Vec<(Arc<Team>, u32)>,
+    /// Who of them it goes to.
+    pub choose: Choice,
+    /// What its strategy says of its priority, and what a minute of waiting adds.
+    pub priority: Priority,
+    /// How far it is on its way.
     pub stage: Stage,
     /// What is to be attached with the next request.
     pub attach: KvList,
+    /// The caller's number, when given.
+    pub ani: Option<String>,
+    /// The number that was dialled.
+    pub dnis: String,
+    /// Its user data, as last told.
+    pub user_data: Arc<KvList>,
     /// Whether the switch has asked about it before.
     pub was_asked: bool,
     /// Whether its treatment was asked for and has not been ended by a routing.
     pub hears_music: bool,
     /// How often it came to a route point.
     pub stays: u32,
+    /// How often strategies sent it to another route point.
+    pub hops: u32,
     /// How often an agent was chosen for it.
     pub offers: u32,
     /// Refusals since it last came or rested.
     pub refusals: u32,
+}
+
+/// Whom a call comes before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Priority {
+    /// What its user data says.
+    pub asked: i64,
+    /// What its strategy adds.
+    pub base: i64,
+    /// What every minute of waiting adds.
+    pub per_minute: i64,
 }
 
 /// How far a call is.
@@ -57,6 +90,13 @@ pub enum Stage {
         /// The agent's DN.
         dn: Dn,
     },
+    /// On its way to a place where nobody is chosen.
+    Sent {
+        /// Where.
+        to: Goal,
+        /// The RouteCall.
+        reference: ReferenceId,
+    },
     /// No agent yet.
     Waiting,
 }
@@ -71,18 +111,51 @@ impl Stage {
     }
 }
 
+impl Call {
+    /// Comes before others with a lower one: sixty-thousandths of a priority.
+    pub fn score(&self, now: Now) -> i128 {
+        let waited = now.unix.saturating_sub(self.entered.unix).as_millis();
+        let waited = i128::try_from(waited).unwrap_or(0);
+        self.priority.constant() + i128::from(self.priority.per_minute) * waited
+    }
+
+    /// The priority at the moment, whole.
+    pub fn priority_now(&self, now: Now) -> i64 {
+        i64::try_from(self.score(now) / MS_PER_MINUTE).unwrap_or(i64::MAX)
+    }
+
+    fn rank(&self, conn: ConnId) -> Rank {
+        let entered = i128::try_from(self.entered.unix.as_millis()).unwrap_or(0);
+        // Where waiting counts alike the order never changes, whatever the time.
+        let fixed = self.priority.constant() - i128::from(self.priority.per_minute) * entered;
+        (Reverse(fixed), self.entered.instant, conn)
+    }
+}
+
+impl Priority {
+    fn constant(self) -> i128 {
+        (i128::from(self.asked) + i128::from(self.base)) * MS_PER_MINUTE
+    }
+}
+
 /// All calls. Every change passes `change`, which keeps the lines in order.
 #[derive(Debug, Default)]
 pub struct CallTable {
     calls: BTreeMap<ConnId, Call>,
-    /// Waiting calls by the text of their skill expression: an agent suits a whole line or none
-    /// of it, so an offer looks at heads only.
-    lines: BTreeMap<Arc<str>, BTreeSet<Rank>>,
+    /// Waiting calls by whom they wait for and by what waiting adds: an agent suits a whole line or
+    /// none of it, and within one the order never changes, so an offer looks at heads only.
+    lines: BTreeMap<(Arc<str>, i64), Line>,
     offered: BTreeMap<ReferenceId, ConnId>,
 }
 
-/// Sorts waiting calls: priority, then longest waiting.
-type Rank = (Reverse<i64>, Instant, ConnId);
+#[derive(Debug)]
+struct Line {
+    team: Arc<Team>,
+    ranks: BTreeSet<Rank>,
+}
+
+/// Sorts waiting calls of one line: priority, then longest waiting.
+type Rank = (Reverse<i128>, Instant, ConnId);
 
 impl CallTable {
     pub fn call(&self, conn: ConnId) -> Option<&Call> {
@@ -99,12 +172,21 @@ impl CallTable {
             route_point: dn.clone(),
             entered: now,
             plan: None,
-            priority: 0,
+            at: 0,
+            turn: 0,
+            is_overdue: false,
+            teams: Vec::new(),
+            choose: Choice::default(),
+            priority: Priority::default(),
             stage: Stage::Left,
             attach: KvList::new(),
+            ani: attributes.ani.clone(),
+            dnis: attributes.dnis.clone().unwrap_or_default(),
+            user_data: Arc::clone(&attributes.user_data),
             was_asked: false,
             hears_music: false,
             stays: 1,
+            hops: 0,
             offers: 0,
             refusals: 0,
         });
@@ -117,15 +199,22 @@ impl CallTable {
     pub fn change(&mut self, conn: ConnId, apply: impl FnOnce(&mut Call)) {
         let Some(mut call) = self.take(conn) else { return };
         apply(&mut call);
-        match (&call.stage, &call.plan) {
-            (Stage::Waiting, Some(plan)) => {
-                let line = self.lines.entry(Arc::clone(&plan.text)).or_default();
-                line.insert(rank(conn, &call));
+        match &call.stage {
+            Stage::Waiting => {
+                let rank = call.rank(conn);
+                for (team, _) in &call.teams {
+                    let key = (Arc::clone(&team.name), call.priority.per_minute);
+                    let line = self
+                        .lines
+                        .entry(key)
+                        .or_insert_with(|| Line { team: Arc::clone(team), ranks: BTreeSet::new() });
+                    line.ranks.insert(rank);
+                }
             }
-            (Stage::Offered { reference, .. }, _) => {
+            Stage::Offered { reference, .. } | Stage::Sent { reference, .. } => {
                 self.offered.insert(*reference, conn);
             }
-            (Stage::Left | Stage::Resting | Stage::Ringing { .. } | Stage::Waiting, _) => {}
+            Stage::Left | Stage::Resting | Stage::Ringing { .. } => {}
         }
         self.calls.insert(conn, call);
     }
@@ -134,27 +223,38 @@ impl CallTable {
         self.take(conn);
     }
 
-    /// The waiting call that is served first among those whose plan an agent suits.
-    pub fn first_waiting(&self, suits: impl Fn(&Plan) -> bool) -> Option<(ConnId, Arc<Plan>)> {
+    /// The waiting call that is served first among those whose team an agent suits.
+    pub fn first_waiting(&self, now: Now, suits: impl Fn(&Team) -> bool) -> Option<ConnId> {
         let heads = self.lines.values().filter_map(|line| {
-            let head = line.first()?;
-            let plan = self.calls.get(&head.2)?.plan.as_ref()?;
-            suits(plan).then_some((*head, plan))
+            let (_, _, conn) = line.ranks.first().filter(|_| suits(&line.team))?;
+            Some((self.standing(now, *conn)?, *conn))
         });
-        heads.min_by_key(|(rank, _)| *rank).map(|(rank, plan)| (rank.2, Arc::clone(plan)))
+        heads.min().map(|(_, conn)| conn)
     }
 
     /// Waiting calls, those that are served first at the front.
-    pub fn waiting_in_order(&self) -> Vec<ConnId> {
-        let ranks: BTreeSet<Rank> = self.lines.values().flatten().copied().collect();
-        ranks.into_iter().map(|(_, _, conn)| conn).collect()
+    pub fn waiting_in_order(&self, now: Now) -> Vec<ConnId> {
+        let in_lines = self.lines.values().flat_map(|line| &line.ranks);
+        let calls: BTreeSet<_> =
+            in_lines.filter_map(|(_, _, conn)| Some((self.standing(now, *conn)?, *conn))).collect();
+        calls.into_iter().map(|(_, conn)| conn).collect()
     }
 
-    /// The waiting calls that are served before this one by the same agents.
-    pub fn ahead_of(&self, conn: ConnId) -> usize {
-        let Some(call) = self.calls.get(&conn) else { return 0 };
-        let line = call.plan.as_ref().and_then(|plan| self.lines.get(&plan.text));
-        line.map_or(0, |line| line.range(..rank(conn, call)).count())
+    /// The waiting calls that are served before this one by agents whom it waits for too.
+    pub fn ahead_of(&self, now: Now, conn: ConnId) -> usize {
+        let Some(own) = self.standing(now, conn) else { return 0 };
+        self.rivals(conn)
+            .into_iter()
+            .filter(|rival| self.standing(now, *rival).is_some_and(|other| other < own))
+            .count()
+    }
+
+    /// Other waiting calls that share a team with this one.
+    pub fn rivals(&self, conn: ConnId) -> BTreeSet<ConnId> {
+        let Some(call) = self.calls.get(&conn) else { return BTreeSet::new() };
+        let shares = |line: &&Line| call.teams.iter().any(|(team, _)| team.name == line.team.name);
+        let ranks = self.lines.values().filter(shares).flat_map(|line| &line.ranks);
+        ranks.map(|(_, _, conn)| *conn).filter(|other| *other != conn).collect()
     }
 
     /// The call that this RouteCall is about, while it is under way.
@@ -172,38 +272,43 @@ impl CallTable {
         self.calls.values().filter(|call| is_on_its_way(&call.stage)).count()
     }
 
+    /// Lower comes first.
+    fn standing(&self, now: Now, conn: ConnId) -> Option<(Reverse<i128>, Instant, ConnId)> {
+        let call = self.calls.get(&conn)?;
+        Some((Reverse(call.score(now)), call.entered.instant, conn))
+    }
+
     /// Takes a call out of every table.
     fn take(&mut self, conn: ConnId) -> Option<Call> {
         let call = self.calls.remove(&conn)?;
-        if let Some(plan) = &call.plan
-            && let Some(line) = self.lines.get_mut(&plan.text)
-        {
-            line.remove(&rank(conn, &call));
-            if line.is_empty() {
-                self.lines.remove(&plan.text);
+        let rank = call.rank(conn);
+        for (team, _) in &call.teams {
+            let key = (Arc::clone(&team.name), call.priority.per_minute);
+            let Some(line) = self.lines.get_mut(&key) else { continue };
+            line.ranks.remove(&rank);
+            if line.ranks.is_empty() {
+                self.lines.remove(&key);
             }
         }
-        if let Stage::Offered { reference, .. } = &call.stage {
+        if let Stage::Offered { reference, .. } | Stage::Sent { reference, .. } = &call.stage {
             self.offered.remove(reference);
         }
         Some(call)
     }
 }
 
-fn rank(conn: ConnId, call: &Call) -> Rank {
-    (Reverse(call.priority), call.entered.instant, conn)
-}
-
 fn is_waiting(stage: &Stage) -> bool {
     match stage {
         Stage::Resting | Stage::Waiting => true,
-        Stage::Left | Stage::Offered { .. } | Stage::Ringing { .. } => false,
+        Stage::Left | Stage::Offered { .. } | Stage::Ringing { .. } | Stage::Sent { .. } => false,
     }
 }
 
 fn is_on_its_way(stage: &Stage) -> bool {
     match stage {
-        Stage::Offered { .. } | Stage::Ringing { .. } => true,
+        Stage::Offered { .. } | Stage::Ringing { .. } | Stage::Sent { .. } => true,
         Stage::Left | Stage::Resting | Stage::Waiting => false,
     }
 }
+
+const MS_PER_MINUTE: i128 = 60_000;

@@ -1,6 +1,6 @@
 //! Why a call waits and why an agent gets none, in words for a supervisor.
 
-use model::{AgentState, ConnId, Dn, Now};
+use model::{AgentState, ConnId, Dn, Now, strategy::Goal};
 
 use crate::{
     Router,
@@ -24,8 +24,9 @@ impl Router {
                 crate::REFUSALS_IN_A_ROW_MAX
             ),
             Stage::Ringing { dn } => format!("The phone at {dn} rings for the call."),
+            Stage::Sent { to, .. } => format!("The call is being sent to {}.", place(to)),
             Stage::Waiting => match &call.plan {
-                Some(plan) => self.why_it_waits(conn, call, plan, waited),
+                Some(plan) => self.why_it_waits(now, conn, (call, plan), waited),
                 None => format!(
                     "Route point {} has no strategy that can run: check its strategy in the \
                      configuration. Waiting for {waited} s.",
@@ -50,7 +51,7 @@ impl Router {
         let suited: Vec<&str> = self
             .plans
             .values()
-            .filter(|plan| self.agents.suits(dn, plan))
+            .filter(|plan| plan.teams().any(|team| self.agents.suits(dn, team)))
             .map(|plan| plan.strategy.as_str())
             .collect();
         if suited.is_empty() {
@@ -64,11 +65,20 @@ impl Router {
         )
     }
 
-    fn why_it_waits(&self, conn: ConnId, call: &Call, plan: &Plan, waited: u64) -> String {
+    fn why_it_waits(
+        &self,
+        now: Now,
+        conn: ConnId,
+        (call, plan): (&Call, &Plan),
+        waited: u64,
+    ) -> String {
         let suited: Vec<&Seat> = self
             .agents
             .seats()
-            .filter(|(dn, seat)| seat.agent.is_some() && self.agents.suits(dn, plan))
+            .filter(|(dn, seat)| {
+                let mut teams = call.teams.iter().map(|(team, _)| team);
+                seat.agent.is_some() && teams.any(|team| self.agents.suits(dn, team))
+            })
             .map(|(_, seat)| seat)
             .collect();
         let mut counts: Vec<(&str, usize)> = Vec::new();
@@ -81,19 +91,19 @@ impl Router {
         let reasons: Vec<String> =
             counts.iter().map(|(obstacle, count)| format!("{count}: {obstacle}")).collect();
         let who = match suited.len() {
-            0 => "no agent with these skills is logged in".to_owned(),
+            0 => "none of their agents is logged in".to_owned(),
             many => {
-                format!("of {many} agents with these skills none is free ({})", reasons.join("; "))
+                format!("of {many} agents who may take it none is free ({})", reasons.join("; "))
             }
         };
         format!(
             "Waiting for {waited} s at {} for `{}` (strategy {}, priority {}): {who}. Calls ahead: \
              {}. Offered {} times so far.",
             call.route_point,
-            plan.text,
+            crate::attach::requested(call),
             plan.strategy,
-            call.priority,
-            self.calls.ahead_of(conn),
+            call.priority_now(now),
+            self.calls.ahead_of(now, conn),
             call.offers
         )
     }
@@ -117,5 +127,14 @@ fn obstacle(seat: &Seat) -> Option<&'static str> {
         Some("the last attempt to route there failed a moment ago")
     } else {
         None
+    }
+}
+
+fn place(goal: &Goal) -> String {
+    match goal {
+        Goal::Agent(agent) => format!("agent {agent}"),
+        Goal::Dn(dn) => dn.to_string(),
+        Goal::Number(number) => number.clone(),
+        Goal::RoutePoint(dn) => format!("route point {dn}"),
     }
 }

@@ -21,30 +21,38 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use model::{
     Configuration, ConnId, Dn, Event, EventName, KvList, Now, Origin, ReferenceId, Request,
     StrategyName, System, TRequest,
-    config::DnKind,
+    config::{DnKind, OpenHours},
     error::{Refusal, TError},
     event::CallAttributes,
-    request::{NoAnswer, NoAnswerAction, Treatment},
+    id::CalendarName,
+    request::Treatment,
+    strategy::Goal,
 };
 
 use crate::{
     agents::AgentTable,
-    calls::{CallTable, Stage},
-    plan::Plan,
+    calls::{CallTable, Priority, Stage},
+    choose::Shares,
+    last_agent::LastAgents,
+    plan::{Plan, Team},
+    run::no_answer,
     timers::{ASIDE, CLAIM_LIMIT, RETURN_LIMIT, Timer, Timers},
 };
 
 mod agents;
 mod attach;
 mod calls;
+mod choose;
 mod explain;
+mod last_agent;
 mod plan;
+mod run;
 mod timers;
 
 /// What the router can be told.
@@ -88,7 +96,12 @@ pub struct Router {
     plans: BTreeMap<StrategyName, Arc<Plan>>,
     agents: AgentTable,
     calls: CallTable,
+    calendars: BTreeMap<CalendarName, OpenHours>,
+    last_agents: LastAgents,
+    shares: Shares,
     timers: Timers,
+    /// Counts the operations that calls wait in.
+    turns: u64,
     out: VecDeque<Output>,
     last_reference: u64,
 }
@@ -111,14 +124,19 @@ impl Router {
     }
 
     fn configure(&mut self, now: Now, configuration: Arc<Configuration>) {
-        self.plans = plan::compile(&configuration);
+        self.plans = plan::compile(&configuration, &self.plans);
         self.agents.configure(&configuration);
+        let calendars = configuration.calendars.iter();
+        self.calendars = calendars
+            .filter_map(|(name, calendar)| Some((name.clone(), calendar.open_hours().ok()?)))
+            .collect();
         self.configuration = configuration;
         for conn in self.calls.conns() {
             let Some(call) = self.calls.call(conn) else { continue };
             // A call whose route point is gone keeps the plan that it came under.
             if let Some(plan) = self.plan_of(&call.route_point) {
-                self.calls.change(conn, |call| call.plan = Some(plan));
+                self.follow(conn, Some(plan));
+                self.run(now, conn);
             }
         }
         self.seek_for_all(now);
@@ -147,10 +165,18 @@ impl Router {
             EventName::Abandoned => self.call_abandoned(now, conn, dn),
             EventName::AttachedDataChanged => {
                 let priority = priority(&attributes.user_data);
-                self.calls.change(conn, |call| call.priority = priority);
+                self.calls.change(conn, |call| {
+                    call.priority.asked = priority;
+                    call.user_data = Arc::clone(&attributes.user_data);
+                });
             }
             EventName::Diverted => self.call_diverted(now, conn, dn),
-            EventName::Established => self.forget(now, conn),
+            EventName::Established => {
+                if let (Some(ani), Some(agent)) = (&attributes.ani, &event.agent) {
+                    self.last_agents.note(now, ani, &agent.agent);
+                }
+                self.forget(now, conn);
+            }
             // What was routed under the previous ConnID goes on under this one, beyond routing.
             EventName::PartyChanged => {
                 if let Some(previous) = attributes.previous_conn {
@@ -201,7 +227,7 @@ impl Router {
         let freed = self.withdraw(conn);
         self.calls.enter(now, dn, attributes);
         let plan = self.plan_of(dn);
-        let wants_customer = plan.as_ref().is_some_and(|plan| plan.attach_customer);
+        let wants_customer = plan.as_ref().is_some_and(|plan| plan.source.attach_customer);
         let is_first = self.calls.call(conn).is_some_and(|call| !call.was_asked);
         let attach = match &attributes.ani {
             Some(ani) if wants_customer && is_first => attach::customer(&self.configuration, ani),
@@ -209,37 +235,63 @@ impl Router {
         };
         let priority = priority(&attributes.user_data);
         self.calls.change(conn, |call| {
-            call.plan = plan;
-            call.priority = priority;
+            call.priority.asked = priority;
+            call.user_data = Arc::clone(&attributes.user_data);
             call.attach = attach;
             call.was_asked = true;
             call.hears_music = false;
             call.refusals = 0;
             call.stage = Stage::Waiting;
         });
+        let begins = self.follow(conn, plan);
+        if begins {
+            self.run(now, conn);
+        }
         if freed.is_some() {
             self.seek_for_all(now);
-        } else {
+        } else if !begins {
             self.seek(now, conn);
+            self.catch_up(now, conn);
         }
         self.tell_to_wait(conn);
     }
 
+    /// Has a call follow a strategy. True when it is another than before: then it begins it.
+    fn follow(&mut self, conn: ConnId, plan: Option<Arc<Plan>>) -> bool {
+        let Some(call) = self.calls.call(conn) else { return false };
+        let is_same = match (&call.plan, &plan) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            (Some(_), None) | (None, Some(_)) => false,
+            (None, None) => true,
+        };
+        if is_same {
+            return false;
+        }
+        self.calls.change(conn, |call| {
+            call.plan = plan;
+            call.at = 0;
+            call.turn = 0;
+            call.is_overdue = false;
+            call.teams.clear();
+            call.priority = Priority { asked: call.priority.asked, ..Priority::default() };
+        });
+        true
+    }
+
     /// Every waiting call in its turn.
     fn seek_for_all(&mut self, now: Now) {
-        for conn in self.calls.waiting_in_order() {
+        for conn in self.calls.waiting_in_order(now) {
             self.seek(now, conn);
         }
     }
 
-    /// Sends a waiting call to the agent who has been ready longest, if there is one for it.
+    /// Sends a waiting call to the agent who is to get it, if there is one who is free.
     fn seek(&mut self, now: Now, conn: ConnId) {
-        let Some(call) = self.calls.call(conn) else { return };
-        let (Stage::Waiting, Some(plan)) = (&call.stage, &call.plan) else { return };
-        let plan = Arc::clone(plan);
-        let chosen = self.agents.available().find(|dn| self.agents.suits(dn, &plan)).cloned();
-        if let Some(dn) = chosen {
-            self.send(now, conn, &plan, &dn);
+        let Some(call) = self.calls.call(conn).filter(|call| call.stage == Stage::Waiting) else {
+            return;
+        };
+        if let Some((dn, team)) = self.choose(now, call) {
+            self.send(now, conn, &team, &dn);
         }
     }
 
@@ -248,22 +300,27 @@ impl Router {
         if !self.agents.is_available(dn) {
             return;
         }
-        let first = self.calls.first_waiting(|plan| self.agents.suits(dn, plan));
-        if let Some((conn, plan)) = first {
-            self.send(now, conn, &plan, dn);
+        let suits = |team: &Team| self.agents.suits(dn, team);
+        let Some(conn) = self.calls.first_waiting(now, suits) else { return };
+        let Some(call) = self.calls.call(conn) else { return };
+        let team = call.teams.iter().find(|(team, _)| suits(team)).map(|(team, _)| team);
+        if let Some(team) = team.cloned() {
+            self.send(now, conn, &team, dn);
         }
     }
 
     /// Claims the agent and asks the switch to route.
-    fn send(&mut self, now: Now, conn: ConnId, plan: &Plan, target: &Dn) {
+    fn send(&mut self, now: Now, conn: ConnId, team: &Team, target: &Dn) {
         let Some(call) = self.calls.call(conn) else { return };
+        let Some(plan) = call.plan.clone() else { return };
         let dn = call.route_point.clone();
         let agent = self.agents.agent(target).and_then(|id| self.configuration.agent(id));
-        let user_data = attach::target(call, conn, plan, agent);
+        let user_data = attach::target(call, conn, &plan, (team, agent));
+        self.note_share(conn, &plan, team);
         self.ask(Request::UpdateUserData { dn: dn.clone(), conn, user_data });
-        let no_answer = NoAnswer { timeout_s: plan.no_answer_s, action: NoAnswerAction::NotReady };
+        let no_answer = no_answer(&plan);
         let target = target.clone();
-        let extensions = plan.record.map_or_else(KvList::new, |is_on| {
+        let extensions = plan.source.record.map_or_else(KvList::new, |is_on| {
             KvList::new().with("record", if is_on { "destination" } else { "disable_destination" })
         });
         let route = Request::RouteCall { dn, conn, target: target.clone(), no_answer };
@@ -299,11 +356,16 @@ impl Router {
         let (Some(conn), Some(refusal)) = (self.calls.offered_by(reference), refusal) else {
             return;
         };
+        let is_sent = |call: &calls::Call| matches!(call.stage, Stage::Sent { .. });
         if refusal.error == TError::InvalidConnId {
             self.forget(now, conn);
+        } else if self.calls.call(conn).is_some_and(is_sent) {
+            self.send_failed(now, conn);
+            self.tell_to_wait(conn);
         } else {
             self.route_failed(now, conn);
             self.seek(now, conn);
+            self.catch_up(now, conn);
             self.tell_to_wait(conn);
         }
     }
@@ -337,13 +399,28 @@ impl Router {
 
     /// A call that left its route point on its way to our agent may come back; any other won't.
     fn call_diverted(&mut self, now: Now, conn: ConnId, dn: &Dn) {
-        let Some(call) = self.calls.call(conn) else { return };
-        let goes_elsewhere = match &call.stage {
-            Stage::Resting | Stage::Waiting => true,
-            Stage::Left | Stage::Offered { .. } | Stage::Ringing { .. } => false,
+        let Some(call) = self.calls.call(conn).filter(|call| call.route_point == *dn) else {
+            return;
         };
-        if goes_elsewhere && call.route_point == *dn {
-            self.forget(now, conn);
+        match &call.stage {
+            Stage::Left | Stage::Offered { .. } | Stage::Ringing { .. } => {}
+            Stage::Resting | Stage::Waiting => self.forget(now, conn),
+            Stage::Sent { to, .. } => {
+                let goes_on = matches!(to, Goal::RoutePoint(_));
+                let rings_s = call.plan.as_ref().map_or(0, |plan| plan.source.no_answer_s);
+                self.calls.change(conn, |call| {
+                    call.stage = Stage::Left;
+                    match goes_on {
+                        // The next strategy is begun, even if it is the same one.
+                        true => call.plan = None,
+                        // When it comes back this was in vain.
+                        false => call.at += 1,
+                    }
+                    call.hops += u32::from(goes_on);
+                });
+                let rings = Duration::from_secs(u64::from(rings_s));
+                self.timers.set(now.instant + RETURN_LIMIT + rings, Timer::Return(conn));
+            }
         }
     }
 
@@ -406,6 +483,12 @@ impl Router {
                 }
                 rests
             }
+            Timer::Step(conn, turn) => {
+                if self.calls.call(conn).is_some_and(|call| call.turn == turn) {
+                    self.step_is_over(now, conn);
+                }
+                true
+            }
             Timer::Return(conn) => {
                 if self.calls.call(conn).is_some_and(|call| call.stage == Stage::Left) {
                     self.calls.remove(conn);
@@ -467,7 +550,8 @@ impl System for Router {
         }
         if may_route {
             self.seek_for_all(now);
-            self.calls.waiting_in_order().into_iter().for_each(|conn| self.tell_to_wait(conn));
+            let waiting = self.calls.waiting_in_order(now);
+            waiting.into_iter().for_each(|conn| self.tell_to_wait(conn));
         }
     }
 

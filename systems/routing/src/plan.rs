@@ -1,46 +1,279 @@
-//! A strategy made ready to run.
+//! A strategy made ready to run: its nested steps laid out one after the other, expressions read.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use model::{Configuration, Dn, StrategyName, skill::SkillExpression};
+use model::{
+    AgentId, Configuration, KvList, StrategyName,
+    condition::Condition,
+    config::Strategy,
+    id::GroupName,
+    skill::SkillExpression,
+    strategy::{Choice, Goal, Step, Target, Who},
+};
 
-/// What a strategy says, parsed.
+/// What a strategy says. Operations follow one another; jumps lead forward only, so every run
+/// ends.
 #[derive(Debug)]
 pub struct Plan {
     /// Its name.
     pub strategy: StrategyName,
-    /// Who suits.
-    pub skills: SkillExpression,
-    /// The same as text; calls with equal texts wait in one line.
-    pub text: Arc<str>,
-    /// Where the call counts as waiting too.
-    pub virtual_queue: Option<Dn>,
-    /// Whether the customer's record is attached.
-    pub attach_customer: bool,
-    /// Seconds that an agent's phone rings.
-    pub no_answer_s: u32,
-    /// Whether the agent's part is recorded; `None`: as the phone's DN says.
-    pub record: Option<bool>,
+    /// What it was made of.
+    pub source: Strategy,
+    /// What to do, in order; behind the last one comes the default.
+    pub ops: Vec<Op>,
+    /// Where calls go that have been through all of it.
+    pub default: Option<Goal>,
 }
 
-/// Every strategy that parses. The directory publishes no other; a call under one that does not
-/// would wait, and `explain` would say why.
-pub fn compile(configuration: &Configuration) -> BTreeMap<StrategyName, Arc<Plan>> {
-    configuration
-        .strategies
-        .iter()
-        .filter_map(|(name, strategy)| {
-            let skills = SkillExpression::parse(&strategy.skills).ok()?;
-            let plan = Plan {
-                strategy: name.clone(),
-                text: skills.to_string().into(),
-                skills,
-                virtual_queue: strategy.virtual_queue.clone(),
-                attach_customer: strategy.attach_customer,
-                no_answer_s: strategy.no_answer_s,
-                record: strategy.record,
-            };
-            Some((name.clone(), Arc::new(plan)))
+/// One operation.
+#[derive(Debug)]
+pub enum Op {
+    /// User data to attach.
+    Attach(KvList),
+    /// Go on there.
+    Jump(usize),
+    /// Whom the call comes before from now on.
+    Priority {
+        /// Higher is served first.
+        base: i64,
+        /// What every minute of waiting adds.
+        per_minute: i64,
+    },
+    /// Hang up.
+    Release,
+    /// Send the call there.
+    Route(Goal),
+    /// Wait for one of these.
+    Target(Targeting),
+    /// Go on there unless this holds.
+    Unless(Condition, usize),
+}
+
+/// Whom a call waits for.
+#[derive(Debug)]
+pub struct Targeting {
+    /// Who may take it, with the shares of those who may.
+    pub to: Vec<(Wish, u32)>,
+    /// Who of the free ones does.
+    pub choose: Choice,
+    /// Whether earlier wishes stay.
+    pub keep: bool,
+    /// Whether to pass on when nobody of these is logged in.
+    pub only_if_logged_in: bool,
+    /// How long, if not for good.
+    pub timeout: Option<Duration>,
+}
+
+/// Who is wanted, as far as a strategy can say it without knowing the call.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Whoever had the caller last.
+    LastAgent {
+        /// How long ago at most.
+        within: Duration,
+    },
+    /// These.
+    Team(Arc<Team>),
+}
+
+/// Agents who are asked for under one name; calls that want the same team wait in one line.
+#[derive(Debug)]
+pub struct Team {
+    /// E.g. `?:Support > 0`, `Backup` or `5001`, as reporting reads it.
+    pub name: Arc<str>,
+    /// Who belongs to it.
+    pub who: Members,
+}
+
+/// Who belongs to a team.
+#[derive(Debug)]
+pub enum Members {
+    /// One agent.
+    Agent(AgentId),
+    /// An agent group's.
+    Group(GroupName),
+    /// Whose skills satisfy the expression.
+    Skills(SkillExpression),
+}
+
+impl Team {
+    /// The team of one agent.
+    pub fn of_agent(agent: &AgentId) -> Self {
+        Self { name: agent.as_str().into(), who: Members::Agent(agent.clone()) }
+    }
+
+    fn of_skills(expression: &str) -> Option<Self> {
+        let skills = SkillExpression::parse(expression).ok()?;
+        // A virtual group: every agent who satisfies the expression.
+        Some(Self { name: format!("?:{skills}").into(), who: Members::Skills(skills) })
+    }
+
+    /// The skill expression, when it is one.
+    pub fn skills(&self) -> Option<&SkillExpression> {
+        match &self.who {
+            Members::Skills(skills) => Some(skills),
+            Members::Agent(_) | Members::Group(_) => None,
+        }
+    }
+}
+
+/// Every strategy that can run. The directory publishes no other; a call under one that can't
+/// would wait, and `explain` would say why. Those that are as before stay the same, so that calls
+/// keep their place in them.
+pub fn compile(
+    configuration: &Configuration,
+    before: &BTreeMap<StrategyName, Arc<Plan>>,
+) -> BTreeMap<StrategyName, Arc<Plan>> {
+    let strategies = configuration.strategies.iter();
+    let plans = strategies.filter_map(|(name, strategy)| {
+        let known = before.get(name).filter(|plan| plan.source == *strategy);
+        let plan = known.cloned().or_else(|| Plan::new(name, strategy).map(Arc::new))?;
+        Some((name.clone(), plan))
+    });
+    plans.collect()
+}
+
+impl Plan {
+    /// Every team that is named in it.
+    pub fn teams(&self) -> impl Iterator<Item = &Team> {
+        let targets = self.ops.iter().filter_map(|op| match op {
+            Op::Target(targeting) => Some(targeting),
+            Op::Attach(_)
+            | Op::Jump(_)
+            | Op::Priority { .. }
+            | Op::Release
+            | Op::Route(_)
+            | Op::Unless(..) => None,
+        });
+        targets.flat_map(|targeting| &targeting.to).filter_map(|(wish, _)| match wish {
+            Wish::LastAgent { .. } => None,
+            Wish::Team(team) => Some(&**team),
         })
-        .collect()
+    }
+
+    fn new(name: &StrategyName, strategy: &Strategy) -> Option<Self> {
+        let mut layout = Layout::default();
+        if strategy.steps.is_empty() {
+            // The first form: one skill expression, and nothing after it.
+            let team = Team::of_skills(&strategy.skills)?;
+            layout.ops.push(Op::Target(Targeting {
+                to: vec![(Wish::Team(Arc::new(team)), 1)],
+                choose: Choice::LongestIdle,
+                keep: false,
+                only_if_logged_in: false,
+                timeout: None,
+            }));
+        } else {
+            layout.steps(&strategy.steps)?;
+        }
+        Some(Self {
+            strategy: name.clone(),
+            source: strategy.clone(),
+            ops: layout.finish(),
+            default: strategy.default.clone(),
+        })
+    }
+}
+
+#[derive(Default)]
+struct Layout {
+    ops: Vec<Op>,
+    /// Jumps behind the last operation, wherever that will be.
+    to_the_end: Vec<usize>,
+}
+
+impl Layout {
+    fn finish(mut self) -> Vec<Op> {
+        let end = self.ops.len();
+        for at in self.to_the_end {
+            if let Some(Op::Jump(to)) = self.ops.get_mut(at) {
+                *to = end;
+            }
+        }
+        self.ops
+    }
+
+    fn steps(&mut self, steps: &[Step]) -> Option<()> {
+        steps.iter().try_for_each(|step| self.step(step))
+    }
+
+    /// `None` for an expression that can't be read.
+    fn step(&mut self, step: &Step) -> Option<()> {
+        match step {
+            Step::Attach { user_data } => {
+                let mut pairs = KvList::new();
+                for (key, value) in user_data {
+                    pairs.update(key.as_str(), value.as_str());
+                }
+                self.ops.push(Op::Attach(pairs));
+            }
+            Step::Branch { when, then, otherwise } => {
+                let unless = self.unless(Condition::parse(when).ok()?);
+                self.steps(then)?;
+                let over = self.jump();
+                self.lead_here(unless);
+                self.steps(otherwise)?;
+                self.lead_here(over);
+            }
+            Step::Hours { calendar, closed } => {
+                let name = calendar.replace('\'', "''");
+                let is_open = Condition::parse(&format!("open('{name}')")).ok()?;
+                let unless = self.unless(is_open);
+                let over = self.jump();
+                self.lead_here(unless);
+                self.steps(closed)?;
+                let end = self.jump();
+                self.to_the_end.push(end);
+                self.lead_here(over);
+            }
+            Step::Priority { base, per_minute } => {
+                self.ops.push(Op::Priority { base: *base, per_minute: *per_minute });
+            }
+            Step::Release => self.ops.push(Op::Release),
+            Step::Route(goal) => self.ops.push(Op::Route(goal.clone())),
+            Step::Target { to, choose, keep, only_if_logged_in, timeout_s } => {
+                let to: Option<Vec<_>> = to.iter().map(wish).collect();
+                self.ops.push(Op::Target(Targeting {
+                    to: to?,
+                    choose: *choose,
+                    keep: *keep,
+                    only_if_logged_in: *only_if_logged_in,
+                    timeout: timeout_s.map(|seconds| Duration::from_secs(u64::from(seconds))),
+                }));
+            }
+        }
+        Some(())
+    }
+
+    fn unless(&mut self, condition: Condition) -> usize {
+        self.ops.push(Op::Unless(condition, 0));
+        self.ops.len() - 1
+    }
+
+    fn jump(&mut self) -> usize {
+        self.ops.push(Op::Jump(0));
+        self.ops.len() - 1
+    }
+
+    fn lead_here(&mut self, at: usize) {
+        let here = self.ops.len();
+        if let Some(Op::Jump(to) | Op::Unless(_, to)) = self.ops.get_mut(at) {
+            *to = here;
+        }
+    }
+}
+
+fn wish(target: &Target) -> Option<(Wish, u32)> {
+    let team = match &target.who {
+        Who::Agent(agent) => Team::of_agent(agent),
+        Who::Group(name) => {
+            Team { name: name.as_str().into(), who: Members::Group(name.as_str().into()) }
+        }
+        Who::LastAgent { within_days } => {
+            let within = Duration::from_secs(u64::from(*within_days) * 24 * 3600);
+            return Some((Wish::LastAgent { within }, target.weight));
+        }
+        Who::Skills(expression) => Team::of_skills(expression)?,
+    };
+    Some((Wish::Team(Arc::new(team)), target.weight))
 }

@@ -18,6 +18,8 @@ pub enum Timer {
     Rest(ConnId),
     /// A call that left an agent's phone did not come back.
     Return(ConnId),
+    /// The operation that a call waits in is over, when it is still this one.
+    Step(ConnId, u64),
 }
 
 /// Timers by when they are due.

@@ -221,8 +221,8 @@ fn an_unanswered_call_comes_back_before_those_that_came_later() {
     assert_eq!(routes(&mut site), []);
     assert_eq!(
         site.router.explain(site.now, ConnId(2)).unwrap(),
-        "Waiting for 10 s at 5000 for `Support > 0` (strategy strategy of 5000, priority 0): of 1 \
-         agents with these skills none is free (1: not ready). Calls ahead: 1. Offered 0 times so \
+        "Waiting for 10 s at 5000 for `?:Support > 0` (strategy strategy of 5000, priority 0): of 1 \
+         agents who may take it none is free (1: not ready). Calls ahead: 1. Offered 0 times so \
          far."
     );
     site.take_ladder();

@@ -58,4 +58,4 @@ fn queue_extensions(call: &Call) -> KvList {
 
 /// After so many phones that did not answer the call is given up: only a router that sends it to
 /// the same dead phone again and again gets there.
-const RECALLS_MAX: u32 = 100;
+pub const RECALLS_MAX: u32 = 100;

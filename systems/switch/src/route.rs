@@ -11,7 +11,8 @@ use crate::{
     Switch,
     call::Overflow,
     outbox::Draft,
-    reach::{Ringing, is_extension},
+    queue::RECALLS_MAX,
+    reach::{Destination, Ringing},
     record::RouteRecord,
     release::Ending,
     request::Asker,
@@ -41,7 +42,7 @@ impl Switch {
                 ),
             ));
         }
-        self.check_target(target)?;
+        let destination = self.route_target(target)?;
         let overflow = self.overflow_of(asker)?;
         let record = RouteRecord::of(asker)?;
 
@@ -66,10 +67,53 @@ impl Switch {
         if record == Some(RouteRecord::Source) {
             self.record_caller(conn);
         }
-        if let Some(party) = self.call_phone(conn, target, ringing) {
-            self.say_ringing(now, party);
+        match destination {
+            Destination::RoutePoint(next) => self.send_on(now, conn, &next),
+            Destination::Extension(_) | Destination::Outside(..) => {
+                self.reach(now, conn, destination, ringing);
+            }
         }
         Ok(())
+    }
+
+    /// Leads a call from one route point to another. It has waited since it came to the first.
+    fn send_on(&mut self, now: Now, conn: ConnId, next: &Dn) {
+        self.end_treatment(now, conn);
+        let Some(queue) = self.calls.get(&conn).and_then(|call| call.queue.as_ref()) else {
+            return;
+        };
+        let before = queue.route_point.clone();
+        let draft = Draft::new(EventName::Diverted, &before).third(next, DnRole::Destination);
+        self.say_last(now, conn, draft);
+        let Some(queue) = self.calls.get_mut(&conn).and_then(|call| call.queue.as_mut()) else {
+            return;
+        };
+        queue.route_point = next.clone();
+        // What goes in a circle ends as what comes back too often does.
+        queue.recalls += 1;
+        let is_hopeless = queue.recalls > RECALLS_MAX;
+        self.say_queued(now, conn);
+        match is_hopeless {
+            true => self.end_call(now, conn, &Ending::Overflowed),
+            false => self.ask_for_route(now, conn),
+        }
+    }
+
+    fn route_target(&self, target: &Dn) -> Result<Destination, Refusal> {
+        match self.destination(target.as_str(), true) {
+            Some(Destination::Extension(dn)) => {
+                self.check_target(&dn)?;
+                Ok(Destination::Extension(dn))
+            }
+            Some(destination) => Ok(destination),
+            None => Err(Refusal::new(
+                TError::InvalidDestination,
+                format!(
+                    "'{target}' is no DN, no route point and no outside number. Route the call to \
+                     one of these."
+                ),
+            )),
+        }
     }
 
     /// NO_ANSWER_OVERFLOW among the request's Extensions.
@@ -112,12 +156,6 @@ impl Switch {
     }
 
     fn check_target(&self, target: &Dn) -> Result<(), Refusal> {
-        if !is_extension(&self.configuration, target) {
-            return Err(Refusal::new(
-                TError::InvalidDestination,
-                format!("{target} is no extension; route the call to an agent's DN."),
-            ));
-        }
         if !self.dns.is_in_service(target) {
             return Err(Refusal::new(
                 TError::OutOfService,

@@ -227,5 +227,6 @@ fn who_speaks_in_a_conference_is_shown_to_the_phones_in_it() {
         0.0    media
                5001 sees 5551234567:20 5001:127 5002:127
                5002 sees 5551234567:20 5001:127 5002:127
-    "#]].assert_eq(&site.take_ladder());
+    "#]]
+    .assert_eq(&site.take_ladder());
 }

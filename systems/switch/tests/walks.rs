@@ -381,7 +381,10 @@ impl Walk {
 
     fn route_somewhere(&mut self) {
         let conn = self.watch.waiting().unwrap_or(ConnId(1));
-        let target = self.dn();
+        let target = match self.random.below(12) {
+            0 => self.pick(&["5000", "5559876543", "+1"]).into(),
+            _ => self.dn(),
+        };
         let action =
             self.pick(&[NoAnswerAction::None, NoAnswerAction::Logout, NoAnswerAction::NotReady]);
         let no_answer = NoAnswer { timeout_s: 15, action };

@@ -261,8 +261,12 @@ impl Site {
 }
 
 pub fn route(conn: ConnId, target: &str) -> Request {
+    route_at("5000", conn, target)
+}
+
+pub fn route_at(dn: &str, conn: ConnId, target: &str) -> Request {
     Request::RouteCall {
-        dn: "5000".into(),
+        dn: dn.into(),
         conn,
         target: target.into(),
         no_answer: NoAnswer { timeout_s: 15, action: NoAnswerAction::NotReady },
