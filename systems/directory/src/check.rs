@@ -256,7 +256,8 @@ impl<'a> Check<'a> {
 
     fn strategies(&mut self) {
         for (name, strategy) in &self.configuration.strategies {
-            let Strategy { skills, virtual_queue, no_answer_s, .. } = strategy;
+            let Strategy { skills, virtual_queue, attach_customer: _, no_answer_s, record: _ } =
+                strategy;
             match SkillExpression::parse(skills) {
                 Ok(expression) => {
                     for skill in expression.skills() {
@@ -287,7 +288,7 @@ impl<'a> Check<'a> {
     fn trunks(&mut self) {
         let mut by_source: BTreeMap<IpAddr, &TrunkName> = BTreeMap::new();
         for (name, trunk) in &self.configuration.trunks {
-            let Trunk { accept_from, contact, probe_s, options: _ } = trunk;
+            let Trunk { accept_from, contact, probe_s } = trunk;
             if !is_word(name.as_str()) {
                 self.say(format!("Trunk `{name}`: give it a name without spaces."));
             }
@@ -385,7 +386,7 @@ mod tests {
 
     fn route_point(dnis: &[&str], strategy: &str) -> DnObject {
         let dnis = dnis.iter().map(|number| (*number).to_owned()).collect();
-        DnObject::new(DnKind::RoutePoint { dnis, strategy: strategy.into() })
+        DnObject { kind: DnKind::RoutePoint { dnis, strategy: strategy.into() }, alias: None }
     }
 
     #[test]

@@ -30,24 +30,27 @@ pub fn demo(password_hash: &str) -> Configuration {
         strategies: BTreeMap::new(),
         switch: Switch::default(),
         trunks: [("pstn".into(), trunk())].into(),
-        ..Configuration::default()
     };
     add_route_point(&mut site, "5000", &["+18005551234"], SUPPORT, "VQ_Support");
     add_route_point(&mut site, "5900", &[], SALES, "VQ_Sales");
     for (number, (first, last)) in (FIRST_AGENT..).zip(NAMES) {
         add_agent(&mut site, number, first, last, password_hash);
     }
-    for (name, first, role) in
-        [("supervisor", "Robin", Role::Supervisor), ("admin", "Alex", Role::Admin)]
-    {
+    add_desk(&mut site, SUPERVISOR_DN, "Robin Harbour");
+    for (name, first, employee, role) in [
+        ("supervisor", "Robin", SUPERVISOR_DN, Role::Supervisor),
+        ("admin", "Alex", "admin", Role::Admin),
+    ] {
         let person = Person {
             user_name: name.into(),
             first_name: first.into(),
             last_name: "Harbour".into(),
-            employee_id: name.into(),
+            employee_id: employee.into(),
             password_hash: password_hash.into(),
+            // A supervisor who is no agent is not counted among those who can take calls, and
+            // needs no log-in at the switch to listen.
             roles: [role].into(),
-            place: None,
+            place: (role == Role::Supervisor).then(|| PlaceName::from(employee)),
             skills: BTreeMap::new(),
             wrap_up_s: 0,
             auto_answer: false,
@@ -61,24 +64,21 @@ pub fn demo(password_hash: &str) -> Configuration {
 fn add_route_point(site: &mut Configuration, dn: &str, dnis: &[&str], skill: &str, queue: &str) {
     let dnis = dnis.iter().map(|number| (*number).to_owned()).collect();
     let kind = DnKind::RoutePoint { dnis, strategy: skill.into() };
-    site.dns.insert(dn.into(), DnObject { alias: Some(skill.into()), ..DnObject::new(kind) });
-    site.dns.insert(queue.into(), DnObject::new(DnKind::VirtualQueue));
+    site.dns.insert(dn.into(), DnObject { kind, alias: Some(skill.into()) });
+    site.dns.insert(queue.into(), DnObject { kind: DnKind::VirtualQueue, alias: None });
     let strategy = Strategy {
         skills: format!("{skill} > 0"),
         virtual_queue: Some(queue.into()),
         attach_customer: true,
         no_answer_s: 15,
         record: None,
-        steps: Vec::new(),
-        default: None,
     };
     site.strategies.insert(skill.into(), strategy);
 }
 
-/// An agent with desk and phone, all called by one number.
-fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, hash: &str) {
-    let user = UserName::from(format!("agent{number}"));
-    let dn = Dn::from(number.to_string());
+/// A desk with its phone, both called by one number.
+fn add_desk(site: &mut Configuration, number: &str, alias: &str) {
+    let dn = Dn::from(number);
     // The browsers' phone refuses NOTIFY talk.
     let kind = DnKind::Extension {
         password: Some("demo".into()),
@@ -86,8 +86,15 @@ fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, has
         reject_not_ready: true,
         record: DnRecord::OnDemand,
     };
-    site.dns.insert(dn.clone(), DnObject { alias: Some(format!("{first} {last}")), ..DnObject::new(kind) });
-    site.places.insert(PlaceName::from(dn.as_str()), Place { dns: vec![dn.clone()] });
+    site.dns.insert(dn.clone(), DnObject { kind, alias: Some(alias.into()) });
+    site.places.insert(PlaceName::from(number), Place { dns: vec![dn] });
+}
+
+/// An agent with desk and phone, all called by one number.
+fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, hash: &str) {
+    let user = UserName::from(format!("agent{number}"));
+    let dn = number.to_string();
+    add_desk(site, &dn, &format!("{first} {last}"));
     let person = Person {
         user_name: user.clone(),
         first_name: first.into(),
@@ -95,7 +102,7 @@ fn add_agent(site: &mut Configuration, number: u32, first: &str, last: &str, has
         employee_id: AgentId::from(dn.as_str()),
         password_hash: hash.into(),
         roles: BTreeSet::from([Role::Agent]),
-        place: Some(PlaceName::from(dn.as_str())),
+        place: Some(PlaceName::from(dn)),
         skills: skills(number),
         wrap_up_s: 20,
         auto_answer: false,
@@ -121,8 +128,8 @@ fn trunk() -> Trunk {
     Trunk {
         accept_from: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
         contact: "127.0.0.1:5070".into(),
-        // Nothing listens there until somebody starts a carrier of their own: no probes.
-        ..Trunk::default()
+        // Nothing listens there until somebody starts a carrier of their own.
+        probe_s: 0,
     }
 }
 
@@ -154,6 +161,8 @@ const ENGLISH: &str = "English";
 const SPANISH: &str = "Spanish";
 
 const FIRST_AGENT: u32 = 5001;
+/// Apart from the agents' numbers.
+const SUPERVISOR_DN: &str = "5050";
 
 /// Invented, one per agent.
 const NAMES: [(&str, &str); 25] = [
@@ -208,9 +217,23 @@ mod tests {
                     if password == "demo"
             ));
         }
-        assert_eq!(site.persons["supervisor"].roles, [Role::Supervisor].into());
         assert_eq!(site.persons["admin"].roles, [Role::Admin].into());
         assert_eq!(site.persons.len(), 27);
+    }
+
+    #[test]
+    fn the_supervisor_has_desk_and_phone_5050_and_is_no_agent() {
+        let site = demo("hash");
+        let supervisor = &site.persons["supervisor"];
+        assert_eq!(supervisor.roles, [Role::Supervisor].into());
+        assert_eq!(supervisor.employee_id.as_str(), "5050");
+        assert_eq!(supervisor.place.as_ref().unwrap().as_str(), "5050");
+        assert_eq!(site.dn_of(supervisor).unwrap().as_str(), "5050");
+        assert!(supervisor.skills.is_empty());
+        assert!(matches!(
+            &site.dns["5050"].kind,
+            DnKind::Extension { password: Some(password), .. } if password == "demo"
+        ));
     }
 
     #[test]
@@ -250,7 +273,7 @@ mod tests {
             assert!(strategy.attach_customer && strategy.no_answer_s == 15);
             assert_eq!(site.dns[queue].kind, DnKind::VirtualQueue);
         }
-        assert_eq!(site.dns.len(), 25 + 2 + 2);
+        assert_eq!(site.dns.len(), 25 + 1 + 2 + 2);
     }
 
     #[test]
