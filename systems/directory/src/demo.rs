@@ -30,6 +30,7 @@ pub fn demo(password_hash: &str) -> Configuration {
         strategies: BTreeMap::new(),
         switch: Switch::default(),
         trunks: [("pstn".into(), trunk())].into(),
+        ..Configuration::default()
     };
     add_route_point(&mut site, "5000", &["+18005551234"], SUPPORT, "VQ_Support");
     add_route_point(&mut site, "5900", &[], SALES, "VQ_Sales");
@@ -64,14 +65,16 @@ pub fn demo(password_hash: &str) -> Configuration {
 fn add_route_point(site: &mut Configuration, dn: &str, dnis: &[&str], skill: &str, queue: &str) {
     let dnis = dnis.iter().map(|number| (*number).to_owned()).collect();
     let kind = DnKind::RoutePoint { dnis, strategy: skill.into() };
-    site.dns.insert(dn.into(), DnObject { kind, alias: Some(skill.into()) });
-    site.dns.insert(queue.into(), DnObject { kind: DnKind::VirtualQueue, alias: None });
+    site.dns.insert(dn.into(), DnObject { alias: Some(skill.into()), ..DnObject::new(kind) });
+    site.dns.insert(queue.into(), DnObject::new(DnKind::VirtualQueue));
     let strategy = Strategy {
         skills: format!("{skill} > 0"),
         virtual_queue: Some(queue.into()),
         attach_customer: true,
         no_answer_s: 15,
         record: None,
+        steps: Vec::new(),
+        default: None,
     };
     site.strategies.insert(skill.into(), strategy);
 }
@@ -86,7 +89,7 @@ fn add_desk(site: &mut Configuration, number: &str, alias: &str) {
         reject_not_ready: true,
         record: DnRecord::OnDemand,
     };
-    site.dns.insert(dn.clone(), DnObject { kind, alias: Some(alias.into()) });
+    site.dns.insert(dn.clone(), DnObject { alias: Some(alias.into()), ..DnObject::new(kind) });
     site.places.insert(PlaceName::from(number), Place { dns: vec![dn] });
 }
 
@@ -128,8 +131,8 @@ fn trunk() -> Trunk {
     Trunk {
         accept_from: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
         contact: "127.0.0.1:5070".into(),
-        // Nothing listens there until somebody starts a carrier of their own.
-        probe_s: 0,
+        // Nothing listens there until somebody starts a carrier of their own: no probes.
+        ..Trunk::default()
     }
 }
 
