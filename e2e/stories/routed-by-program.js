@@ -1,8 +1,9 @@
-// A program routes a waiting call as it likes: answered by itself, or elsewhere when unanswered.
+// Calls that are routed with a wish: to be answered by themselves, or to go elsewhere unanswered.
 
 import assert from "node:assert/strict";
 
 import { program } from "../lib/program.js";
+import { carrierOfChanged } from "../lib/site.js";
 import { story } from "../lib/story.js";
 
 /** A customer waits, and an agent whom the strategy doesn't want is ready.
@@ -45,4 +46,14 @@ story("a call that nobody answers goes where the program wants it", async (scene
   assert.equal(released.call_state, "CALL_STATE_NO_ANSWER");
   customer.hangUp();
   assert.equal((await callee.ended()).by, "them");
+});
+
+story("an agent who likes it so answers every routed call without a click", async (scene) => {
+  const likes = "UPDATE persons SET auto_answer = 1 WHERE user_name = 'agent5001'";
+  const carrier = await carrierOfChanged(scene, likes);
+  const agent = await scene.readyAgent();
+  const customer = await carrier.call();
+  await Promise.all([customer.answered(), agent.talks()]);
+  customer.hangUp();
+  await agent.afterCall.waitFor();
 });
