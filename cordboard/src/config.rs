@@ -18,6 +18,8 @@ pub struct Config {
     pub ports: Ports,
     /// Certificate and key.
     pub tls: Option<Tls>,
+    /// Where calls are recorded and for how long.
+    pub recording: Recording,
     /// Settings of the demo site.
     pub demo: Demo,
 }
@@ -83,6 +85,50 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
+}
+
+/// Where calls are recorded and for how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recording {
+    /// Below the data folder, unless it is absolute.
+    pub directory: PathBuf,
+    /// How sound is written.
+    pub format: RecordingFormat,
+    /// Recordings that are older are deleted; 0 keeps all.
+    pub keep_days: u32,
+    /// Nothing is recorded while the disk has less room, MiB.
+    pub keep_free_mb: u64,
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        Self {
+            directory: "recordings".into(),
+            format: RecordingFormat::Opus,
+            keep_days: 90,
+            keep_free_mb: 512,
+        }
+    }
+}
+
+/// How sound is written.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingFormat {
+    /// Opus in Ogg.
+    Opus,
+    /// 16-bit PCM.
+    Wav,
+}
+
+impl From<RecordingFormat> for io_recording::Format {
+    fn from(format: RecordingFormat) -> Self {
+        match format {
+            RecordingFormat::Opus => Self::Opus,
+            RecordingFormat::Wav => Self::Wav,
+        }
+    }
 }
 
 /// Settings of the demo site.
@@ -197,6 +243,15 @@ mod tests {
         let (line, message) = Config::parse("[ports]\nhttp = 1\nhtpps = 2\n").unwrap_err();
         assert_eq!(line, 3);
         assert!(message.contains("`htpps`") && message.contains("did you mean `https`"));
+    }
+
+    #[test]
+    fn recordings_are_opus_for_90_days_and_other_words_are_refused_with_their_line() {
+        let recording = Config::parse("").unwrap().recording;
+        assert!(matches!(recording.format, RecordingFormat::Opus));
+        assert_eq!((recording.keep_days, recording.keep_free_mb), (90, 512));
+        let (line, message) = Config::parse("[recording]\nformat = \"mp3\"").unwrap_err();
+        assert!(line == 2 && message.contains("`opus`"), "{line}: {message}");
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Control {
             self.perform();
             if now.instant >= metrics_at {
                 metrics_at = now.instant + METRICS_EVERY;
-                self.metrics.send_replace(text(&self.board.metrics()));
+                let mut metrics = self.board.metrics();
+                metrics.extend(self.ports.metrics());
+                self.metrics.send_replace(text(&metrics));
             }
             let is_idle = self.board.systems().switch.is_idle();
             if drain_until.is_some_and(|limit| is_idle || now.instant >= limit) {

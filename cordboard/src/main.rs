@@ -4,6 +4,7 @@ mod config;
 mod control;
 mod demo;
 mod ports;
+mod recordings;
 mod run;
 
 use std::{

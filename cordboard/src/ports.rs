@@ -11,7 +11,7 @@ use io_store::{History, Store};
 use model::{
     Configuration,
     api::{ApiId, ApiInput, ApiOutput, ApiResponse},
-    monitor::Monitor,
+    monitor::{Metric, Monitor},
     sip::{FIRST_OUTGOING_FLOW, FIRST_WEB_SOCKET_FLOW, SipOutput},
 };
 use tokio::{
@@ -19,7 +19,7 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-use crate::{control::Order, demo::Customers};
+use crate::{control::Order, demo::Customers, recordings::Recordings};
 
 /// Everything that the control thread can make happen.
 pub struct Ports {
@@ -41,6 +41,8 @@ pub struct Ports {
     pub orders: crossbeam_channel::Sender<Order>,
     /// Password checks at one time: each takes 19 MiB and some milliseconds of a core.
     pub password_checks: Arc<Semaphore>,
+    /// Recorded calls.
+    pub recordings: Recordings,
     /// Where slow work is done.
     pub runtime: Handle,
     /// 5060.
@@ -78,9 +80,16 @@ impl Ports {
         }
     }
 
-    /// Ends in order: voice stops, what happened is written, the database is closed.
+    /// Figures of the ports for `/metrics`.
+    pub fn metrics(&self) -> Vec<Metric> {
+        self.recordings.metrics()
+    }
+
+    /// Ends in order: voice stops, recordings become whole, what happened is written, the database
+    /// is closed.
     pub async fn close(self) {
         self.media.stop();
+        self.recordings.close().await;
         self.history.close().await;
         self.store.close().await;
     }
@@ -139,13 +148,10 @@ impl Ports {
                     edge.respond(customer_response(id, placed));
                 });
             }
-            ApiOutput::Recording { id, .. }
-            | ApiOutput::RecordingDelete { id, .. }
-            | ApiOutput::RecordingSound { id, .. }
-            | ApiOutput::Recordings { id, .. } => {
-                let gone = "There are no recordings.";
-                self.edge.respond(refusal(id, 404, "RecordingNotFound", gone));
-            }
+            ApiOutput::Recording { .. }
+            | ApiOutput::RecordingDelete { .. }
+            | ApiOutput::RecordingSound { .. }
+            | ApiOutput::Recordings { .. } => self.recordings.answer(output, &self.edge),
             // The edge does these itself.
             ApiOutput::Response(_)
             | ApiOutput::SocketAccept { .. }

@@ -22,7 +22,7 @@ use io_media::{MediaSettings, MediaThread};
 use io_port::{Full, Sink, bind_tcp};
 use io_sip::SipPort;
 use io_store::{History, Store, hash_password};
-use model::{Configuration, System, TrunkName, monitor::Connection};
+use model::{Configuration, System, TrunkName, monitor::Connection, recording::Recorded};
 use routing::Router;
 use signaling::{Signaling, SignalingSettings};
 use stats::Stats;
@@ -38,6 +38,7 @@ use crate::{
     control::{Control, Order},
     demo::Customers,
     ports::Ports,
+    recordings::Recordings,
     say,
 };
 
@@ -91,7 +92,8 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let listen = config.network.listen;
     let sip = SipPort::start(SocketAddr::new(listen, config.ports.sip), sink(&orders, Input::Sip))
         .await?;
-    let (media, browser_address) = start_media(config, advertised, &orders)?;
+    let recordings = Recordings::start(&config.recording, &options.data, &store, &orders)?;
+    let (media, browser_address) = start_media(config, advertised, &orders, recordings.sink())?;
     let (configuration, configuration_seen) = watch::channel(Arc::default());
     let (monitor, monitor_seen) = watch::channel(Arc::default());
     let (stop_clients, stop) = watch::channel(false);
@@ -126,6 +128,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         monitor,
         orders: orders.clone(),
         password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
+        recordings,
         runtime: Handle::current(),
         sip,
         store,
@@ -185,6 +188,7 @@ fn start_media(
     config: &Config,
     advertised: IpAddr,
     orders: &Sender<Order>,
+    recorded: Sink<Recorded>,
 ) -> anyhow::Result<(MediaThread, SocketAddr)> {
     let listen = SocketAddr::new(config.network.listen, config.ports.media);
     let socket = io_media::bind_browsers(listen).with_context(|| {
@@ -208,7 +212,6 @@ fn start_media(
         plain_address: config.network.listen,
         ..MediaSettings::new("media", socket)
     };
-    let recorded = Arc::new(|_| Ok(()));
     Ok((MediaThread::start(thread, shard, sink(orders, Input::Media), recorded)?, browsers))
 }
 

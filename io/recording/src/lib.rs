@@ -29,5 +29,5 @@ pub use crate::{
     disk::{RECORDING_DISK_FAILING, RECORDING_DISK_FULL},
     folder::{Folder, FolderError},
     sound::Format,
-    writer::{RecordingCounts, RecordingSettings, RecordingWriter, Told},
+    writer::{RecordingCounts, RecordingSettings, RecordingWatch, RecordingWriter, Told},
 };

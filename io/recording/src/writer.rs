@@ -25,7 +25,7 @@ use crate::{
     folder::Folder,
     recording::Recording,
     salvage::{self, Leftover},
-    sound::{CHANNELS, Format},
+    sound::{CHANNELS, FRAMES_PER_MS, Format},
 };
 
 /// How recordings are written.
@@ -88,6 +88,12 @@ pub struct RecordingWriter {
     orders: Sender<Order>,
     shared: Arc<Shared>,
     threads: [JoinHandle<()>; 2],
+}
+
+/// What can be asked of a writer from anywhere, also when it has ended.
+#[derive(Clone)]
+pub struct RecordingWatch {
+    shared: Arc<Shared>,
 }
 
 #[derive(Default)]
@@ -174,6 +180,27 @@ impl RecordingWriter {
         })
     }
 
+    /// What can be asked while it runs, from anywhere.
+    #[must_use]
+    pub fn watch(&self) -> RecordingWatch {
+        RecordingWatch { shared: self.shared.clone() }
+    }
+
+    /// Writes what is on the queue, ends what still runs, and waits until all files are whole.
+    pub fn close(self) {
+        self.shared.is_closing.store(true, Ordering::Relaxed);
+        if self.orders.send(Order::Close).is_err() {
+            tracing::error!("the recordings' writer ended before");
+        }
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the recordings broke off");
+            }
+        }
+    }
+}
+
+impl RecordingWatch {
     /// Whether a recording is still being written.
     #[must_use]
     pub fn is_running(&self, recording: RecordingId) -> bool {
@@ -187,20 +214,7 @@ impl RecordingWriter {
             running: u64::try_from(self.shared.running().len()).unwrap_or(u64::MAX),
             ended: self.shared.ended.load(Ordering::Relaxed),
             failed: self.shared.failed.load(Ordering::Relaxed),
-            lost_ms: self.shared.lost_frames.load(Ordering::Relaxed) / crate::sound::FRAMES_PER_MS,
-        }
-    }
-
-    /// Writes what is on the queue, ends what still runs, and waits until all files are whole.
-    pub fn close(self) {
-        self.shared.is_closing.store(true, Ordering::Relaxed);
-        if self.orders.send(Order::Close).is_err() {
-            tracing::error!("the recordings' writer ended before");
-        }
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the recordings broke off");
-            }
+            lost_ms: self.shared.lost_frames.load(Ordering::Relaxed) / FRAMES_PER_MS,
         }
     }
 }

@@ -43,7 +43,7 @@ fn no_recording_begins_while_less_is_free_than_has_to_stay() {
     desk.say(id, RecordedPart::Ended);
     assert_failed(&desk.next(), id);
     let Desk { writer, told, .. } = desk;
-    assert_eq!((writer.counts().failed, writer.is_running(id)), (1, false));
+    assert_eq!((writer.watch().counts().failed, writer.watch().is_running(id)), (1, false));
     writer.close();
     assert!(told.try_recv().is_err(), "the alarm is raised once");
     assert!(files(root.path()).is_empty());

@@ -180,7 +180,7 @@ fn sound_that_the_disk_is_too_slow_for_becomes_silence_in_its_place() {
     }
     desk.say(id, RecordedPart::Ended);
     let told = desk.ended();
-    let lost_ms = desk.writer.counts().lost_ms;
+    let lost_ms = desk.writer.watch().counts().lost_ms;
     assert!(lost_ms > 0 && lost_ms < 20_000, "{lost_ms}");
     assert_eq!(told.duration_ms, 20_000, "time stays right");
     let failure = told.failure.unwrap();
@@ -213,7 +213,7 @@ fn parts_of_a_recording_that_nobody_began_are_nothing() {
     desk.begin(recording(1));
     desk.say(recording(1), RecordedPart::Ended);
     assert_eq!(desk.ended().id, recording(1));
-    assert!(!desk.writer.is_running(recording(1)));
+    assert!(!desk.writer.watch().is_running(recording(1)));
 }
 
 #[test]
