@@ -18,6 +18,8 @@ pub struct Config {
     pub ports: Ports,
     /// Certificate and key.
     pub tls: Option<Tls>,
+    /// What callers are played.
+    pub media: Media,
     /// Where calls are recorded and for how long.
     pub recording: Recording,
     /// Settings of the demo site.
@@ -129,6 +131,14 @@ impl From<RecordingFormat> for io_recording::Format {
             RecordingFormat::Wav => Self::Wav,
         }
     }
+}
+
+/// What callers are played.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Media {
+    /// Music on hold: a WAV or Ogg file; without one, a built-in tune.
+    pub music: Option<PathBuf>,
 }
 
 /// Settings of the demo site.

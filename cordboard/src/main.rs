@@ -3,6 +3,7 @@
 mod config;
 mod control;
 mod demo;
+mod music;
 mod ports;
 mod recordings;
 mod run;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
 fn check(file: &std::path::Path) -> anyhow::Result<()> {
     let config = config::Config::load(Some(file))?;
     config.advertised().map_err(anyhow::Error::msg)?;
+    config.media.music.as_deref().map(music::read).transpose()?;
     say(&format!("{} is right", file.display()));
     Ok(())
 }

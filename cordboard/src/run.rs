@@ -37,6 +37,7 @@ use crate::{
     config::Config,
     control::{Control, Order},
     demo::Customers,
+    music,
     ports::Ports,
     recordings::Recordings,
     say,
@@ -201,10 +202,12 @@ fn start_media(
     let made = io_media::certificate().context("no certificate for browsers' media")?;
     let certificate = Certificate { der: made.der, key_pkcs8: made.key_pkcs8 };
     let [first, last] = config.ports.rtp;
+    let music = config.media.music.as_deref().map(music::read).transpose()?;
     let settings = ShardSettings {
         browser_addresses: vec![browsers],
         plain_address: advertised,
         ports: first..=last,
+        music,
         ..ShardSettings::new(certificate)
     };
     let shard = Shard::new(settings, crate::random());
