@@ -18,6 +18,7 @@ use crate::outbox::Outbox;
 use crate::plain::PlainLine;
 use crate::reception::Reception;
 use crate::settings::ShardSettings;
+use crate::shard::Loudness;
 use crate::tones::{ToneEar, ToneKey};
 use crate::tunes::Player;
 
@@ -39,6 +40,8 @@ pub struct Leg {
     pub mixer: Mixer,
     /// What `ear` gave last.
     pub heard: Heard,
+    /// How loud that was lately.
+    pub loudness: Loudness,
     /// Who hears this leg.
     pub listeners: Vec<Listener>,
     /// The name of our stream in RTCP and SDP.
@@ -143,6 +146,7 @@ impl Leg {
             source: Source::default(),
             mixer: Mixer::default(),
             heard: Heard { sound: [0; FRAME], number: 0 },
+            loudness: Loudness::default(),
             listeners: Vec::new(),
             terms: None,
             keys: DigitEar::default(),
@@ -227,6 +231,7 @@ impl Leg {
     pub fn listen(&mut self, facts: &mut Vec<MediaFact>) {
         self.ear.hear(&mut self.heard.sound);
         self.heard.number = self.heard.number.wrapping_add(1);
+        self.loudness.hear(&self.heard.sound);
         let key = self.tones.as_mut().and_then(|tones| tones.hear(&self.heard.sound));
         if let Some(ToneKey { code, duration_ms }) = key {
             self.tell_keys([Some(KeyMove::Up { code, duration_ms }), None], facts);

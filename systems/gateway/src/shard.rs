@@ -7,6 +7,7 @@
 
 mod commands;
 mod hearing;
+mod levels;
 mod packets;
 mod record;
 
@@ -29,6 +30,9 @@ use crate::recorded::RecordedQueue;
 use crate::recording::Recording;
 use crate::settings::ShardSettings;
 use crate::tunes::Tunes;
+
+use levels::Levels;
+pub use levels::Loudness;
 
 /// The legs of one media thread.
 pub struct Shard {
@@ -53,6 +57,7 @@ pub struct Shard {
     recordings: Vec<Option<Box<Recording>>>,
     by_recording: HashMap<RecordingId, usize>,
     recorded: RecordedQueue,
+    levels: Levels,
     beats: [Beat; BEATS],
     /// What the beats are counted from.
     base: Option<Instant>,
@@ -111,6 +116,7 @@ impl Shard {
             recordings: Vec::new(),
             by_recording: HashMap::new(),
             recorded: RecordedQueue::default(),
+            levels: Levels::default(),
             beats: Default::default(),
             base: None,
         }
@@ -256,6 +262,7 @@ impl MediaShard for Shard {
         let mut left = [CATCH_UP_MAX; BEATS];
         while self.beat(now, &mut left) {}
         self.leave_out(now);
+        self.tell_levels(now);
         self.tell();
     }
 

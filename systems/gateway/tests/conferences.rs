@@ -320,3 +320,27 @@ fn a_thread_that_was_held_up_gives_everybody_the_same_sound() {
         assert_eq!(world.count(|fact| matches!(fact, MediaFact::Lost { .. })), 0);
     }
 }
+
+#[test]
+fn who_speaks_is_told_in_a_conference_and_in_no_other_call() {
+    let mut world = parties(2);
+    let quiet = Phone::new("10.0.1.3:4000");
+    world.take_phone_call(C, quiet);
+    let levels = |world: &World| -> Vec<Vec<(LegId, u8)>> {
+        let told = world.facts.iter().filter_map(|fact| match fact {
+            MediaFact::Levels { levels } => Some(levels.clone()),
+            _ => None,
+        });
+        told.collect()
+    };
+    world.connect(A, B);
+    world.run(1000);
+    assert_eq!(levels(&world), Vec::<Vec<_>>::new());
+    everybody(&mut world, &[A, B, C]);
+    world.run(2000);
+    let told = levels(&world);
+    assert!((7..=9).contains(&told.len()), "{} times in two seconds", told.len());
+    // A tone of 8000: its mean square is 15.3 dB below full scale. What phones say by themselves
+    // is much quieter.
+    assert_eq!(told.last().unwrap()[..], [(A, 15), (B, 15), (C, 31)]);
+}
