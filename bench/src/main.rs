@@ -72,6 +72,7 @@ async fn run(plan: &Plan) -> Result<String> {
     let seconds = plan.virtual_seconds;
     let opus = transcoding::measure(TALKS.into(), seconds, Spoken::Opus, &voice)?;
     let pcmu = transcoding::measure(TALKS.into(), seconds, Spoken::Pcmu, &voice)?;
+    let recorded = transcoding::measure_recorded(TALKS.into(), seconds, &voice)?;
     let load = figures::load();
     let report = Report {
         latency,
@@ -85,6 +86,7 @@ async fn run(plan: &Plan) -> Result<String> {
         voice_echo,
         opus,
         pcmu,
+        recorded,
         load,
     };
     Ok(report.text())

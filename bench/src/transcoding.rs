@@ -3,6 +3,7 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -10,9 +11,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use gateway::{Certificate, Shard, ShardSettings};
 use model::{
-    LegId, Now,
+    CallType, ConnId, Dn, LegId, Now,
+    id::CallUuids,
     media::{LegKind, MediaCommand, MediaFact, MediaPort, MediaShard, PortRequest},
     random::Random,
+    recording::{RecordCommand, RecordingAbout, RecordingId},
 };
 use nix::time::{ClockId, clock_gettime};
 use opus::{Application, Bandwidth, Bitrate, Channels, Decoder, Encoder, Signal};
@@ -74,9 +77,25 @@ pub fn paced(calls: usize, voice: &Voice) -> Result<()> {
 
 /// Bridges so many calls for so many seconds of virtual time.
 pub fn measure(calls: u64, seconds: u64, spoken: Spoken, voice: &Voice) -> Result<Bridging> {
+    measure_with(calls, seconds, spoken, voice, World::leave_alone)
+}
+
+/// The same while each call is recorded, browsers speaking Opus.
+pub fn measure_recorded(calls: u64, seconds: u64, voice: &Voice) -> Result<Bridging> {
+    measure_with(calls, seconds, Spoken::Opus, voice, World::record)
+}
+
+fn measure_with(
+    calls: u64,
+    seconds: u64,
+    spoken: Spoken,
+    voice: &Voice,
+    prepare: fn(&mut World, u64),
+) -> Result<Bridging> {
     let mut world = World::new(spoken)?;
     for call in 0..calls {
         world.call(call, voice)?;
+        prepare(&mut world, call);
     }
     let references: Result<Vec<_>> = (0..calls).map(|_| Reference::new()).collect();
     let mut references = references?;
@@ -164,6 +183,31 @@ impl World {
         Ok(())
     }
 
+    fn leave_alone(&mut self, _: u64) {}
+
+    fn record(&mut self, call: u64) {
+        let mut calls = CallUuids::new(call.into());
+        let id = RecordingId { call: calls.draw(), part: 1 };
+        let about = RecordingAbout {
+            id,
+            conn: ConnId(call),
+            dn: Dn::from("5001"),
+            agent: None,
+            call_type: CallType::Inbound,
+            ani: String::new(),
+            dnis: String::new(),
+            other: String::new(),
+            started: self.now,
+        };
+        let (left, right) = (vec![LegId(2 * call)], vec![LegId(2 * call + 1)]);
+        for command in [
+            RecordCommand::Start(Arc::new(about)),
+            RecordCommand::Hear { recording: id, left, right },
+        ] {
+            self.command(MediaCommand::Record(command));
+        }
+    }
+
     fn command(&mut self, command: MediaCommand) {
         self.shard.handle_command(self.now, command);
     }
@@ -236,6 +280,8 @@ impl World {
                 sent.push((one.to, buffer.get(..one.len).unwrap_or_default().to_vec()));
             }
             while shard.poll_fact().is_some() {}
+            // What a writer of files does with it is another thread's work.
+            while shard.poll_recorded().is_some() {}
         })?;
         let ours = BROWSERS.parse()?;
         for (to, bytes) in self.sent.drain(..) {
