@@ -1,8 +1,8 @@
 //! Recordings on disk: a [`RecordingWriter`] makes a file of each recording's sound.
 //!
-//! A thread of its own encodes and writes; a slow disk never touches media: the sink that the media
-//! thread hands sound to drops it when the queue is full, and the writer puts as much silence in its
-//! place, so that the time in the file stays right, and says so in the recording's entry.
+//! A thread of its own encodes and writes; a slow disk never touches media: the sink that the
+//! media thread hands sound to drops it when the queue is full, and the writer puts as much silence
+//! in its place, so that the time in the file stays right, and says so in the recording's entry.
 //!
 //! A file has its final name only once it is whole: until then it ends with `.part`. Beside it lies
 //! a `.json` with its [`RecordingEntry`](model::recording::RecordingEntry), so that the files

@@ -9,7 +9,7 @@ use crate::{folder, mend, opus_file::OpusFile, wav_file::WavFile};
 /// How sound is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Opus in Ogg: about 15 MB an hour.
+    /// Opus in Ogg: 8 to 13 MB an hour.
     #[default]
     Opus,
     /// 16-bit PCM, as every program reads: 115 MB an hour.

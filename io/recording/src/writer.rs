@@ -422,7 +422,7 @@ fn unix_ms() -> u64 {
 
 /// Parts that may wait, of 200 ms mostly: eight seconds of a hundred recordings, 26 MB.
 const QUEUE_MAX: usize = 4_096;
-/// Two file descriptors' worth each, and what a core can encode.
-const RECORDINGS_MAX: usize = 500;
+/// What one core can encode: 0.4 % of it each, measured with two voices at once.
+const RECORDINGS_MAX: usize = 250;
 /// A forgotten recording ends after a day.
 const DURATION_MS_MAX: u64 = 24 * 3_600_000;
