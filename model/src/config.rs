@@ -20,6 +20,7 @@ pub use crate::config::{
     calendar::{Calendar, Holiday, HolidayDate, OpenHours, Span, UnknownTimeZone, Weekday},
     change::{Change, Edit},
     dial_plan::{DialRule, Dialled},
+    difference::{Audit, Difference, DifferenceSort, FieldDifference},
     group::{AgentGroup, Membership},
     object::{Object, ObjectKind},
     options::Options,
@@ -34,6 +35,7 @@ mod access;
 mod calendar;
 mod change;
 mod dial_plan;
+mod difference;
 mod group;
 mod object;
 pub mod options;

@@ -141,7 +141,7 @@ impl OpenHours {
             for minute in self.spans(day).iter().flat_map(|span| [span.from, span.to]) {
                 let there = at_minute(day, minute).map(|at| self.zone.to_ambiguous_timestamp(at));
                 let Some(there) = there else { continue };
-                times.extend(there.clone().earlier().ok());
+                times.extend(there.earlier().ok());
                 times.extend(there.later().ok());
             }
             // Before the first day that is looked at, nothing is open; at the last, time ends.

@@ -254,6 +254,10 @@ impl Board {
                 self.lay(Cord::Desk(desk::Input::Configuration(configuration.clone())));
                 self.lay(Cord::World(Output::Published(configuration)));
             }
+            // Nobody changes single objects yet.
+            directory::Output::Audit(_)
+            | directory::Output::Changed { .. }
+            | directory::Output::Refused { .. } => {}
             directory::Output::Rejected { problems } => {
                 self.lay(Cord::World(Output::Rejected(problems)));
             }

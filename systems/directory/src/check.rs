@@ -7,11 +7,11 @@ use std::{
 
 use model::{
     AgentId, Configuration, Dn, PlaceName, SkillName, TrunkName, UserName,
-    config::{DnKind, DnObject, Person, Role, Strategy, Trunk},
+    config::{DnKind, DnObject, ObjectKind, Person, Role, Strategy, Trunk},
     skill::SkillExpression,
 };
 
-use crate::nearest::nearest;
+use crate::{nearest::nearest, objects};
 
 /// What keeps a configuration from being published; empty when nothing does. Each sentence names
 /// the object and the field and says what to do.
@@ -28,6 +28,7 @@ pub fn problems(configuration: &Configuration) -> Vec<String> {
     check.strategies();
     check.trunks();
     check.customers();
+    check.problems.extend(objects::problems(configuration));
     let more = check.problems.len().saturating_sub(PROBLEMS_MAX);
     if more > 0 {
         check.problems.truncate(PROBLEMS_MAX);
@@ -48,16 +49,8 @@ impl<'a> Check<'a> {
 
     fn sizes(&mut self) {
         let site = self.configuration;
-        let tables = [
-            ("customers", site.customers.len()),
-            ("dns", site.dns.len()),
-            ("persons", site.persons.len()),
-            ("places", site.places.len()),
-            ("skills", site.skills.len()),
-            ("strategies", site.strategies.len()),
-            ("trunks", site.trunks.len()),
-        ];
-        for (table, size) in tables {
+        for kind in ObjectKind::ALL {
+            let (table, size) = (kind.table(), site.names(*kind).len());
             if size > OBJECTS_MAX {
                 self.say(format!("{table}: {size} objects; at most {OBJECTS_MAX} are taken."));
             }
@@ -256,8 +249,10 @@ impl<'a> Check<'a> {
 
     fn strategies(&mut self) {
         for (name, strategy) in &self.configuration.strategies {
-            let Strategy { skills, virtual_queue, no_answer_s, .. } = strategy;
+            let Strategy { skills, virtual_queue, no_answer_s, steps, .. } = strategy;
             match SkillExpression::parse(skills) {
+                // Where there are steps, they say who takes the calls.
+                Err(_) if skills.is_empty() && !steps.is_empty() => {}
                 Ok(expression) => {
                     for skill in expression.skills() {
                         self.known_skill(&format!("Strategy {name}, skills"), skill);
@@ -329,7 +324,11 @@ impl<'a> Check<'a> {
 }
 
 /// What to do about an unknown name.
-fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>, otherwise: &str) -> String {
+pub(crate) fn hint<'a>(
+    written: &str,
+    known: impl Iterator<Item = &'a str>,
+    otherwise: &str,
+) -> String {
     match nearest(written, known) {
         Some(name) => format!("perhaps `{name}` is meant"),
         None => otherwise.to_owned(),
@@ -337,16 +336,16 @@ fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>, otherwise: &str
 }
 
 /// Not empty, without spaces and control characters.
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-fn is_dialable(dn: &str) -> bool {
+pub(crate) fn is_dialable(dn: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.*#+".contains(c);
     !dn.is_empty() && dn.chars().count() <= DN_CHARS_MAX && dn.chars().all(allowed)
 }
 
-fn is_telephone_number(number: &str) -> bool {
+pub(crate) fn is_telephone_number(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or(number);
     (1..=NUMBER_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
@@ -358,9 +357,9 @@ const PROBLEMS_MAX: usize = 100;
 /// Longest DN.
 const DN_CHARS_MAX: usize = 64;
 /// Longest telephone number: E.164 has 15, private plans and prefixes somewhat more.
-const NUMBER_DIGITS_MAX: usize = 24;
+pub(crate) const NUMBER_DIGITS_MAX: usize = 24;
 /// Longest after-call work.
-const WRAP_UP_S_MAX: u32 = 3600;
+pub(crate) const WRAP_UP_S_MAX: u32 = 3600;
 /// Longest ringing at an agent's phone.
 const NO_ANSWER_S_MAX: u32 = 600;
 /// Rarest OPTIONS probe.

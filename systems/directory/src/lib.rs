@@ -4,20 +4,46 @@
 //! is judged as a whole, and either published with the next version or rejected with everything
 //! that is wrong with it, so that no system ever sees a half-made site. It stores nothing: `io`
 //! saves what is published and hands it back at start.
+//!
+//! Whoever changes single objects says which version he has seen ([`Input::Change`]). A change on
+//! an older version is refused with both versions and what has changed in between, and a change
+//! that is made is told for the audit log.
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
-use model::{Configuration, Now, System};
+use model::{
+    Configuration, Now, System,
+    config::{Audit, Change, Difference},
+};
 
-pub use crate::{check::problems, demo::demo};
+pub use crate::{
+    change::{Conflict, Refusal, complete, edited},
+    check::problems,
+    demo::demo,
+    nearest::nearest,
+};
 
+use crate::change::Past;
+
+mod change;
 mod check;
 mod demo;
 mod nearest;
+mod objects;
+mod references;
 
 /// What the directory can be told.
 #[derive(Clone, Debug)]
 pub enum Input {
+    /// Change some objects, all or none.
+    Change {
+        /// What the answer carries.
+        reference: u64,
+        /// Who asks, for the audit log.
+        who: String,
+        /// The edits, and the version that they were made on.
+        change: Change,
+    },
     /// The configuration as it was saved: published under its own version.
     Load(Box<Configuration>),
     /// A new configuration; its own version is passed over. One that says what the present one
@@ -25,9 +51,19 @@ pub enum Input {
     Replace(Box<Configuration>),
 }
 
-/// What the directory can say. Every input is answered by exactly one of these.
+/// What the directory can say. A whole configuration is answered by `Published` or `Rejected`, a
+/// change by `Changed` (after `Published` and `Audit`, if it changed anything) or `Refused`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
+    /// What a change has changed, to be kept.
+    Audit(Audit),
+    /// A change has been made, or there was nothing to change.
+    Changed {
+        /// Whose.
+        reference: u64,
+        /// The version that holds now.
+        version: u64,
+    },
     /// The configuration that holds from now on.
     Published(Arc<Configuration>),
     /// The new configuration can't work; the present one holds on.
@@ -35,12 +71,20 @@ pub enum Output {
         /// One sentence each, for people: which object, which field, what to do.
         problems: Vec<String>,
     },
+    /// A change was not made; the present configuration holds on.
+    Refused {
+        /// Whose.
+        reference: u64,
+        /// Why.
+        refusal: Refusal,
+    },
 }
 
 /// The directory.
 #[derive(Debug, Default)]
 pub struct Directory {
     current: Arc<Configuration>,
+    past: Past,
     out: VecDeque<Output>,
 }
 
@@ -63,9 +107,40 @@ impl Directory {
             return self.out.push_back(Output::Rejected { problems });
         }
         if *self.current != configuration {
-            self.current = Arc::new(configuration);
+            self.hold(configuration);
         }
         self.out.push_back(Output::Published(Arc::clone(&self.current)));
+    }
+
+    fn change(&mut self, now: Now, who: String, change: Change) -> Result<(), Refusal> {
+        if let Some(conflict) = self.past.conflict(&change, self.current.version) {
+            return Err(Refusal::Conflict(conflict));
+        }
+        let mut new = edited(&self.current, change.edits).map_err(Refusal::Problems)?;
+        if new == *self.current {
+            return Ok(());
+        }
+        new.version += 1;
+        let differences = self.hold(new);
+        let version = self.current.version;
+        self.out.push_back(Output::Published(Arc::clone(&self.current)));
+        let audit = Audit { who, at_ms: now.unix_ms(), version, differences };
+        self.out.push_back(Output::Audit(audit));
+        Ok(())
+    }
+
+    /// Puts a configuration in place of the present one, and says what is not the same.
+    fn hold(&mut self, configuration: Configuration) -> Vec<Difference> {
+        let differences = self.current.differences(&configuration);
+        let is_next = configuration.version == self.current.version + 1;
+        if is_next {
+            let changed = differences.iter().map(|one| (one.kind, one.name.clone())).collect();
+            self.past.remember(configuration.version, changed);
+        } else {
+            self.past = Past::default();
+        }
+        self.current = Arc::new(configuration);
+        differences
     }
 }
 
@@ -73,8 +148,15 @@ impl System for Directory {
     type Input = Input;
     type Output = Output;
 
-    fn handle_input(&mut self, _now: Now, input: Input) {
+    fn handle_input(&mut self, now: Now, input: Input) {
         match input {
+            Input::Change { reference, who, change } => {
+                let output = match self.change(now, who, change) {
+                    Ok(()) => Output::Changed { reference, version: self.current.version },
+                    Err(refusal) => Output::Refused { reference, refusal },
+                };
+                self.out.push_back(output);
+            }
             Input::Load(saved) => self.take(*saved),
             Input::Replace(mut new) => {
                 new.version = self.current.version;
@@ -116,7 +198,7 @@ mod tests {
     fn published(output: Output) -> Arc<Configuration> {
         match output {
             Output::Published(configuration) => configuration,
-            Output::Rejected { problems } => panic!("{problems:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
