@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, net::IpAddr};
 use model::{
     Configuration,
     config::{
-        Customer, DnKind, DnObject, DnRecord, PastContact, Person, Place, Role, Strategy, Switch,
-        Trunk,
+        Customer, DnKind, DnObject, DnRecord, PastContact, Person, Place, Role, Skill, Strategy,
+        Switch, Trunk,
     },
 };
+use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, objects};
 
 /// See [`Store::load`]. One transaction, so that a save in between is seen whole or not at all.
 pub async fn load(store: &Store) -> Result<Option<Configuration>, StoreError> {
@@ -40,6 +41,7 @@ pub async fn load(store: &Store) -> Result<Option<Configuration>, StoreError> {
     reader.persons(&mut site).await?;
     reader.trunks(&mut site).await?;
     reader.customers(&mut site).await?;
+    objects::read(store, &mut transaction, &mut site).await?;
     Ok(Some(site))
 }
 
@@ -73,8 +75,10 @@ impl<'a> Reader<'a> {
     }
 
     async fn skills(&mut self, site: &mut Configuration) -> Result<(), StoreError> {
-        for row in self.rows("SELECT name FROM skills").await? {
-            site.skills.insert(self.fields("skills", &row).text("name")?.into());
+        for row in self.rows("SELECT name, description FROM skills").await? {
+            let row = self.fields("skills", &row);
+            let skill = Skill { description: row.text("description")? };
+            site.skills.objects_mut().insert(row.text("name")?.into(), skill);
         }
         Ok(())
     }
@@ -88,8 +92,11 @@ impl<'a> Reader<'a> {
                 attach_customer: row.flag("attach_customer")?,
                 no_answer_s: row.number("no_answer_s")?,
                 record: row.maybe_flag("record")?,
-                steps: Vec::new(),
-                default: None,
+                steps: row.json("steps")?,
+                default: row
+                    .optional("default_goal")?
+                    .map(|_| row.json("default_goal"))
+                    .transpose()?,
             };
             site.strategies.insert(row.text("name")?.into(), strategy);
         }
@@ -120,8 +127,14 @@ impl<'a> Reader<'a> {
                 VIRTUAL_QUEUE => DnKind::VirtualQueue,
                 other => return Err(row.problem(format!("there is no kind `{other}`"))),
             };
-            let alias = row.optional("alias")?;
-            site.dns.insert(dn.into(), DnObject { alias, ..DnObject::new(kind) });
+            let object = DnObject {
+                kind,
+                alias: row.optional("alias")?,
+                default_dn: row.optional("default_dn")?.map(Into::into),
+                position: row.flag("position")?,
+                options: row.json("options")?,
+            };
+            site.dns.insert(dn.into(), object);
         }
         Ok(())
     }
@@ -183,7 +196,7 @@ impl<'a> Reader<'a> {
                 accept_from: Vec::new(),
                 contact: row.text("contact")?,
                 probe_s: row.number("probe_s")?,
-                ..Trunk::default()
+                options: row.json("options")?,
             };
             site.trunks.insert(row.text("name")?.into(), trunk);
         }
@@ -244,6 +257,11 @@ impl Fields<'_> {
         self.row.try_get(column).map_err(|source| self.problem(source.to_string()))
     }
 
+    fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
+        let wrong = |error: serde_json::Error| self.problem(format!("{column}: {error}"));
+        serde_json::from_str(&self.text(column)?).map_err(wrong)
+    }
+
     fn flag(&self, column: &str) -> Result<bool, StoreError> {
         self.number::<u8>(column).map(|flag| flag != 0)
     }
@@ -287,16 +305,24 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
         .bind(&site.switch.domain)
         .execute(&mut *to)
         .await?;
-    for skill in &site.skills {
-        let query = sqlx::query("INSERT INTO skills (name) VALUES (?)");
-        query.bind(skill.as_str()).execute(&mut *to).await?;
+    for (name, Skill { description }) in site.skills.objects() {
+        let query = sqlx::query("INSERT INTO skills (name, description) VALUES (?, ?)");
+        query.bind(name.as_str()).bind(description).execute(&mut *to).await?;
     }
     for (name, strategy) in &site.strategies {
-        let Strategy { skills, virtual_queue, attach_customer, no_answer_s, record, .. } = strategy;
+        let Strategy {
+            skills,
+            virtual_queue,
+            attach_customer,
+            no_answer_s,
+            record,
+            steps,
+            default,
+        } = strategy;
         sqlx::query(
             "INSERT INTO strategies (name, skills, virtual_queue, attach_customer, no_answer_s,
-                                     record)
-             VALUES (?, ?, ?, ?, ?, ?)",
+                                     record, steps, default_goal)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(name.as_str())
         .bind(skills)
@@ -304,6 +330,8 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
         .bind(attach_customer)
         .bind(no_answer_s)
         .bind(record)
+        .bind(json(steps)?)
+        .bind(default.as_ref().map(json).transpose()?)
         .execute(&mut *to)
         .await?;
     }
@@ -313,11 +341,16 @@ async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sq
         write_person(to, person).await?;
     }
     write_trunks(to, site).await?;
-    write_customers(to, site).await
+    write_customers(to, site).await?;
+    objects::write(to, site).await
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
-    for (dn, DnObject { kind, alias, .. }) in &site.dns {
+    for (dn, DnObject { kind, alias, default_dn, position, options }) in &site.dns {
         let (reject_not_ready, record) = match kind {
             DnKind::Extension { reject_not_ready, record, .. } => (*reject_not_ready, *record),
             DnKind::RoutePoint { .. } | DnKind::VirtualQueue => (true, DnRecord::default()),
@@ -333,8 +366,9 @@ async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<()
         };
         sqlx::query(
             "INSERT INTO dns
-                 (dn, kind, alias, password, cti_control, strategy, reject_not_ready, record)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                 (dn, kind, alias, password, cti_control, strategy, reject_not_ready, record,
+                  default_dn, position, options)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(dn.as_str())
         .bind(kind)
@@ -344,6 +378,9 @@ async fn write_dns(to: &mut SqliteConnection, site: &Configuration) -> Result<()
         .bind(strategy)
         .bind(reject_not_ready)
         .bind(record.as_str())
+        .bind(default_dn.as_ref().map(|dn| dn.as_str()))
+        .bind(position)
+        .bind(json(options)?)
         .execute(&mut *to)
         .await?;
         for (position, number) in (0_i64..).zip(numbers) {
@@ -404,9 +441,10 @@ async fn write_person(to: &mut SqliteConnection, person: &Person) -> Result<(), 
 }
 
 async fn write_trunks(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
-    for (name, Trunk { accept_from, contact, probe_s, .. }) in &site.trunks {
-        let query = sqlx::query("INSERT INTO trunks (name, contact, probe_s) VALUES (?, ?, ?)");
-        query.bind(name.as_str()).bind(contact).bind(probe_s).execute(&mut *to).await?;
+    for (name, Trunk { accept_from, contact, probe_s, options }) in &site.trunks {
+        let sql = "INSERT INTO trunks (name, contact, probe_s, options) VALUES (?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(name.as_str()).bind(contact).bind(probe_s);
+        query.bind(json(options)?).execute(&mut *to).await?;
         for (position, address) in (0_i64..).zip(accept_from) {
             let sql = "INSERT INTO trunk_sources (trunk, position, address) VALUES (?, ?, ?)";
             let query = sqlx::query(sql).bind(name.as_str()).bind(position);
@@ -480,6 +518,8 @@ const SAVE: &str = "save the configuration";
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
+    use model::config::{Object, ObjectKind};
+
     use super::*;
 
     /// One of everything, with what is optional once there and once not.
@@ -492,8 +532,11 @@ mod tests {
                 record: if cti_control { DnRecord::Always } else { DnRecord::Never },
             })
         };
+        let options = [("TServer".to_owned(), [("my-option".to_owned(), "1".to_owned())].into())];
         let route_point = DnObject {
             alias: Some("Support; \"the' line".into()),
+            default_dn: Some("5002".into()),
+            options: options.into(),
             ..DnObject::new(DnKind::RoutePoint {
                 dnis: vec!["+18005551234".into(), "+15550000001".into()],
                 strategy: "Support".into(),
@@ -534,7 +577,7 @@ mod tests {
             reason: "support".into(),
             contacts: vec![contact("2026-02-01T00:00:00Z"), contact("2026-01-01T00:00:00Z")],
         };
-        Configuration {
+        let mut site = Configuration {
             version: 12,
             customers: [("5551234567".into(), customer)].into(),
             dns: [
@@ -564,6 +607,39 @@ mod tests {
             )]
             .into(),
             ..Configuration::default()
+        };
+        put_later_objects(&mut site);
+        site
+    }
+
+    /// One of each object that has no table of its own, and what was added to those that have.
+    fn put_later_objects(site: &mut Configuration) {
+        let objects = [
+            ("action-code", r#"{"kind": "not-ready", "code": "101", "description": "Lunch"}"#),
+            ("agent-group", r#"{"members": ["agent5001"], "skills": "Support > 2"}"#),
+            ("agent-login", r#"{"person": "agent5001", "wrap_up_s": 5}"#),
+            ("application", r#"{"options": {"log": {"level": "info"}}}"#),
+            (
+                "calendar",
+                r#"{"time_zone": "UTC", "hours": {"monday": ["08:00-18:00"]},
+                             "holidays": {"12-25": {"name": "Christmas"}}}"#,
+            ),
+            ("dial-rule", r#"{"match": "9", "strip": 1, "trunk": "pstn"}"#),
+            ("media-file", r#"{"files": {"en": "en/hello.wav"}}"#),
+            ("resource", r#"{"kind": {"acd-queue": {"default_dn": "5000"}}}"#),
+            ("role", r#"{"members": ["agent5001"], "privileges": ["listen"]}"#),
+            ("skill", r#"{"description": "helps"}"#),
+            (
+                "strategy",
+                r#"{"steps": [{"target": {"to": [{"group": "one"}], "timeout_s": 5}}],
+                             "default": {"number": "+15550000009"}}"#,
+            ),
+            ("tenant", r#"{"time_zone": "Europe/Berlin"}"#),
+        ];
+        for (word, body) in objects {
+            let kind = ObjectKind::ALL.iter().find(|kind| kind.as_str() == word).unwrap();
+            let mut body = serde_json::Deserializer::from_str(body);
+            site.put(Object::read(*kind, "one", &mut body).unwrap());
         }
     }
 

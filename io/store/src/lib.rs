@@ -18,12 +18,15 @@ use sqlx::{
 };
 
 pub use crate::{
+    audit::{AuditQuery, AuditRow},
     history::History,
     password::{hash_password, verify_password},
 };
 
+mod audit;
 mod configuration;
 mod history;
+mod objects;
 mod password;
 mod recorder;
 mod recordings;
