@@ -36,6 +36,8 @@ impl Loudness {
 pub struct Levels {
     next: Option<Instant>,
     was_quiet: bool,
+    /// Places of those who are mixed; kept for its room.
+    mixed: Vec<usize>,
 }
 
 impl Shard {
@@ -44,8 +46,7 @@ impl Shard {
         if self.levels.next.is_some_and(|next| now.instant < next) {
             return;
         }
-        self.levels.next = Some(now.instant + EVERY);
-        let mut mixed: Vec<usize> = Vec::new();
+        let mut mixed = std::mem::take(&mut self.levels.mixed);
         for leg in self.places.iter().flatten() {
             if let Source::Legs(links) = &leg.source
                 && links.len() > 1
@@ -56,13 +57,16 @@ impl Shard {
         mixed.sort_unstable();
         mixed.dedup();
         let legs = mixed.iter().filter_map(|place| self.places.get(*place)?.as_ref());
-        let levels: Vec<_> = legs.map(|leg| (leg.id, leg.loudness.level())).collect();
-        let is_quiet = levels.iter().all(|(_, level)| *level >= QUIET);
+        let levels = legs.map(|leg| (leg.id, leg.loudness.level()));
+        let is_quiet = levels.clone().all(|(_, level)| level >= QUIET);
         // Silence is told once.
-        if !levels.is_empty() && !(is_quiet && self.levels.was_quiet) {
+        let is_news = !is_quiet || !self.levels.was_quiet;
+        if is_news && !mixed.is_empty() {
+            let levels = levels.collect();
             self.facts.push(MediaFact::Levels { levels });
         }
-        self.levels.was_quiet = is_quiet;
+        mixed.clear();
+        self.levels = Levels { next: Some(now.instant + EVERY), was_quiet: is_quiet, mixed };
     }
 }
 
