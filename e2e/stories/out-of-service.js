@@ -21,12 +21,12 @@ async function told(client, name, dn, times = 1) {
 story("a DN is out of service once its browser is gone, and back with the next", async (scene) => {
   const client = await program(scene, ["5001"]);
   const agent = await scene.readyAgent();
-  await told(client, "EventDnBackInService", "5001");
+  await told(client, "EventDNBackInService", "5001");
   await agent.page.close();
-  await told(client, "EventDnOutOfService", "5001");
+  await told(client, "EventDNOutOfService", "5001");
   agent.page = await agent.page.context().newPage();
   await agent.page.goto(agent.server.url);
-  await told(client, "EventDnBackInService", "5001", 2);
+  await told(client, "EventDNBackInService", "5001", 2);
 });
 
 story("a DN is out of service once its telephone's registration is over", async (scene) => {
@@ -35,12 +35,12 @@ story("a DN is out of service once its telephone's registration is over", async 
   const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
   const voice = await toneFile(TONES.other, 8000);
   const phone = await Baresip.phone(folder, "5002", server.at.sip, voice);
-  await told(client, "EventDnBackInService", "5002");
+  await told(client, "EventDNBackInService", "5002");
   await phone.close();
-  await told(client, "EventDnOutOfService", "5002");
+  await told(client, "EventDNOutOfService", "5002");
   const asked = client.send("make_call", { this_dn: "5002", other_dn: "5001" });
   assert.equal((await client.outcome(asked)).name, "EventError");
   const again = await Baresip.phone(folder, "5002", server.at.sip, voice);
   scene.finally(() => again.close());
-  await told(client, "EventDnBackInService", "5002", 2);
+  await told(client, "EventDNBackInService", "5002", 2);
 });

@@ -82,7 +82,9 @@ pub struct AgentAttributes {
 }
 
 macro_rules! event_names {
-    ($($(#[$doc:meta])* $name:ident = $number:literal),* $(,)?) => {
+    (@text $name:ident) => { concat!("Event", stringify!($name)) };
+    (@text $name:ident $text:literal) => { concat!("Event", $text) };
+    ($($(#[$doc:meta])* $name:ident $(as $text:literal)? = $number:literal),* $(,)?) => {
         /// Which event, with T-Library's message number.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
@@ -92,7 +94,7 @@ macro_rules! event_names {
             /// T-Library's name, e.g. `EventRinging`.
             #[must_use]
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => concat!("Event", stringify!($name))),* }
+                match self { $(Self::$name => event_names!(@text $name $($text)?)),* }
             }
             /// T-Library's message number.
             #[must_use]
@@ -123,15 +125,15 @@ event_names! {
     /// A call left a queue or a route point.
     Diverted = 58,
     /// A DN's phone is back.
-    DnBackInService = 148,
+    DnBackInService as "DNBackInService" = 148,
     /// A DN's phone is gone.
-    DnOutOfService = 147,
+    DnOutOfService as "DNOutOfService" = 147,
     /// A DN takes calls again.
-    DndOff = 78,
+    DndOff as "DNDOff" = 78,
     /// A DN takes no calls.
-    DndOn = 77,
+    DndOn as "DNDOn" = 77,
     /// Keys were pressed for the others.
-    DtmfSent = 98,
+    DtmfSent as "DTMFSent" = 98,
     /// Two parties can talk.
     Established = 64,
     /// A DN's calls are forwarded no more.
@@ -246,5 +248,20 @@ impl EventName {
 impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_t_library_s_names() {
+        let names = [EventName::DnOutOfService, EventName::DndOn, EventName::DtmfSent];
+        assert_eq!(
+            names.map(EventName::as_str),
+            ["EventDNOutOfService", "EventDNDOn", "EventDTMFSent"]
+        );
+        assert_eq!(EventName::PartyAdded.as_str(), "EventPartyAdded");
     }
 }

@@ -358,18 +358,18 @@ fn a_page_that_is_reloaded_keeps_its_call() {
             signaling -> switch     DnOutOfService 5001
             signaling -> switch     Lost out1
                 board -> shard      Close out1
-               switch -> all        EventDnOutOfService 5001
+               switch -> all        EventDNOutOfService 5001
                 board -> shard      Play in1 Music
-                  cti -> client     EventDnOutOfService 5001
+                  cti -> client     EventDNOutOfService 5001
                  wire -> signaling  flow 4294967298 opened Wss
                  wire -> signaling  REGISTER sip:cordboard
             signaling -> wire       401 Unauthorized
                  wire -> signaling  REGISTER sip:cordboard
             signaling -> wire       200 OK
             signaling -> switch     DnInService 5001
-               switch -> all        EventDnBackInService 5001
+               switch -> all        EventDNBackInService 5001
                switch -> signaling  Ring out2 5001 from 5551234567 resume
-                  cti -> client     EventDnBackInService 5001
+                  cti -> client     EventDNBackInService 5001
                 board -> shard      Open out2 Browser offers
                 shard -> signaling  Described out2
             signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws

@@ -586,7 +586,7 @@ fn an_agents_day() {
         0.0    RequestAgentReady #2 at 5001
                refused #2 OutOfService (58): Device '5001' is not registered. Open the phone page, wait until it shows that the phone is registered, and go Ready again.
         0.0    5001 has a phone
-               EventDnBackInService 5001 agent=5001:NotReady:Unknown
+               EventDNBackInService 5001 agent=5001:NotReady:Unknown
         0.0    RequestAgentReady #3 at 5001
                ok #3
                EventAgentReady 5001 agent=5001:Ready:ManualIn #3
@@ -602,7 +602,7 @@ fn an_agents_day() {
                ok #7
                EventAgentReady 5001 agent=5001:Ready:ManualIn #7
         100.0  5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:ManualIn
+               EventDNOutOfService 5001 agent=5001:Ready:ManualIn
         130.0  (time)
                EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
         131.0  RequestAgentLogout #8 at 5001

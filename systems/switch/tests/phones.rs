@@ -33,9 +33,9 @@ fn a_reloaded_page_is_called_back_into_its_call() {
                media play in1 Music
                5001 may AttachUserData ClearCall ReleaseCall StartRecording
         0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+               EventDNOutOfService 5001 agent=5001:Ready:AutoIn
         2.0    5001 has a phone
-               EventDnBackInService 5001 agent=5001:Ready:AutoIn
+               EventDNBackInService 5001 agent=5001:Ready:AutoIn
                out2 ring 5001 from 5551234567 resume
         2.0    out2 rings
         2.0    out2 answered
@@ -107,7 +107,7 @@ fn a_page_that_does_not_come_back_in_30_seconds_costs_the_call() {
                media play in1 Music
                5001 may AttachUserData ClearCall ReleaseCall StartRecording
         0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+               EventDNOutOfService 5001 agent=5001:Ready:AutoIn
         30.0   (time)
                EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (Phone not registered)
                EventReleased 5001 call=1 Inbound Destination state=Dropped queue=5000 other=5551234567/Origination agent=5001:NotReady:AuxWork (Phone not registered) ext{BusinessCall:1}
@@ -136,10 +136,10 @@ fn a_page_that_is_reloaded_while_it_rings_rings_again() {
     site.fact(LegFact::Ended { leg: caller, cause: Cause::Normal });
     expect![[r#"
         0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+               EventDNOutOfService 5001 agent=5001:Ready:AutoIn
         0.0    out1 ended: Unreachable
         2.0    5001 has a phone
-               EventDnBackInService 5001 agent=5001:Ready:AutoIn
+               EventDNBackInService 5001 agent=5001:Ready:AutoIn
                out2 ring 5001 from 5551234567
         2.0    out2 rings
         2.0    out2 answered
@@ -169,9 +169,9 @@ fn a_phone_that_is_handed_to_another_tab_before_it_could_ring_rings_there() {
     site.fact(LegFact::Answered { leg });
     expect![[r#"
         0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+               EventDNOutOfService 5001 agent=5001:Ready:AutoIn
         0.0    5001 has a phone
-               EventDnBackInService 5001 agent=5001:Ready:AutoIn
+               EventDNBackInService 5001 agent=5001:Ready:AutoIn
                out1 release Redirected
                out2 ring 5001 from 5551234567
         0.0    out2 rings
@@ -198,7 +198,7 @@ fn a_phone_that_goes_away_while_it_rings_and_stays_away_is_not_reachable() {
     site.wait_s(5);
     expect![[r#"
         0.0    5001 has no phone
-               EventDnOutOfService 5001 agent=5001:Ready:AutoIn
+               EventDNOutOfService 5001 agent=5001:Ready:AutoIn
         0.0    out1 ended: Unreachable
         3.0    (time)
                EventReleased 5001 call=1 Inbound Destination state=GeneralError queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}

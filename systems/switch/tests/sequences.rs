@@ -647,7 +647,7 @@ fn keys_and_mute() {
         0.0    RequestSendDTMF #4 at 5001
                ok #4
                media SendDigits { leg: LegId(in1), digits: "12#" }
-               EventDtmfSent 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{Digits:12#}
+               EventDTMFSent 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #4 ext{Digits:12#}
         0.0    RequestSendDTMF #5 at 5001
                refused #5 InvalidAttribute (53): '12x' can't be pressed: use 1 to 128 of 0-9, *, #, A-D, and a comma to wait.
         0.0    out1 presses 7
@@ -678,12 +678,12 @@ fn do_not_disturb_forwarding_and_user_events() {
     expect![[r#"
         0.0    RequestSetDNDOn #3 at 5001
                ok #3
-               EventDndOn 5001 agent=5001:Ready:AutoIn #3
+               EventDNDOn 5001 agent=5001:Ready:AutoIn #3
         0.0    in1 offered: phone 5002 dials 5001
                in1 release Busy
         0.0    RequestSetDNDOff #4 at 5001
                ok #4
-               EventDndOff 5001 agent=5001:Ready:AutoIn #4
+               EventDNDOff 5001 agent=5001:Ready:AutoIn #4
         0.0    RequestCallForwardSet #5 at 5001
                refused #5 InvalidDestination (415): The calls of DN 5001 can't be forwarded to 5001 itself.
         0.0    RequestCallForwardSet #6 at 5001
