@@ -45,6 +45,11 @@ impl Bridging {
         self.from_browsers + self.from_trunk + self.ticks
     }
 
+    /// How many times the codec alone the shard takes.
+    pub fn to_libopus(&self) -> f64 {
+        self.shard().as_secs_f64() / self.libopus.as_secs_f64()
+    }
+
     /// Milliseconds per second of one call.
     pub fn ms(&self, time: Duration) -> f64 {
         time.as_secs_f64() * 1e3 / self.call_seconds
