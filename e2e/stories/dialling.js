@@ -38,5 +38,7 @@ story("why a number was not reached is told in plain words", async (scene) => {
 const REFUSALS = [
   [486, "The line is busy"],
   [404, "This number does not exist"],
+  [480, "Nobody answered"],
+  [603, "The call was declined"],
   [503, "The network could not take the call"],
 ];

@@ -321,7 +321,8 @@ pub fn failure_state(why: Unanswered, cause: Option<Cause>) -> CallState {
     match (why, cause) {
         (_, Some(Cause::Unallocated)) => CallState::SitInvalidnum,
         (_, Some(Cause::Overloaded)) => CallState::AllTrunksBusy,
-        (_, Some(Cause::Busy | Cause::Rejected)) | (Unanswered::Rejected(_), _) => CallState::Busy,
+        (_, Some(Cause::Rejected)) => CallState::Dropped,
+        (_, Some(Cause::Busy)) | (Unanswered::Rejected(_), _) => CallState::Busy,
         (Unanswered::NoAnswer, _) => CallState::NoAnswer,
         (Unanswered::Unreachable, _) => CallState::GeneralError,
     }

@@ -245,7 +245,10 @@ impl Signaling {
                 outgoing.invite = None;
                 self.invite_now(now, id);
             }
-            (Stage::Outgoing(_), _) => self.finish(id, cause_of(status)),
+            (Stage::Outgoing(_), _) => {
+                let is_carrier = leg.dn.is_none();
+                self.finish(id, cause_of(status, is_carrier));
+            }
             (Stage::Confirmed(_), 200..=299) => self.answered_again(now, id, response),
             (Stage::Closing(Closing::Cancelling { is_cancelled, reason, .. }), ..200) => {
                 if !std::mem::replace(is_cancelled, true) {
@@ -333,9 +336,11 @@ impl Signaling {
 
 /// What a refusal of our INVITE means. A redirection is not followed: where a call goes is the
 /// switch's to say, and a carrier's Contact leads wherever it likes.
-fn cause_of(status: u16) -> Cause {
+fn cause_of(status: u16, is_carrier: bool) -> Cause {
     match status {
         300..=399 => Cause::Unreachable,
+        // RFC 3398 8.2.6.1: nobody answers there. A phone of ours says it when its page goes away.
+        408 | 480 if is_carrier => Cause::NoAnswer,
         _ => Cause::from_sip_status(status),
     }
 }
