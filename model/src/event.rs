@@ -159,8 +159,9 @@ event_names! {
     /// Somebody left the call, and it goes on.
     PartyDeleted = 70,
     /// News of a call that T-Library has no event for. Extensions: `RecordingState` is one of
-    /// [`RecordingState`]'s words, with `GSIP_REC_FN`, the recording's name; `MediaState` is `lost` when no
-    /// voice comes from one side any more, `flowing` when it comes again; `MediaDN` is that side.
+    /// [`RecordingState`]'s words, with `GSIP_REC_FN`, the recording's name; `MediaState` is `lost`
+    /// when no voice comes from one side any more, `flowing` when it comes again; `MediaDN` is
+    /// that side.
     PrivateInfo = 150,
     /// A call entered a queue or a route point.
     Queued = 57,

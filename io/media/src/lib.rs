@@ -27,8 +27,8 @@
 //! Bounds: [`COMMANDS_MAX`] commands wait, then `send` fails with `Full` (the board should treat
 //! the thread as wedged); [`FACTS_WAITING_MAX`] facts wait while the sink is full, then quality
 //! figures and at last the oldest others are left out, with a warning. While the sink of recorded
-//! sound is full nothing is taken from the shard, which keeps the clock of each recording right when
-//! its own bound makes it leave sound out.
+//! sound is full nothing is taken from the shard, which keeps the clock of each recording right
+//! when its own bound makes it leave sound out.
 
 mod certificate;
 mod sockets;

@@ -2,8 +2,9 @@
 //!
 //! A person may have several sessions (tabs, browsers, programs); one of them sits down as the
 //! agent. Another can take the seat over when the first has left or has fallen silent, so that a
-//! closed browser locks nobody out: the calls, and the agent's state, are found as they are. An agent whose browsers are gone is logged out after a while, but
-//! never during a call, and not by a page that is loaded again.
+//! closed browser locks nobody out: the calls, and the agent's state, are found as they are. An
+//! agent whose browsers are gone is logged out after a while, but never during a call, and not by a
+//! page that is loaded again.
 
 use std::time::Duration;
 

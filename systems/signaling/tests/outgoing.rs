@@ -206,7 +206,7 @@ fn what_a_phone_refuses_becomes_the_cause() {
     for (code, cause) in [
         (486, Cause::Busy),
         (603, Cause::Rejected),
-        (480, Cause::NoAnswer),
+        (480, Cause::Unreachable),
         (488, Cause::NoCommonCodec),
         (500, Cause::Failure),
         (302, Cause::Unreachable),
