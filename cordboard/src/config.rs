@@ -221,12 +221,12 @@ impl Config {
     }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// toml says: unknown field `X`, expected one of `A`, `B`; the nearest of them is what was meant.
-fn with_suggestion(message: &str) -> String {
+pub(crate) fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let nearest = message.starts_with("unknown field").then(|| {
         let wrong = quoted.next()?;

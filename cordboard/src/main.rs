@@ -1,12 +1,17 @@
 //! The program: configuration, assembly, command line.
 
+mod apply;
 mod config;
 mod control;
 mod demo;
+mod export;
+mod import;
+mod lock;
 mod music;
 mod ports;
 mod recordings;
 mod run;
+mod site_file;
 
 use std::{
     io::IsTerminal,
@@ -29,6 +34,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make the site of a data folder what a file says, after showing what that changes.
+    Apply(apply::ApplyOptions),
+    /// Write the site of a data folder as a file.
+    Export(export::ExportOptions),
+    /// Put agents or DNs from a CSV file into the site of a data folder.
+    Import(import::ImportOptions),
     /// Run every system in this process until SIGTERM.
     Run(run::RunOptions),
     /// Check a configuration file and say what is wrong with it.
@@ -48,6 +59,9 @@ fn main() -> ExitCode {
         .with_ansi(is_terminal)
         .init();
     let result = match Cli::parse().command {
+        Command::Apply(options) => wait_for(apply::apply(&options)),
+        Command::Export(options) => wait_for(export::export(&options)),
+        Command::Import(options) => wait_for(import::import(&options)),
         Command::Run(options) => run::run(&options),
         Command::Check { config } => check(&config),
     };
@@ -58,6 +72,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// For commands that do one thing and end.
+fn wait_for(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(task)
 }
 
 fn check(file: &std::path::Path) -> anyhow::Result<()> {

@@ -37,6 +37,7 @@ use crate::{
     config::Config,
     control::{Control, Order},
     demo::Customers,
+    lock::DataLock,
     music,
     ports::Ports,
     recordings::Recordings,
@@ -78,6 +79,7 @@ pub fn run(options: &RunOptions) -> anyhow::Result<()> {
 
 /// What must be looked after until the end.
 struct Running {
+    _lock: DataLock,
     orders: Sender<Order>,
     control_ended: oneshot::Receiver<Ports>,
     stop_clients: watch::Sender<bool>,
@@ -87,6 +89,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let advertised = config.advertised().map_err(anyhow::Error::msg)?;
     let (orders, inbox) = bounded(ORDERS_MAX);
     let store = Store::open(&options.data).await?;
+    let lock = DataLock::take(&options.data)?;
     let site = site(options, config, &store).await?;
     let (metrics_sender, metrics) = watch::channel(String::new());
     let edge = Edge::start(edge_settings(options, config, &orders, metrics)).await?;
@@ -136,7 +139,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     };
     let control = Control { board, orders: inbox, ports, metrics: metrics_sender };
     let control_ended = spawn_control(control)?;
-    Ok((Running { orders, control_ended, stop_clients }, ready_line))
+    Ok((Running { _lock: lock, orders, control_ended, stop_clients }, ready_line))
 }
 
 fn refuse_open_demo(options: &RunOptions, config: &Config) -> anyhow::Result<()> {
@@ -319,7 +322,7 @@ fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<Ports>> {
 /// Serves until SIGTERM or SIGINT, lets live calls finish, then ends. A control thread that ends
 /// by itself has panicked: the program ends too, for its supervisor to start it anew.
 async fn stopped(running: Running) {
-    let Running { orders, mut control_ended, stop_clients } = running;
+    let Running { _lock, orders, mut control_ended, stop_clients } = running;
     tokio::select! {
         () = asked_to_stop() => {}
         _ = &mut control_ended => {

@@ -1,9 +1,12 @@
 //! Who changed what: one row for each object that a change has changed.
 
-use model::config::{Audit, Difference, DifferenceSort, ObjectKind};
-use sqlx::{Row, sqlite::SqliteRow};
+use model::{
+    Configuration,
+    config::{Audit, Difference, DifferenceSort, ObjectKind},
+};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, configuration};
 
 /// What is asked of the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,21 +51,19 @@ impl Store {
     pub async fn save_audit(&self, audit: &Audit) -> Result<(), StoreError> {
         let failed = |source| self.query_error("write the audit log", source);
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        for difference in &audit.differences {
-            let fields = serde_json::to_string(&difference.fields)
-                .map_err(|error| failed(sqlx::Error::Encode(error.into())))?;
-            sqlx::query(INSERT)
-                .bind(i64::try_from(audit.at_ms).unwrap_or(i64::MAX))
-                .bind(&audit.who)
-                .bind(i64::try_from(audit.version).unwrap_or(i64::MAX))
-                .bind(difference.kind.as_str())
-                .bind(&difference.name)
-                .bind(sort_word(difference.sort))
-                .bind(fields)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-        }
+        write(&mut transaction, audit).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Saves a configuration and what was changed to make it, both or neither.
+    ///
+    /// # Errors
+    /// When writing fails; the saved configuration is then the one before.
+    pub async fn save_change(&self, site: &Configuration, audit: &Audit) -> Result<(), StoreError> {
+        let failed = |source| self.query_error("save the configuration", source);
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        configuration::write(&mut transaction, site).await.map_err(failed)?;
+        write(&mut transaction, audit).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)
     }
 
@@ -106,6 +107,24 @@ impl Store {
     }
 }
 
+async fn write(to: &mut SqliteConnection, audit: &Audit) -> Result<(), sqlx::Error> {
+    for difference in &audit.differences {
+        let fields = serde_json::to_string(&difference.fields)
+            .map_err(|error| sqlx::Error::Encode(error.into()))?;
+        sqlx::query(INSERT)
+            .bind(i64::try_from(audit.at_ms).unwrap_or(i64::MAX))
+            .bind(&audit.who)
+            .bind(i64::try_from(audit.version).unwrap_or(i64::MAX))
+            .bind(difference.kind.as_str())
+            .bind(&difference.name)
+            .bind(sort_word(difference.sort))
+            .bind(fields)
+            .execute(&mut *to)
+            .await?;
+    }
+    Ok(())
+}
+
 fn sort_word(sort: DifferenceSort) -> &'static str {
     match sort {
         DifferenceSort::Added => "added",
@@ -129,7 +148,7 @@ const SELECT: &str = "SELECT * FROM audit
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use model::{Configuration, config::Tenant};
+    use model::config::Tenant;
 
     use super::*;
 
@@ -144,8 +163,9 @@ mod tests {
         for (who, version) in [("admin", 2), ("robin", 3)] {
             let differences = before.differences(&after);
             let audit = Audit { who: who.into(), at_ms: 1_769_440_554_123, version, differences };
-            store.save_audit(&audit).await.unwrap();
+            store.save_change(&after, &audit).await.unwrap();
         }
+        assert_eq!(store.load().await.unwrap(), Some(after.clone()));
         let all = AuditQuery { limit: 100, ..AuditQuery::default() };
         let rows = store.audit(&all).await.unwrap();
         assert_eq!(rows.len(), 4);

@@ -294,7 +294,8 @@ impl Fields<'_> {
     }
 }
 
-async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
+/// Writes a configuration in place of the present one.
+pub async fn write(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
     for sql in CLEAR {
         sqlx::query(sql).execute(&mut *to).await?;
     }

@@ -56,7 +56,8 @@ fn names(site: &Configuration, said: &mut Vec<String>) {
                 || name.chars().any(char::is_control)
             {
                 said.push(format!(
-                    "{} `{name}`: a name has 1 to {NAME_CHARS_MAX} characters and no spaces around.",
+                    "{} `{name}`: a name has 1 to {NAME_CHARS_MAX} characters, without spaces \
+                     around.",
                     kind.title()
                 ));
             }

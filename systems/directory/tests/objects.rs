@@ -116,7 +116,8 @@ fn each_slip_is_told_in_one_line_with_object_field_and_what_to_do() {
             ObjectKind::AgentLogin,
             "9001",
             json!({ "person": "nobody at all" }),
-            "Agent login 9001, person: there is no person `nobody at all`; add it to persons first.",
+            "Agent login 9001, person: there is no person `nobody at all`; add it to persons \
+             first.",
         ),
         (
             ObjectKind::Calendar,
@@ -185,7 +186,9 @@ fn each_slip_is_told_in_one_line_with_object_field_and_what_to_do() {
         (
             ObjectKind::Strategy,
             "Steps",
-            json!({ "steps": [{ "target": { "to": [{ "skills": "Sales > 1" }], "timeout_s": 9 } }] }),
+            json!({
+                "steps": [{ "target": { "to": [{ "skills": "Sales > 1" }], "timeout_s": 9 } }]
+            }),
             "Strategy Steps, default: a call can be through with all steps and have found nobody; \
              say where it goes then.",
         ),
