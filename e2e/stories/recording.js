@@ -9,12 +9,22 @@ import { TONES, hears, toneFile, tonesIn } from "../lib/tones.js";
 import { pause, until } from "../lib/wait.js";
 
 /** @typedef {import("../lib/desktop.js").Desktop} Desktop */
+/** @typedef {import("../lib/story.js").Scene} Scene */
 
 /** The recordings of the site, newest first. @param {Desktop} supervisor */
 async function recordings(supervisor) {
   const { body } = await supervisor.rest("GET", "/api/v2/recordings");
   assert.equal(body.statusCode, 0, JSON.stringify(body));
   return body.recordings;
+}
+
+/** A supervisor at the page of recordings, who sees one. @param {Scene} scene */
+async function listener(scene) {
+  const supervisor = await scene.desktop("supervisor", "/recordings");
+  await supervisor.signIn();
+  const table = supervisor.region("Found recordings");
+  await table.getByRole("row").nth(1).waitFor();
+  return supervisor;
 }
 
 /** Until there is one that has ended. @param {Desktop} supervisor */
@@ -72,10 +82,7 @@ story("an agent records a call but for a card number, and a supervisor hears it"
   assert.equal(refused.status, 403);
   await agent.press("Release");
 
-  const supervisor = await scene.desktop("supervisor", "/recordings");
-  await supervisor.signIn();
-  const table = supervisor.region("Found recordings");
-  await table.getByRole("row").nth(1).waitFor();
+  const supervisor = await listener(scene);
   const { id, dn, durationMs, gaps } = await recorded(supervisor);
   assert.equal(dn, "5001");
   const [[from, to]] = gaps;
@@ -89,6 +96,7 @@ story("an agent records a call but for a card number, and a supervisor hears it"
   // A short tone marks the gap at both ends; nobody is heard in it.
   for (const channel of [left, right]) assert.deepEqual(between(channel, from + 300, to - 300), []);
 
+  const table = supervisor.region("Found recordings");
   await table.getByRole("button", { name: /^Play|^Listen/ }).first().click();
   const slider = supervisor.page.getByRole("slider", { name: "Position" });
   await slider.waitFor();
@@ -118,8 +126,7 @@ story("a DN that is always recorded is, to the end, and its agent can't stop it"
   await pause(SECTION_MS);
   await customer.hangUp();
 
-  const supervisor = await scene.desktop("supervisor");
-  await supervisor.signIn();
+  const supervisor = await listener(scene);
   const { id, durationMs } = await recorded(supervisor);
   const [left, right] = await channels(supervisor, id);
   assert.deepEqual(between(left, 300, 1000), ["customer"]);
