@@ -35,3 +35,22 @@ story("an agent with a customer on hold calls another, and goes to and fro", asy
   await agent.press("Release");
   assert.equal((await customer.ended()).by, "them");
 });
+
+story("a held customer and a second call are joined, and the agent leaves them", async (scene) => {
+  const { carrier, agent, customer } = await talk(scene);
+  carrier.manner = { says: await toneFile(TONES.callee, 8000) };
+  await agent.in("Active call").press("Hold");
+  await agent.dial("5559876543");
+  const callee = await carrier.called("5559876543");
+  await hears(callee, ["agent"]);
+  await agent.in("Other call").press("Join calls");
+  await hears(customer, ["agent", "callee"]);
+  await hears(callee, ["agent", "customer"]);
+  await hears(agent, ["callee", "customer"]);
+  await agent.picture(scene.file("joined.png"));
+  await agent.press("Release");
+  await hears(customer, ["callee"]);
+  await hears(callee, ["customer"]);
+  await customer.hangUp();
+  await callee.ended();
+});

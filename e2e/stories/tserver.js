@@ -75,7 +75,7 @@ story("requests that can't be met are EventError with a number and plain words",
   const gone = await client.outcome(client.send("answer_call", { this_dn: "5001", conn_id }));
   assert.equal(gone.name, "EventError");
   assert.ok(gone.error_code > 0 && gone.error_message.length > 10, JSON.stringify(gone));
-  const other = { number: "REQUEST_MERGE_CALLS", this_dn: "5001", conn_id };
+  const other = { number: "REQUEST_RESERVE_AGENT", this_dn: "5001", conn_id };
   const later = await client.outcome(client.send("other", other));
   assert.equal(later.name, "EventError");
   assert.match(later.error_message, /not supported/i);

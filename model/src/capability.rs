@@ -42,6 +42,12 @@ capabilities! {
     InitiateConference,
     /// Consult somebody, to transfer.
     InitiateTransfer,
+    /// Let a party of the conference hear nothing.
+    ListenDisconnect,
+    /// Only while one of them hears nothing.
+    ListenReconnect,
+    /// Join two calls that have nothing to do with one another.
+    MergeCalls,
     /// Transfer without a word.
     MuteTransfer,
     /// Leave a gap in the recording from here.

@@ -108,6 +108,8 @@ macro_rules! event_names {
 event_names! {
     /// The caller gave up at a queue, or while it rang.
     Abandoned = 59,
+    /// Another reason for taking no calls; the agent's state is as before.
+    AgentIdleReasonSet = 131,
     /// An agent logged in.
     AgentLogin = 73,
     /// An agent logged out.
@@ -142,6 +144,10 @@ event_names! {
     ForwardSet = 88,
     /// A party holds its call.
     Held = 66,
+    /// A party hears nothing any more. OtherDN: that party.
+    ListenDisconnected = 106,
+    /// A party hears again. OtherDN: that party.
+    ListenReconnected = 107,
     /// A supervisor listens to an agent no more.
     MonitoringCancelled = 142,
     /// A supervisor will hear an agent's calls.
@@ -214,7 +220,8 @@ impl EventName {
             Self::Established => Part::Talks,
             Self::PartyChanged => Part::Moves,
             Self::Abandoned | Self::Diverted | Self::Released => Part::Ends,
-            Self::AgentLogin
+            Self::AgentIdleReasonSet
+            | Self::AgentLogin
             | Self::AgentLogout
             | Self::AgentNotReady
             | Self::AgentReady
@@ -228,6 +235,8 @@ impl EventName {
             | Self::ForwardCancel
             | Self::ForwardSet
             | Self::Held
+            | Self::ListenDisconnected
+            | Self::ListenReconnected
             | Self::MonitoringCancelled
             | Self::MonitoringNextCall
             | Self::MuteOff

@@ -60,6 +60,12 @@ pub enum Request {
         /// `ManualIn` or `AutoIn`.
         work_mode: WorkMode,
     },
+    /// Why the agent takes no calls, anew; the state and its time stay. The reason is in
+    /// `TRequest::reasons` under `ReasonCode`.
+    AgentSetIdleReason {
+        /// Where.
+        dn: Dn,
+    },
     /// Hold one call and go back to another.
     AlternateCall {
         /// Whose phone.
@@ -199,6 +205,24 @@ pub enum Request {
         /// Added to the consult call's copy.
         user_data: KvList,
     },
+    /// Let a party of a conference hear nothing.
+    ListenDisconnect {
+        /// Who asks.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// Who hears nothing: a DN or an outside number, the asker's own too.
+        listener: Dn,
+    },
+    /// Let a party hear again.
+    ListenReconnect {
+        /// Who asks.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// Who hears again.
+        listener: Dn,
+    },
     /// Call somebody: this phone first, which answers by itself.
     MakeCall {
         /// Whose phone.
@@ -207,6 +231,17 @@ pub enum Request {
         destination: String,
         /// The new call's.
         user_data: KvList,
+    },
+    /// Join two calls, whatever they have to do with one another. The held one survives.
+    MergeCalls {
+        /// Whose phone.
+        dn: Dn,
+        /// The call that is held.
+        held: ConnId,
+        /// The call that is up.
+        current: ConnId,
+        /// What becomes of the asker.
+        merge: MergeType,
     },
     /// Listen to an agent's calls.
     MonitorNextCall {
@@ -376,6 +411,16 @@ pub struct NoAnswer {
     pub action: NoAnswerAction,
 }
 
+/// AttributeMergeType: what becomes of who merges two calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MergeType {
+    /// They leave.
+    #[default]
+    ForTransfer,
+    /// They stay.
+    ForConference,
+}
+
 /// NO_ANSWER_ACTION.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAnswerAction {
@@ -445,6 +490,7 @@ impl Request {
             Self::AgentLogout { .. } => "AgentLogout",
             Self::AgentNotReady { .. } => "AgentNotReady",
             Self::AgentReady { .. } => "AgentReady",
+            Self::AgentSetIdleReason { .. } => "AgentSetIdleReason",
             Self::AlternateCall { .. } => "AlternateCall",
             Self::AnswerCall { .. } => "AnswerCall",
             Self::ApplyTreatment { .. } => "ApplyTreatment",
@@ -462,7 +508,10 @@ impl Request {
             Self::HoldCall { .. } => "HoldCall",
             Self::InitiateConference { .. } => "InitiateConference",
             Self::InitiateTransfer { .. } => "InitiateTransfer",
+            Self::ListenDisconnect { .. } => "ListenDisconnect",
+            Self::ListenReconnect { .. } => "ListenReconnect",
             Self::MakeCall { .. } => "MakeCall",
+            Self::MergeCalls { .. } => "MergeCalls",
             Self::MonitorNextCall { .. } => "MonitorNextCall",
             Self::MuteTransfer { .. } => "MuteTransfer",
             Self::PauseRecording { .. } => "PauseRecording",
@@ -493,6 +542,7 @@ impl Request {
             | Self::AgentLogout { dn }
             | Self::AgentNotReady { dn, .. }
             | Self::AgentReady { dn, .. }
+            | Self::AgentSetIdleReason { dn }
             | Self::AlternateCall { dn, .. }
             | Self::AnswerCall { dn, .. }
             | Self::ApplyTreatment { dn, .. }
@@ -510,7 +560,10 @@ impl Request {
             | Self::HoldCall { dn, .. }
             | Self::InitiateConference { dn, .. }
             | Self::InitiateTransfer { dn, .. }
+            | Self::ListenDisconnect { dn, .. }
+            | Self::ListenReconnect { dn, .. }
             | Self::MakeCall { dn, .. }
+            | Self::MergeCalls { dn, .. }
             | Self::MonitorNextCall { dn, .. }
             | Self::MuteTransfer { dn, .. }
             | Self::PauseRecording { dn, .. }

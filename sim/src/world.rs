@@ -435,7 +435,8 @@ impl World {
                     self.faults.push(format!("released without a call at {}", event.this_dn));
                 }
             }
-            EventName::AgentLogin
+            EventName::AgentIdleReasonSet
+            | EventName::AgentLogin
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady
@@ -450,6 +451,8 @@ impl World {
             | EventName::ForwardCancel
             | EventName::ForwardSet
             | EventName::Held
+            | EventName::ListenDisconnected
+            | EventName::ListenReconnected
             | EventName::MonitoringCancelled
             | EventName::MonitoringNextCall
             | EventName::MuteOff

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use model::{Dn, KvList, Request, WorkMode, random::Random};
+use model::{Dn, KvList, Request, WorkMode, random::Random, request::MergeType};
 use sim::{CallerState, PhoneAct, Weather, World};
 
 #[test]
@@ -91,7 +91,7 @@ fn party_request(world: &mut World, random: &mut Random, dn: &Dn) {
         return world.request(Request::MakeCall { dn, destination, user_data });
     };
     let (held, current) = (conn, *conns.last().unwrap());
-    world.request(match random.below(11) {
+    world.request(match random.below(13) {
         0 => Request::HoldCall { dn, conn },
         1 => Request::RetrieveCall { dn, conn },
         2 => Request::SingleStepTransfer { dn, conn, destination, user_data },
@@ -101,6 +101,8 @@ fn party_request(world: &mut World, random: &mut Random, dn: &Dn) {
         6 => Request::AlternateCall { dn, held, current },
         7 => Request::ReconnectCall { dn, held, current },
         8 if conns.len() > 1 => Request::CompleteTransfer { dn, held, current },
+        11 => Request::MergeCalls { dn, held, current, merge: MergeType::ForConference },
+        12 => Request::ListenDisconnect { dn, conn, listener: destination.as_str().into() },
         9 => Request::RedirectCall { dn, conn, destination },
         _ => Request::InitiateTransfer { dn, conn, destination, user_data },
     });

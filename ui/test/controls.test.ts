@@ -100,6 +100,17 @@ describe("a consultation", () => {
     expect(jointTarget(consult, "Reconnect")?.id).toBe(CONSULT);
   });
 
+  it("offers to merge two calls of their own once, at the other one", () => {
+    const both = { capabilities: ["Hangup", "MergeCalls"] };
+    const own = { callType: "Outbound", parentCallUri: undefined, ...both };
+    const state = replay([callMessage("Held", 1, both), consultMessage("Established", 2, own)]);
+    const [first, other] = placeCalls(state.live);
+    if (first === undefined || other === undefined) throw new Error("two calls are placed");
+    expect([first.place, other.place]).toEqual(["Active call", "Other call"]);
+    expect(jointTarget(first, "MergeCalls")).toBeNull();
+    expect(jointTarget(other, "MergeCalls")?.id).toBe(CONSULT);
+  });
+
   it("leaves the customer's record in view", () => {
     const state = replay(ASKING);
     expect(mainCall(state)?.id).toBe(CONSULT);

@@ -3,7 +3,7 @@
 use model::{
     ConnId, Dn, KvList, KvValue, Request, TError, WorkMode,
     error::Refusal,
-    request::{MonitorMode, NoAnswer, NoAnswerAction, Treatment},
+    request::{MergeType, MonitorMode, NoAnswer, NoAnswerAction, Treatment},
     tserver::{ClientRequest, RegisterMode},
 };
 use proto::tserver::v1::{self as pb, client_message::Request as Sent};
@@ -93,6 +93,7 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
         Sent::AgentLogout(r) => about_dn!(AgentLogout, r),
         Sent::AgentNotReady(r) => about_dn!(AgentNotReady, r, work_mode: work_mode(r.work_mode)),
         Sent::AgentReady(r) => about_dn!(AgentReady, r, work_mode: work_mode(r.work_mode)),
+        Sent::AgentSetIdleReason(r) => about_dn!(AgentSetIdleReason, r),
         Sent::AlternateCall(r) => about_two_calls!(AlternateCall, r),
         Sent::AnswerCall(r) => about_party!(AnswerCall, r),
         Sent::ApplyTreatment(r) => {
@@ -120,10 +121,20 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
         Sent::HoldCall(r) => about_party!(HoldCall, r),
         Sent::InitiateConference(r) => about_other!(InitiateConference, r),
         Sent::InitiateTransfer(r) => about_other!(InitiateTransfer, r),
+        Sent::ListenDisconnect(r) => {
+            about_party!(ListenDisconnect, r, listener: other(r.other_dn)?.into())
+        }
+        Sent::ListenReconnect(r) => {
+            about_party!(ListenReconnect, r, listener: other(r.other_dn)?.into())
+        }
         Sent::MakeCall(r) => {
             let (destination, user_data) = (other(r.other_dn)?, kv_list(r.user_data));
             about_dn!(MakeCall, r, destination: destination, user_data: user_data)
         }
+        Sent::MergeCalls(r) => about_dn!(MergeCalls, r,
+            held: conn("held_conn_id", &r.held_conn_id)?,
+            current: conn("conn_id", &r.conn_id)?,
+            merge: merge_type(r.merge_type)?),
         Sent::MonitorNextCall(r) => {
             let mode = monitor_mode(r.monitor_mode, extensions)?;
             let is_all = r.monitor_next_call_type == pb::MonitorNextCallType::All as i32;
@@ -249,6 +260,14 @@ fn treatment(number: i32) -> Result<Treatment, Refusal> {
     }
 }
 
+fn merge_type(number: i32) -> Result<MergeType, Refusal> {
+    match pb::MergeType::try_from(number) {
+        Ok(pb::MergeType::ForTransfer) => Ok(MergeType::ForTransfer),
+        Ok(pb::MergeType::ForConference) => Ok(MergeType::ForConference),
+        Err(_) => Err(invalid("merge_type is no merge type of T-Library")),
+    }
+}
+
 /// `HoldCall` of `REQUEST_HOLD_CALL`.
 fn other_name(number: i32) -> Result<String, Refusal> {
     let Ok(known) = pb::RequestNumber::try_from(number) else {
@@ -304,6 +323,7 @@ const HAVE_FIELDS: &[&str] = &[
     "AgentLogout",
     "AgentNotReady",
     "AgentReady",
+    "AgentSetIdleReason",
     "AlternateCall",
     "AnswerCall",
     "ApplyTreatment",
@@ -321,7 +341,10 @@ const HAVE_FIELDS: &[&str] = &[
     "HoldCall",
     "InitiateConference",
     "InitiateTransfer",
+    "ListenDisconnect",
+    "ListenReconnect",
     "MakeCall",
+    "MergeCalls",
     "MonitorNextCall",
     "MuteTransfer",
     "PrivateService",

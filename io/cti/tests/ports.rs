@@ -260,10 +260,10 @@ async fn a_message_that_cannot_be_read_is_answered_by_the_port_itself() {
 async fn a_request_that_is_not_there_yet_reaches_the_program_by_name() {
     let mut program = Program::start().await;
     let session = program.session().await;
-    let number = pb::RequestNumber::RequestMergeCalls.into();
+    let number = pb::RequestNumber::RequestReserveAgent.into();
     let other = pb::OtherRequest { number, this_dn: "5001".into(), conn_id: String::new() };
     session.ask(1, Sent::Other(other)).await;
-    let expected = ClientRequest::Unsupported("MergeCalls".into());
+    let expected = ClientRequest::Unsupported("ReserveAgent".into());
     assert_eq!(program.request().await, (ReferenceId(1), expected));
 }
 

@@ -176,7 +176,8 @@ fn step(name: EventName) -> Step {
         EventName::Ringing => Step::Into("Ringing"),
         EventName::MuteOff => Step::Muted(false),
         EventName::MuteOn => Step::Muted(true),
-        EventName::AgentLogin
+        EventName::AgentIdleReasonSet
+        | EventName::AgentLogin
         | EventName::AgentLogout
         | EventName::AgentNotReady
         | EventName::AgentReady
@@ -189,6 +190,8 @@ fn step(name: EventName) -> Step {
         | EventName::DtmfSent
         | EventName::ForwardCancel
         | EventName::ForwardSet
+        | EventName::ListenDisconnected
+        | EventName::ListenReconnected
         | EventName::MonitoringCancelled
         | EventName::MonitoringNextCall
         | EventName::NetworkReached

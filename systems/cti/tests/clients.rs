@@ -187,7 +187,7 @@ fn what_cannot_be_is_refused_with_words() {
     let mut told = port.answer(1, 1, "5001");
     told += &port.register(1, 2, "5999");
     told += &port.ask(1, 3, ClientRequest::UnregisterAddress { dn: "5001".into() });
-    told += &port.ask(1, 4, ClientRequest::Unsupported("MergeCalls".into()));
+    told += &port.ask(1, 4, ClientRequest::Unsupported("ReserveAgent".into()));
     port.register(1, 5, "5001");
     port.answer(1, 6, "5001");
     told += &port.answer(1, 6, "5001");
@@ -201,7 +201,7 @@ fn what_cannot_be_is_refused_with_words() {
         1 EventError 5001 #1 ClientNotRegistered (41): This client has not registered DN 5001. Send RequestRegisterAddress for it first.
         1 EventError 5999 #2 DnNotConfigured (59): DN 5999 is not configured. Look for the right number, or add the DN to the configuration.
         1 EventError 5001 #3 ClientNotRegistered (41): This client has not registered DN 5001. Send RequestRegisterAddress for it first.
-        1 EventError - #4 UnsupportedOperation (51): RequestMergeCalls is not supported yet.
+        1 EventError - #4 UnsupportedOperation (51): RequestReserveAgent is not supported yet.
         1 EventError 5001 #6 InvalidAttribute (53): A request with the ReferenceID 6 waits already. Number requests differently.
         1 EventError 5001 #6 InvalidConnId (56): Gone.
     "#]].assert_eq(&told);

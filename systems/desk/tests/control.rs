@@ -123,6 +123,10 @@ fn every_operation_becomes_its_request() {
             &call,
             json!({"operationName": "RemoveParticipantFromConference", "participant": "5002"}),
         ),
+        ("POST", &call, json!({"operationName": "ListenDisconnect", "participant": "5002"})),
+        ("POST", &call, json!({"operationName": "ListenReconnect", "participant": "5002"})),
+        ("POST", &call, op("MergeCalls")),
+        ("PUT", &second, json!({"action": "merge", "type": "transfer"})),
         ("POST", &call, json!({"operationName": "SendUserEvent", "userData": {"a": "b"}})),
         ("POST", &transfer, json!({"destination": "+1 (555) 987-6543", "type": "blind"})),
         ("POST", &transfer, json!({"destination": to, "type": "consult", "userData": {"a": 1}})),
@@ -178,6 +182,10 @@ fn every_operation_becomes_its_request() {
         AlternateCall { dn: Dn(5001), held: ConnId(c1), current: ConnId(c2) }
         RedirectCall { dn: Dn(5001), conn: ConnId(c1), destination: "5002" }
         DeleteFromConference { dn: Dn(5001), conn: ConnId(c1), party: Dn(5002) }
+        ListenDisconnect { dn: Dn(5001), conn: ConnId(c1), listener: Dn(5002) }
+        ListenReconnect { dn: Dn(5001), conn: ConnId(c1), listener: Dn(5002) }
+        MergeCalls { dn: Dn(5001), held: ConnId(c1), current: ConnId(c2), merge: ForConference }
+        MergeCalls { dn: Dn(5001), held: ConnId(c1), current: ConnId(c2), merge: ForTransfer }
         DistributeUserEvent { dn: Dn(5001), user_data: KvList([("a", Str("b"))]) }
         SingleStepTransfer { dn: Dn(5001), conn: ConnId(c1), destination: "+15559876543", user_data: KvList([]) }
         InitiateTransfer { dn: Dn(5001), conn: ConnId(c1), destination: "5002", user_data: KvList([("a", Int(1))]) }

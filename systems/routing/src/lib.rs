@@ -192,7 +192,8 @@ impl Router {
             EventName::Ringing => self.call_rings(conn, dn),
             EventName::RouteRequest => self.route_requested(now, dn, attributes),
             EventName::RouteUsed => self.calls.change(conn, |call| call.hears_music = false),
-            EventName::AgentLogin
+            EventName::AgentIdleReasonSet
+            | EventName::AgentLogin
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady
@@ -206,6 +207,8 @@ impl Router {
             | EventName::ForwardCancel
             | EventName::ForwardSet
             | EventName::Held
+            | EventName::ListenDisconnected
+            | EventName::ListenReconnected
             | EventName::MonitoringCancelled
             | EventName::MonitoringNextCall
             | EventName::MuteOff

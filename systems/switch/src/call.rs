@@ -79,6 +79,8 @@ pub struct Party {
     pub state: State,
     /// Nobody hears it.
     pub is_muted: bool,
+    /// It hears nobody, as long as there is a conference.
+    pub is_deaf: bool,
     /// The call where it was before.
     pub previous: Option<ConnId>,
     /// Whom it supervises.

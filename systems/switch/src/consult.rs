@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{
     CallState, CallType, Capability, ConnId, Dn, DnRole, EventName, KvList, Now, TError,
-    error::Refusal, leg::Cause,
+    error::Refusal, leg::Cause, request::MergeType,
 };
 
 use crate::{
@@ -163,7 +163,29 @@ impl Switch {
     ) -> Result<(), Refusal> {
         self.two_calls(Capability::CompleteConference, dn, held, current)?;
         self.out.accept(asker.id);
-        let (held, current) = self.first_and_second(held, current);
+        self.confer(now, dn, self.first_and_second(held, current), asker.id);
+        Ok(())
+    }
+
+    /// Joins two calls that have nothing to do with one another.
+    pub(crate) fn merge_calls(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+        (held, current): (ConnId, ConnId),
+        merge: MergeType,
+    ) -> Result<(), Refusal> {
+        self.two_calls(Capability::MergeCalls, dn, held, current)?;
+        self.out.accept(asker.id);
+        match merge {
+            MergeType::ForConference => self.confer(now, dn, (held, current), asker.id),
+            MergeType::ForTransfer => self.transfer(now, dn, (held, current), Some(asker.id)),
+        }
+        Ok(())
+    }
+
+    fn confer(&mut self, now: Now, dn: &Dn, (held, current): (ConnId, ConnId), asker: AskerId) {
         self.stop_watching(now, current, dn);
         if let Some(call) = self.calls.get(&current) {
             let draft = Draft::new(EventName::Released, dn)
@@ -181,7 +203,7 @@ impl Switch {
             }
         }
         let begins_muted = is_muted && self.keep_muted(held, dn);
-        self.set_held(now, held, dn, false, Some(asker.id));
+        self.set_held(now, held, dn, false, Some(asker));
         self.patch(held);
         if begins_muted {
             self.say(now, held, Draft::new(EventName::MuteOn, dn));
@@ -194,7 +216,7 @@ impl Switch {
                     .other(&added, DnRole::NewParty)
                     .state(CallState::Conferenced)
                     .third(dn, DnRole::AddedBy);
-                let draft = draft.reference((other == dn).then_some(asker.id));
+                let draft = draft.reference((other == dn).then_some(asker));
                 self.say(now, held, draft);
             }
         }
@@ -209,7 +231,6 @@ impl Switch {
                 self.say(now, held, draft);
             }
         }
-        Ok(())
     }
 
     /// Whoever was not to be heard in the one call is not to be heard in the joined one. Returns

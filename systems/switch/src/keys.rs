@@ -1,11 +1,17 @@
-//! Keys and mute: RequestSendDTMF, RequestSetMuteOn and Off, and keys that came by INFO.
+//! Keys, mouths and ears: RequestSendDTMF, RequestSetMuteOn and Off, RequestListenDisconnect and
+//! Reconnect, and keys that came by INFO.
 
 use model::{
-    Capability, ConnId, Dn, EventName, KvList, LegId, Now, TError, error::Refusal,
+    CallState, Capability, ConnId, Dn, EventName, KvList, LegId, Now, TError, error::Refusal,
     media::MediaCommand,
 };
 
-use crate::{LegUse, Switch, call::State, outbox::Draft, request::Asker};
+use crate::{
+    LegUse, Switch,
+    call::{Party, State},
+    outbox::Draft,
+    request::Asker,
+};
 
 impl Switch {
     /// Presses keys for the others.
@@ -79,6 +85,49 @@ impl Switch {
         self.say(now, conn, Draft::new(name, dn).reference(Some(asker.id)));
         if is_watching {
             self.change_watch(now, asker, (dn, conn), is_muted);
+        }
+        Ok(())
+    }
+
+    /// Lets a party of a conference hear nobody, or everybody again.
+    pub(crate) fn set_deaf(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        (dn, conn): (&Dn, ConnId),
+        listener: &Dn,
+        is_deaf: bool,
+    ) -> Result<(), Refusal> {
+        let what = if is_deaf { Capability::ListenDisconnect } else { Capability::ListenReconnect };
+        let call = self.allow(what, dn, conn)?;
+        let is_meant = |party: &&Party| party.dn == *listener && party.talks_along();
+        let Some(party) = call.parties.iter().find(is_meant) else {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("{listener} is not in call {conn}. Choose one of its parties."),
+            ));
+        };
+        if party.is_deaf == is_deaf {
+            let state = if is_deaf { "hears nothing" } else { "hears" };
+            return Err(Refusal::new(
+                TError::AlreadyInState,
+                format!("{listener} {state} in call {conn} already."),
+            ));
+        }
+        let (id, role, is_ours) = (party.id, party.role, party.is_ours());
+        self.out.accept(asker.id);
+        if let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id)) {
+            party.is_deaf = is_deaf;
+        }
+        self.patch(conn);
+        let (name, state) = match is_deaf {
+            true => (EventName::ListenDisconnected, CallState::Deafened),
+            false => (EventName::ListenReconnected, CallState::Ok),
+        };
+        let of = |at| Draft::new(name, at).other(listener, role).state(state);
+        self.say(now, conn, of(dn).reference(Some(asker.id)));
+        if is_ours && listener != dn {
+            self.say(now, conn, of(listener));
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ impl Switch {
     pub(crate) fn patch(&mut self, conn: ConnId) {
         self.touch(conn);
         self.patched.insert(conn);
+        self.let_hear_after_conference(conn);
         let Some(call) = self.calls.get(&conn) else { return };
         let sounds: Vec<(LegId, Sound)> = call
             .parties
@@ -40,6 +41,19 @@ impl Switch {
                 Sound::Tune(tune) => MediaCommand::Play { leg, tune: *tune },
             });
             self.heard.insert(leg, sound);
+        }
+    }
+
+    /// Whoever was to hear nothing in a conference hears again once it is none, or once nobody of
+    /// ours is left who could ask for it.
+    fn let_hear_after_conference(&mut self, conn: ConnId) {
+        let Some(call) = self.calls.get_mut(&conn) else { return };
+        let along = || call.parties.iter().filter(|party| party.talks_along());
+        if along().count() > 2 && along().any(Party::is_ours) {
+            return;
+        }
+        for party in &mut call.parties {
+            party.is_deaf = false;
         }
     }
 
@@ -80,6 +94,9 @@ impl Switch {
     }
 
     pub(crate) fn while_talking(&self, call: &Call, party: &Party) -> Sound {
+        if party.is_deaf {
+            return Sound::Of(Vec::new());
+        }
         let audible =
             call.parties.iter().filter(|other| other.id != party.id && is_heard_by(other, party));
         let sources: Vec<LegId> = audible.filter_map(|other| other.leg(&self.dns)).collect();

@@ -208,6 +208,7 @@ impl Switch {
             role,
             state,
             is_muted: false,
+            is_deaf: false,
             previous: None,
             watch: None,
             added: None,

@@ -85,18 +85,7 @@ impl Switch {
         dn: &Dn,
         work_mode: WorkMode,
     ) -> Result<(), Refusal> {
-        let reason = asker
-            .reasons
-            .text(REASON_CODE)
-            .or_else(|| asker.extensions.text(REASON_CODE))
-            .filter(|reason| !reason.is_empty());
-        if reason.is_some_and(|reason| reason.len() > REASON_BYTES_MAX) {
-            return Err(Refusal::new(
-                TError::InvalidAttribute,
-                format!("A not-ready reason has at most {REASON_BYTES_MAX} bytes."),
-            ));
-        }
-        let posture = Posture::not_ready(work_mode, reason.map(str::to_owned));
+        let posture = Posture::not_ready(work_mode, reason_of(asker)?);
         let wrap_up = Self::wrap_up_asked(asker, &posture)?;
         let agent = self.agent_at(dn)?;
         if agent.posture == posture && agent.afterwards.is_none() && wrap_up.is_none() {
@@ -112,6 +101,42 @@ impl Switch {
         if let Some(seconds) = wrap_up {
             self.time_wrap_up(now, dn, seconds, afterwards);
         }
+        Ok(())
+    }
+
+    /// Another reason for taking no calls; the state, its time and what follows stay.
+    pub(crate) fn set_idle_reason(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        dn: &Dn,
+    ) -> Result<(), Refusal> {
+        let state = self.agent_at(dn)?.posture.state;
+        if state != AgentState::NotReady {
+            return Err(Refusal::new(
+                TError::InvalidCallState,
+                format!(
+                    "The agent at DN {dn} is {}. A reason is for those who are NotReady: ask for \
+                     AgentNotReady with it.",
+                    state.as_str()
+                ),
+            ));
+        }
+        let reason = reason_of(asker)?;
+        if reason.is_none() {
+            return Err(Refusal::new(
+                TError::InvalidAttribute,
+                format!("Give the reason as {REASON_CODE} in Reasons."),
+            ));
+        }
+        self.out.accept(asker.id);
+        let Some(agent) = self.dns.agent_mut(dn) else { return Ok(()) };
+        agent.posture.reason = reason;
+        let draft = Draft::new(EventName::AgentIdleReasonSet, dn)
+            .reference(Some(asker.id))
+            .reasons(asker.reasons.clone())
+            .extensions(asker.extensions.clone());
+        self.out.dn_event(now, Some(agent.attributes()), draft);
         Ok(())
     }
 
@@ -132,6 +157,19 @@ impl Switch {
             .reasons(change.reasons)
             .extensions(change.extensions);
         self.out.dn_event(now, Some(agent.attributes()), draft);
+    }
+}
+
+/// Why an agent takes no calls, if the request says so.
+fn reason_of(asker: &Asker) -> Result<Option<String>, Refusal> {
+    let texts = [&asker.reasons, &asker.extensions].map(|list| list.text(REASON_CODE));
+    let reason = texts.into_iter().flatten().find(|reason| !reason.is_empty());
+    match reason.filter(|reason| reason.len() > REASON_BYTES_MAX) {
+        Some(_) => Err(Refusal::new(
+            TError::InvalidAttribute,
+            format!("A not-ready reason has at most {REASON_BYTES_MAX} bytes."),
+        )),
+        None => Ok(reason.map(str::to_owned)),
     }
 }
 

@@ -42,6 +42,7 @@ impl Switch {
             Request::AgentNotReady { dn, work_mode } => {
                 self.agent_not_ready(now, asker, &dn, work_mode)
             }
+            Request::AgentSetIdleReason { dn } => self.set_idle_reason(now, asker, &dn),
             Request::AgentReady { dn, work_mode } => self.agent_ready(now, asker, &dn, work_mode),
             Request::CallForwardCancel { dn } => self.forward_calls(now, asker, &dn, None),
             Request::CallForwardSet { dn, destination } => {
@@ -87,6 +88,12 @@ impl Switch {
             Request::DeletePair { dn, conn, key } => self.delete_pair(now, asker, &dn, conn, &key),
             Request::DeleteUserData { dn, conn } => self.delete_user_data(now, asker, &dn, conn),
             Request::HoldCall { dn, conn } => self.hold_call(now, asker, &dn, conn),
+            Request::ListenDisconnect { dn, conn, listener } => {
+                self.set_deaf(now, asker, (&dn, conn), &listener, true)
+            }
+            Request::ListenReconnect { dn, conn, listener } => {
+                self.set_deaf(now, asker, (&dn, conn), &listener, false)
+            }
             Request::PauseRecording { dn, conn } => {
                 self.pause_recording(now, asker, (&dn, conn), true)
             }
@@ -145,6 +152,9 @@ impl Switch {
             Request::InitiateTransfer { dn, conn, destination, user_data } => {
                 let what = (Capability::InitiateTransfer, false);
                 self.initiate(now, asker, what, (&dn, conn), &destination, user_data)
+            }
+            Request::MergeCalls { dn, held, current, merge } => {
+                self.merge_calls(now, asker, &dn, (held, current), merge)
             }
             Request::MuteTransfer { dn, conn, destination, user_data } => {
                 let what = (Capability::MuteTransfer, true);

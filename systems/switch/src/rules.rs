@@ -121,6 +121,7 @@ impl Switch {
             return Err(No::PhoneGone);
         }
         let others = call.others(Some(party.id)).filter(|other| other.talks_along()).count();
+        let deaf = call.parties.iter().filter(|party| party.talks_along() && party.is_deaf).count();
         match what {
             C::HoldCall | C::SendDtmf => match others {
                 0 => Err(No::Alone),
@@ -140,9 +141,13 @@ impl Switch {
                 if_ok(others > 0, No::Alone)
             }
             C::DeleteFromConference => if_ok(others > 1, No::Alone),
-            C::AlternateCall | C::CompleteConference | C::CompleteTransfer | C::ReconnectCall => {
-                self.may_with_other(what, call, dn)
-            }
+            C::ListenDisconnect => if_ok(others > 1 && deaf < others, No::Alone),
+            C::ListenReconnect => if_ok(deaf > 0, No::State),
+            C::AlternateCall
+            | C::CompleteConference
+            | C::CompleteTransfer
+            | C::MergeCalls
+            | C::ReconnectCall => self.may_with_other(what, call, dn),
             C::AnswerCall
             | C::AttachUserData
             | C::ClearCall
@@ -166,9 +171,11 @@ impl Switch {
                 let all_held = self.other_calls(call, dn).all(|(_, party)| party.holds());
                 if_ok(all_held, No::SecondCall)
             }
-            C::AlternateCall | C::CompleteConference | C::CompleteTransfer | C::ReconnectCall => {
-                self.may_with_other(what, call, dn)
-            }
+            C::AlternateCall
+            | C::CompleteConference
+            | C::CompleteTransfer
+            | C::MergeCalls
+            | C::ReconnectCall => self.may_with_other(what, call, dn),
             _ => Err(No::State),
         }
     }
@@ -192,7 +199,9 @@ impl Switch {
         let is_first_held = consults(current, held);
         // Whoever went back to the first call for a word may complete from there too.
         let may_be_swapped = what != Capability::ReconnectCall && consults(held, current);
-        if_ok(is_first_held || may_be_swapped, No::SingleCall)?;
+        let is_consultation = is_first_held || may_be_swapped;
+        // What belongs together is completed, the rest is merged.
+        if_ok(is_consultation != (what == Capability::MergeCalls), No::SingleCall)?;
         if what == Capability::ReconnectCall {
             return Ok(());
         }
@@ -256,6 +265,13 @@ impl Switch {
                      first."
                 ),
             ),
+            (No::SingleCall, Capability::MergeCalls) => (
+                TError::InvalidCallState,
+                format!(
+                    "{name} takes two calls of {dn}, one on hold and one to talk in. A \
+                     consultation is completed instead (CompleteTransfer, CompleteConference)."
+                ),
+            ),
             (No::SingleCall, _) => (
                 TError::InvalidCallState,
                 format!("{name} takes two calls of {dn}, one on hold and one to consult with."),
@@ -269,6 +285,13 @@ impl Switch {
                 format!(
                     "Call {conn} is recorded at {dn} because the site wants it so. Pause the \
                      recording while something is said that must not be kept."
+                ),
+            ),
+            (No::Alone, Capability::ListenDisconnect) => (
+                TError::InvalidCallState,
+                format!(
+                    "{name} is for conferences, and somebody in call {conn} has to hear still. \
+                     Between two, hold the call."
                 ),
             ),
             (No::Alone, _) => (

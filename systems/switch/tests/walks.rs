@@ -16,7 +16,7 @@ use model::{
     media::MediaFact,
     random::Random,
     recording::RecordingFact,
-    request::{MonitorMode, NoAnswer, NoAnswerAction, Treatment},
+    request::{MergeType, MonitorMode, NoAnswer, NoAnswerAction, Treatment},
 };
 use switch::Input;
 use watch::Watch;
@@ -37,8 +37,8 @@ fn nothing_gets_stuck_and_nothing_leaks_in_15000_wild_walks() {
 #[test]
 fn nothing_gets_stuck_and_nothing_leaks_in_15000_busy_walks() {
     let seen = walk_all(Temper::Busy);
-    // The walks go everywhere: each of the 36 events came up many times.
-    assert_eq!(seen.len(), 36, "{seen:?}");
+    // The walks go everywhere: each of the 39 events came up many times.
+    assert_eq!(seen.len(), 39, "{seen:?}");
     assert!(seen.values().all(|count| *count > 40), "{seen:?}");
 }
 
@@ -79,8 +79,13 @@ fn is_two_calls(request: &Request) -> bool {
         Request::AlternateCall { .. }
             | Request::CompleteConference { .. }
             | Request::CompleteTransfer { .. }
+            | Request::MergeCalls { .. }
             | Request::ReconnectCall { .. }
     )
+}
+
+fn is_about_a_listener(request: &Request) -> bool {
+    matches!(request, Request::ListenDisconnect { .. } | Request::ListenReconnect { .. })
 }
 
 struct Walk {
@@ -320,7 +325,21 @@ impl Walk {
         let digits = "1#".to_owned();
         let party: Dn = self.pick(&["5001", "5002", "5003", "5559876543", "5551234567"]).into();
         let (held, current) = (conn, other);
-        let (what, request) = match self.random.below(20) {
+        let (what, request) = match self.random.below(25) {
+            20 => {
+                let merge = self.pick(&[MergeType::ForConference, MergeType::ForTransfer]);
+                (C::MergeCalls, Request::MergeCalls { dn, held, current, merge })
+            }
+            21..25 => {
+                let is_deaf = self.watch.may(C::ListenReconnect, &dn, conn);
+                let listener = self.pick(&[party, dn.clone()]);
+                match is_deaf && self.random.below(4) > 0 {
+                    false => {
+                        (C::ListenDisconnect, Request::ListenDisconnect { dn, conn, listener })
+                    }
+                    true => (C::ListenReconnect, Request::ListenReconnect { dn, conn, listener }),
+                }
+            }
             0 => (C::AlternateCall, Request::AlternateCall { dn, held, current }),
             1 | 2 => (C::CompleteConference, Request::CompleteConference { dn, held, current }),
             3 | 4 => (C::CompleteTransfer, Request::CompleteTransfer { dn, held, current }),
@@ -370,6 +389,7 @@ impl Walk {
             None => assert!(is_offered, "{} was taken but not offered", request.name()),
             // About what was asked for, not about the call.
             Some(TError::InvalidDestination | TError::DnBusy | TError::OutOfService) => {}
+            Some(TError::AlreadyInState) if is_about_a_listener(&request) => {}
             Some(_) if conn != other && is_two_calls(&request) => {}
             Some(error) => {
                 let name = request.name();
@@ -402,13 +422,22 @@ impl Walk {
         let dn = self.dn();
         let work_mode = self.pick(&[WorkMode::ManualIn, WorkMode::AutoIn, WorkMode::AfterCallWork]);
         let agent: AgentId = self.pick(&["5001", "5002", "5003"]).into();
-        let request = match self.random.below(8) {
+        let request = match self.random.below(9) {
+            8 => return self.set_idle_reason(dn),
             0..3 => Request::AgentLogin { dn, agent, work_mode },
             3 => Request::AgentLogout { dn },
             4 => Request::AgentNotReady { dn, work_mode },
             _ => Request::AgentReady { dn, work_mode },
         };
         self.ask(request);
+    }
+
+    fn set_idle_reason(&mut self, dn: Dn) {
+        let reason = self.pick(&["lunch", "training"]);
+        let request = Request::AgentSetIdleReason { dn };
+        let extensions = KvList::new().with("ReasonCode", reason);
+        let reference = self.site.ask_with(request.clone(), extensions);
+        self.watch.asked(reference, request);
     }
 
     fn call_request(&mut self) {

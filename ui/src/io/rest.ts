@@ -171,6 +171,7 @@ export interface Details {
   readonly destination?: { readonly phoneNumber: string };
   readonly digits?: string;
   readonly participant?: string;
+  readonly type?: "conference" | "transfer";
 }
 
 export async function callOperation(

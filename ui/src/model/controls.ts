@@ -9,7 +9,7 @@ export type CallOperation =
   | "Hold" | "Retrieve" | "MuteCall" | "UnmuteCall" | "SendDtmf" | "SwapCalls" | "Reconnect"
   | "SingleStepTransfer" | "InitiateTransfer" | "CompleteTransfer" | "Redirect"
   | "SingleStepConference" | "InitiateConference" | "CompleteConference"
-  | "RemoveParticipantFromConference" | "ClearCall"
+  | "RemoveParticipantFromConference" | "MergeCalls" | "ClearCall"
   | "StartRecording" | "PauseRecording" | "ResumeRecording" | "StopRecording";
 
 export function offers(call: Call, operation: CallOperation): boolean {
@@ -99,14 +99,16 @@ export function placeCalls(live: readonly LiveCall[]): readonly PlacedCall[] {
   ];
 }
 
-export type JointOperation = "CompleteTransfer" | "CompleteConference" | "SwapCalls" | "Reconnect";
+export type JointOperation =
+  | "CompleteTransfer" | "CompleteConference" | "MergeCalls" | "SwapCalls" | "Reconnect";
 
 /**
  * What joins or parts a call and its consultation is offered once, at the consultation; it is asked
- * of whichever of the two the server lists it for.
+ * of whichever of the two the server lists it for. Two calls of their own are merged at the other.
  */
 export function jointTarget(placed: PlacedCall, operation: JointOperation): LiveCall | null {
-  const { call, parent, consult } = placed;
+  const { call, parent, consult, place } = placed;
+  if (operation === "MergeCalls" && place !== "Other call") return null;
   if (consult !== null) return null;
   if (offers(call, operation)) return call;
   return parent !== null && offers(parent, operation) ? parent : null;

@@ -1,10 +1,11 @@
-// The caller waits while somebody is asked: how that ends.
+// One call waits during another: how that ends.
 
-import { ArrowLeftRight, PhoneForwarded, Undo2, UserRoundPlus } from "lucide-react";
+import { ArrowLeftRight, Merge, PhoneForwarded, Undo2, UserRoundPlus } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { jointTarget } from "../model/controls";
 import type { JointOperation, PlacedCall } from "../model/controls";
 import { isPending } from "../model/desk";
+import type { Details } from "../io/rest";
 import { useDesk, useSession } from "./context";
 import { Button } from "./Controls";
 import { useShortcuts } from "./shortcuts";
@@ -14,6 +15,7 @@ const JOINTS: readonly {
   readonly label: string;
   readonly tip: string;
   readonly icon: LucideIcon;
+  readonly details?: Details;
 }[] = [
   {
     operation: "CompleteTransfer",
@@ -26,6 +28,20 @@ const JOINTS: readonly {
     label: "Complete conference",
     tip: "All talk together",
     icon: UserRoundPlus,
+  },
+  {
+    operation: "MergeCalls",
+    label: "Join calls",
+    tip: "All talk together",
+    icon: Merge,
+    details: { type: "conference" },
+  },
+  {
+    operation: "MergeCalls",
+    label: "Connect them",
+    tip: "They talk to each other; you are free",
+    icon: PhoneForwarded,
+    details: { type: "transfer" },
   },
   {
     operation: "SwapCalls",
@@ -54,14 +70,15 @@ export function ConsultBar({ placed }: { placed: PlacedCall }) {
     void intents.callOperation(swap.target.id, "SwapCalls");
   });
   if (offered.length === 0) return null;
+  const name = placed.place === "Other call" ? "Both calls" : "Consultation";
   return (
-    <div className="tools joint" role="group" aria-label="Consultation">
-      {offered.map(({ operation, label, tip, icon, target }, index) => (
-        <Button key={operation} label={label} icon={icon} tip={tip}
+    <div className="tools joint" role="group" aria-label={name}>
+      {offered.map(({ operation, label, tip, icon, target, details }, index) => (
+        <Button key={label} label={label} icon={icon} tip={tip}
           tone={index === 0 && operation.startsWith("Complete") ? "primary" : "plain"}
           {...(operation === "SwapCalls" ? { shortcut: "swap" as const } : {})}
           pending={isPending(desk, operation, target.id)}
-          onClick={() => void intents.callOperation(target.id, operation)} />
+          onClick={() => void intents.callOperation(target.id, operation, details)} />
       ))}
     </div>
   );

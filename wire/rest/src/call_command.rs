@@ -1,6 +1,6 @@
 //! What can be asked about a call, in both dialects.
 
-use model::KvList;
+use model::{KvList, request::MergeType};
 use serde_json::{Map, Value};
 
 use crate::{DIGITS_MAX, NUMBER_CHARS_MAX, Problem, USER_DATA_BYTES_MAX, USER_DATA_PAIRS_MAX};
@@ -30,6 +30,12 @@ pub enum CallCommand {
     InitiateConference(Reach),
     /// Consult somebody, to transfer.
     InitiateTransfer(Reach),
+    /// Let one of a conference hear nothing.
+    ListenDisconnect(String),
+    /// Let one of a conference hear again.
+    ListenReconnect(String),
+    /// Join the held call and the other, which have nothing to do with one another.
+    Merge(MergeType),
     /// Be heard by nobody.
     Mute,
     /// Transfer as soon as the other phone rings.
@@ -94,6 +100,9 @@ pub fn read_call_action(body: &[u8]) -> Result<CallCommand, Problem> {
         "drop" | "hangup" | "reject" | "release" => Ok(CallCommand::Hangup),
         "dtmf" => digits(&body).map(CallCommand::SendDtmf),
         "hold" => Ok(CallCommand::Hold),
+        "listen-disconnect" => number(&body, "participant").map(CallCommand::ListenDisconnect),
+        "listen-reconnect" => number(&body, "participant").map(CallCommand::ListenReconnect),
+        "merge" => merge(&body),
         "mute" => Ok(CallCommand::Mute),
         "pause-recording" => Ok(CallCommand::PauseRecording),
         "reconnect" => Ok(CallCommand::Reconnect),
@@ -128,6 +137,9 @@ pub fn read_call_operation(body: &[u8]) -> Result<CallCommand, Problem> {
         "Hold" => Ok(CallCommand::Hold),
         "InitiateConference" => reach(&body).map(CallCommand::InitiateConference),
         "InitiateTransfer" => reach(&body).map(CallCommand::InitiateTransfer),
+        "ListenDisconnect" => number(&body, "participant").map(CallCommand::ListenDisconnect),
+        "ListenReconnect" => number(&body, "participant").map(CallCommand::ListenReconnect),
+        "MergeCalls" => merge(&body),
         "MuteCall" => Ok(CallCommand::Mute),
         "MuteTransfer" => reach(&body).map(CallCommand::MuteTransfer),
         "PauseRecording" => Ok(CallCommand::PauseRecording),
@@ -255,6 +267,14 @@ fn kind<'a>(body: &'a Map<String, Value>, usual: &'a str) -> Result<&'a str, Pro
     }
 }
 
+fn merge(body: &Map<String, Value>) -> Result<CallCommand, Problem> {
+    match kind(body, "conference")? {
+        "conference" => Ok(CallCommand::Merge(MergeType::ForConference)),
+        "transfer" => Ok(CallCommand::Merge(MergeType::ForTransfer)),
+        _ => Err(Problem::out_of_range("type", "must be conference or transfer")),
+    }
+}
+
 fn digits(body: &Map<String, Value>) -> Result<String, Problem> {
     let digits = word(body, "digits")?;
     let is_key = |c: char| c.is_ascii_digit() || "*#ABCDabcd,".contains(c);
@@ -304,6 +324,9 @@ const ACTIONS: &[&str] = &[
     "reconnect",
     "redirect",
     "remove",
+    "listen-disconnect",
+    "listen-reconnect",
+    "merge",
     "start-recording",
     "pause-recording",
     "resume-recording",
@@ -327,6 +350,9 @@ const OPERATIONS: &[&str] = &[
     "CompleteConference",
     "SingleStepConference",
     "RemoveParticipantFromConference",
+    "ListenDisconnect",
+    "ListenReconnect",
+    "MergeCalls",
     "SwapCalls",
     "Reconnect",
     "Redirect",

@@ -60,6 +60,8 @@ fn about_dns() -> Vec<(Sent, Request)> {
                 monitor_mode: 1
             }
             { dn: "5001".into(), target: "5002".into(), mode: MonitorMode::Coach, is_all: true }
+        AgentSetIdleReason AgentSetIdleReasonRequest
+            { this_dn: "5001".into() } { dn: "5001".into() }
         SetDndOff SetDndOffRequest { this_dn: "5001".into() } { dn: "5001".into() }
         SetDndOn SetDndOnRequest { this_dn: "5001".into() } { dn: "5001".into() }
     }
@@ -158,6 +160,21 @@ fn about_two() -> Vec<(Sent, Request)> {
                 other_dn: "5002".into(), user_data: pairs()
             }
             { dn: "5001".into(), conn: CURRENT, destination: "5002".into(), user_data: ours() }
+        ListenDisconnect ListenDisconnectRequest
+            { this_dn: "5001".into(), conn_id: "0001000000000002".into(), other_dn: "5002".into() }
+            { dn: "5001".into(), conn: CURRENT, listener: "5002".into() }
+        ListenReconnect ListenReconnectRequest
+            { this_dn: "5001".into(), conn_id: "0001000000000002".into(), other_dn: "5002".into() }
+            { dn: "5001".into(), conn: CURRENT, listener: "5002".into() }
+        MergeCalls MergeCallsRequest
+            {
+                this_dn: "5001".into(), held_conn_id: "0001000000000001".into(),
+                conn_id: "0001000000000002".into(), merge_type: 1
+            }
+            {
+                dn: "5001".into(), held: HELD, current: CURRENT,
+                merge: MergeType::ForConference
+            }
         MuteTransfer MuteTransferRequest
             {
                 this_dn: "5001".into(), conn_id: "0001000000000002".into(),
@@ -293,9 +310,7 @@ fn missing_and_wrong_fields_are_named() {
 
 #[test]
 fn a_request_that_is_not_there_yet_keeps_t_librarys_name() {
-    for (number, name) in
-        [(15, "MakePredictiveCall"), (27, "MergeCalls"), (135, "SetDNInfo"), (127, "ReserveAgent")]
-    {
+    for (number, name) in [(15, "MakePredictiveCall"), (135, "SetDNInfo"), (127, "ReserveAgent")] {
         let other = pb::OtherRequest { number, this_dn: "5001".into(), conn_id: String::new() };
         let asked = understand(sent(Sent::Other(other))).unwrap();
         assert_eq!(asked.request, ClientRequest::Unsupported(name.into()));

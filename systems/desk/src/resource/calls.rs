@@ -118,6 +118,16 @@ fn call_request(command: CallCommand, view: &DnView, call: &CallView) -> Result<
         CallCommand::InitiateTransfer(Reach { destination, user_data }) => {
             Request::InitiateTransfer { dn, conn, destination, user_data }
         }
+        CallCommand::ListenDisconnect(party) => {
+            Request::ListenDisconnect { dn, conn, listener: Dn::from(party.as_str()) }
+        }
+        CallCommand::ListenReconnect(party) => {
+            Request::ListenReconnect { dn, conn, listener: Dn::from(party.as_str()) }
+        }
+        CallCommand::Merge(merge) => {
+            let (held, current) = two_calls(view, call)?;
+            Request::MergeCalls { dn, held, current, merge }
+        }
         CallCommand::Mute => Request::SetMuteOn { dn, conn },
         CallCommand::MuteTransfer(Reach { destination, user_data }) => {
             Request::MuteTransfer { dn, conn, destination, user_data }

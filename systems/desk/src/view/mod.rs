@@ -60,7 +60,8 @@ impl Views {
     pub(crate) fn apply(&mut self, event: &Event) -> Change {
         let Some(view) = self.0.get_mut(&event.this_dn) else { return Change::None };
         match event.name {
-            EventName::AgentLogin
+            EventName::AgentIdleReasonSet
+            | EventName::AgentLogin
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady => view.agent_changed(event),
@@ -83,6 +84,8 @@ impl Views {
                 view.monitoring_changed(event)
             }
             EventName::DestinationBusy
+            | EventName::ListenDisconnected
+            | EventName::ListenReconnected
             | EventName::MuteOff
             | EventName::MuteOn
             | EventName::NetworkReached => view.call_updated(event, NotificationType::StatusChange),

@@ -234,6 +234,18 @@ impl Site {
         (first, self.conn())
     }
 
+    /// `by` holds a customer's call and talks with an outside number on one of its own.
+    pub fn second_call(&mut self, by: &str) -> (ConnId, ConnId) {
+        self.talk(by);
+        let held = self.conn();
+        self.ask(Request::HoldCall { dn: by.into(), conn: held });
+        let (destination, user_data) = ("5559876543".into(), KvList::new());
+        self.ask(Request::MakeCall { dn: by.into(), destination, user_data });
+        let leg = self.rung();
+        self.fact(LegFact::Answered { leg });
+        (held, self.conn())
+    }
+
     /// Every call that was told of, oldest first.
     pub fn conns(&self) -> Vec<ConnId> {
         let mut conns: Vec<ConnId> =

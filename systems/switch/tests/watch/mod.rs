@@ -11,6 +11,7 @@ use model::{
     leg::{FIRST_OFFERED_LEG, LegCommand, LegFact},
     media::MediaCommand,
     recording::{RecordCommand, RecordingId, RecordingState},
+    request::MergeType,
 };
 use switch::Output;
 
@@ -186,12 +187,12 @@ impl Watch {
             }
             Request::CompleteConference { held, current, .. } => {
                 // The older call survives, whichever is on hold.
-                let (held, current) = (held.min(current), held.max(current));
-                let mut list = self.user_data.get(&current).cloned().unwrap_or_default();
-                let first = self.user_data.get(&held).cloned().unwrap_or_default();
-                first.into_iter().for_each(|(key, value)| list.update(key, value));
-                self.user_data.insert(held, list);
+                self.conferred(held.min(current), held.max(current));
             }
+            Request::MergeCalls { held, current, merge, .. } => match merge {
+                MergeType::ForConference => self.conferred(held, current),
+                MergeType::ForTransfer => _ = self.merging.insert(held),
+            },
             Request::MuteTransfer { conn, .. } => {
                 self.merging.insert(conn);
             }
@@ -203,6 +204,13 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    fn conferred(&mut self, first: ConnId, second: ConnId) {
+        let mut list = self.user_data.get(&second).cloned().unwrap_or_default();
+        let kept = self.user_data.get(&first).cloned().unwrap_or_default();
+        kept.into_iter().for_each(|(key, value)| list.update(key, value));
+        self.user_data.insert(first, list);
     }
 
     fn refused(&mut self, reference: ReferenceId) {
@@ -367,7 +375,8 @@ impl Watch {
                 let known = self.agents.get_mut(dn).expect("nobody is logged in");
                 known.1 = agent.state;
             }
-            EventName::DndOff
+            EventName::AgentIdleReasonSet
+            | EventName::DndOff
             | EventName::DndOn
             | EventName::ForwardCancel
             | EventName::ForwardSet
@@ -425,6 +434,8 @@ impl Watch {
             (
                 Some(phase @ (Phase::Dialing | Phase::Held | Phase::Ringing | Phase::Talking)),
                 EventName::DtmfSent
+                | EventName::ListenDisconnected
+                | EventName::ListenReconnected
                 | EventName::MuteOff
                 | EventName::MuteOn
                 | EventName::PartyAdded
