@@ -813,7 +813,7 @@ fn a_not_ready_reason_is_changed_while_the_state_stays() {
     site.ask_with(Request::AgentSetIdleReason { dn }, because("training"));
     expect![[r#"
         0.0    RequestAgentSetIdleReason #3 at 5001
-               refused #3 InvalidCallState (496): The agent at DN 5001 is Ready. A reason is for those who take no calls: ask for AgentNotReady with it.
+               refused #3 InvalidCallState (496): The agent at DN 5001 is Ready. A reason is for those who are NotReady: ask for AgentNotReady with it.
         0.0    RequestAgentNotReady #4 at 5001
                ok #4
                EventAgentNotReady 5001 agent=5001:NotReady:AuxWork (lunch) #4 ext{ReasonCode:lunch}

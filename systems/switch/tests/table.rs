@@ -225,7 +225,7 @@ fn each_agent_request_is_taken_in_the_states_that_allow_it() {
         no phone        ok: AgentSetIdleReason AgentLogout AgentNotReady; AlreadyInState: AgentLogin; OutOfService: AgentReady
         not ready       ok: AgentSetIdleReason AgentLogout AgentNotReady AgentReady; AlreadyInState: AgentLogin
         ready           InvalidCallState: AgentSetIdleReason; AlreadyInState: AgentLogin AgentReady; ok: AgentLogout AgentNotReady
-        after-call work ok: AgentSetIdleReason AgentLogout AgentNotReady AgentReady; AlreadyInState: AgentLogin
+        after-call work InvalidCallState: AgentSetIdleReason; AlreadyInState: AgentLogin; ok: AgentLogout AgentNotReady AgentReady
         on a call       InvalidCallState: AgentSetIdleReason AgentLogout; AlreadyInState: AgentLogin AgentReady; ok: AgentNotReady
         no such DN      all DnNotConfigured
     "#]].assert_eq(&table);
