@@ -14,7 +14,8 @@ impl Switch {
     /// The seconds of after-call work that the agent at a DN has; `None` without agent or work.
     pub(crate) fn wrap_up_seconds(&self, dn: &Dn) -> Option<u32> {
         let agent = self.dns.agent(dn)?;
-        let seconds = self.configuration.agent(&agent.id)?.wrap_up_s;
+        let person = self.configuration.agent(&agent.id)?;
+        let seconds = self.configuration.wrap_up_s(person);
         (seconds > 0).then_some(seconds)
     }
 

@@ -8,9 +8,10 @@ use common::Site;
 use expect_test::expect;
 use model::{
     AgentId, KvList, KvValue, Request, TError, WorkMode,
+    config::AgentLogin,
     leg::{Cause, LegFact},
 };
-use switch::Output;
+use switch::{Input, Output};
 
 fn after_call_work() -> Request {
     Request::AgentNotReady { dn: "5001".into(), work_mode: WorkMode::AfterCallWork }
@@ -114,4 +115,22 @@ fn an_agent_who_logs_out_takes_the_end_of_after_call_work_along() {
     site.forget_ladder();
     site.wait_s(60);
     assert_eq!(site.take_ladder(), "");
+}
+
+#[test]
+fn the_time_of_the_agent_login_takes_the_place_of_the_persons() {
+    let mut site = Site::at_work();
+    let mut configuration = common::configuration();
+    let login = AgentLogin { person: Some("agent5001".into()), wrap_up_s: Some(3) };
+    configuration.agent_logins.insert("9001".into(), login);
+    site.tell(Input::Configuration(std::sync::Arc::new(configuration)));
+    let (_, leg) = site.talk("5001");
+    site.fact(LegFact::Ended { leg, cause: Cause::Normal });
+    site.forget_ladder();
+    site.wait_s(3);
+    expect![[r#"
+        3.0    (time)
+               EventAgentReady 5001 agent=5001:Ready:AutoIn
+    "#]]
+    .assert_eq(&site.take_ladder());
 }
