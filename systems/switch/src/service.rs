@@ -47,6 +47,7 @@ impl Switch {
             let posture = Posture::not_ready(WorkMode::AuxWork, reason);
             self.change_posture(now, dn, posture, Change::because(PHONE_NOT_REGISTERED));
         }
+        self.supervisor_gone(now, dn);
     }
 
     fn say_service(&mut self, now: Now, dn: &Dn, name: EventName) {

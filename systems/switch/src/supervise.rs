@@ -116,9 +116,26 @@ impl Switch {
         let asker = Some(asker.id);
         self.say_monitoring(now, (dn, target), EventName::MonitoringCancelled, asker, None);
         for conn in self.dns.calls(dn).to_vec() {
-            self.stop_watching(now, conn, target);
+            // Another supervisor of the same agent stays.
+            let party = self.calls.get(&conn).and_then(|call| call.ours(dn));
+            let watcher = party
+                .filter(|party| party.watch.as_ref().is_some_and(|watch| watch.target == *target));
+            match watcher.map(|party| (party.id, matches!(party.state, State::Summoned(_)))) {
+                Some((id, true)) => self.drop_party(conn, id, Cause::Cancelled),
+                Some((id, false)) => self.leave_the_others(now, id, (CallState::Ok, None), None),
+                None => {}
+            }
         }
         Ok(())
+    }
+
+    /// A supervisor's phone is gone for good: others may supervise whom it did.
+    pub(crate) fn supervisor_gone(&mut self, now: Now, dn: &Dn) {
+        let targets = self.monitors.iter().filter(|(_, monitor)| monitor.by == *dn);
+        for target in targets.map(|(target, _)| target.clone()).collect::<Vec<_>>() {
+            self.monitors.remove(&target);
+            self.say_monitoring(now, (dn, &target), EventName::MonitoringCancelled, None, None);
+        }
     }
 
     /// Calls the supervisors of those who talk in a call.

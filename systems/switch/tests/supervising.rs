@@ -106,6 +106,78 @@ fn a_wish_for_one_call_ends_with_a_phone_that_does_not_come_up() {
 }
 
 #[test]
+fn a_wish_that_is_taken_back_while_the_phone_rings_is_cancelled_once() {
+    let (mut site, _, _) = summoned(MonitorMode::Mute, false);
+    site.ask(Request::CancelMonitoring { dn: "5003".into(), target: "5002".into() });
+    expect![[r#"
+        0.0    RequestCancelMonitoring #5 at 5003
+               ok #5
+               EventMonitoringCancelled 5003 #5 ext{MonitorDN:5002}
+               EventMonitoringCancelled 5002 agent=5002:Ready:AutoIn ext{MonitorDN:5003}
+               out2 release Cancelled
+    "#]]
+    .assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_supervisor_who_leaves_takes_nobody_along() {
+    let (mut site, _, _) = watching(MonitorMode::Mute, false);
+    let target = || "5002".into();
+    let (mode, is_all) = (MonitorMode::Mute, false);
+    site.ask(Request::MonitorNextCall { dn: "5001".into(), target: target(), mode, is_all });
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.fact(LegFact::Answered { leg });
+    site.forget_ladder();
+    site.ask(Request::CancelMonitoring { dn: "5003".into(), target: target() });
+    expect![[r#"
+        0.0    RequestCancelMonitoring #6 at 5003
+               ok #6
+               EventMonitoringCancelled 5003 #6 ext{MonitorDN:5002}
+               EventMonitoringCancelled 5002 agent=5002:Ready:AutoIn ext{MonitorDN:5003}
+               EventReleased 5003 call=1 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5002 ext{BusinessCall:1}
+               out2 release Normal
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_supervisor_whose_phone_is_gone_makes_room_for_another() {
+    let mut site = Site::at_work();
+    site.fact(LegFact::DnInService { dn: "5003".into() });
+    let wish = |dn: &str| Request::MonitorNextCall {
+        dn: dn.into(),
+        target: "5002".into(),
+        mode: MonitorMode::Mute,
+        is_all: true,
+    };
+    site.ask(wish("5003"));
+    site.forget_ladder();
+    site.fact(LegFact::DnOutOfService { dn: "5003".into() });
+    site.wait_s(29);
+    // A page that was reloaded supervises on.
+    site.fact(LegFact::DnInService { dn: "5003".into() });
+    site.wait_s(60);
+    site.fact(LegFact::DnOutOfService { dn: "5003".into() });
+    site.wait_s(30);
+    site.ask(wish("5001"));
+    expect![[r#"
+        0.0    5003 has no phone
+               EventDNOutOfService 5003
+        29.0   5003 has a phone
+               EventDNBackInService 5003
+        89.0   5003 has no phone
+               EventDNOutOfService 5003
+        119.0  (time)
+               EventMonitoringCancelled 5003 ext{MonitorDN:5002}
+               EventMonitoringCancelled 5002 agent=5002:Ready:AutoIn ext{MonitorDN:5003}
+        119.0  RequestMonitorNextCall #4 at 5001
+               ok #4
+               EventMonitoringNextCall 5001 agent=5001:Ready:AutoIn #4 ext{MonitorDN:5002 MonitorMode:mute}
+               EventMonitoringNextCall 5002 agent=5002:Ready:AutoIn ext{MonitorDN:5001 MonitorMode:mute}
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
 fn a_supervisor_who_left_a_call_is_not_rung_for_it_again() {
     let (mut site, conn, leg) = watching(MonitorMode::Mute, true);
     site.fact(LegFact::Ended { leg, cause: Cause::Normal });
