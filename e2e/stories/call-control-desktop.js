@@ -58,7 +58,13 @@ story("an agent asks a colleague and all three confer by buttons", async (scene)
   await hears(customer, ["agent", "other"]);
   await hears(agent, ["customer", "other"]);
   await hears(other, ["agent", "customer"]);
+  const speaking = agent.page.getByRole("img", { name: /is speaking$/ });
+  await speaking.nth(1).waitFor();
   await agent.picture(scene.file("conference.png"));
+  await other.in("Active call").press("Mute");
+  await agent.page.getByRole("img", { name: /is silent$/ }).waitFor();
+  assert.equal(await speaking.count(), 1, "who is muted is not shown to speak");
+  await other.in("Active call").press("Mute");
   customer.hangUp();
   await agent.active.waitFor();
   await hears(agent, ["other"]);

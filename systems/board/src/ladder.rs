@@ -71,7 +71,8 @@ fn describe(cord: &Cord) -> Option<Line> {
             desk::Input::Capabilities { .. }
             | desk::Input::Configuration(_)
             | desk::Input::Health(_)
-            | desk::Input::Monitor(_) => None,
+            | desk::Input::Monitor(_)
+            | desk::Input::Speakers { .. } => None,
         },
         Cord::Routing(input) => match input {
             routing::Input::Outcome { reference, refusal } => {

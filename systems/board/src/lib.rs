@@ -220,9 +220,11 @@ impl Board {
                 self.lay(Cord::Signaling(signaling::Input::Command(command)));
             }
             switch::Output::Media(command) => self.lay(Cord::World(Output::Media(command))),
-            switch::Output::Speakers { .. } => {}
             switch::Output::Refused { origin, reference, this_dn, refusal } => {
                 self.refused(origin, reference, this_dn, refusal);
+            }
+            switch::Output::Speakers { dn, conn, levels } => {
+                self.lay(Cord::Desk(desk::Input::Speakers { dn, conn, levels }));
             }
         }
     }

@@ -82,6 +82,15 @@ pub enum Input {
         /// Why it is not done.
         refusal: Option<Refusal>,
     },
+    /// How loud everybody in a conference is, several times a second.
+    Speakers {
+        /// Who is told.
+        dn: Dn,
+        /// Which call.
+        conn: ConnId,
+        /// The parties, in dB below full scale: 0 is loudest, 127 silence (RFC 6464).
+        levels: Vec<(Dn, u8)>,
+    },
 }
 
 /// What the desk can say.
@@ -251,6 +260,7 @@ impl System for Desk {
             Input::Health(connections) => self.connections = Some(connections),
             Input::Monitor(monitor) => self.monitor = *monitor,
             Input::Outcome { reference, refusal } => self.outcome(now, reference, refusal),
+            Input::Speakers { dn, conn, levels } => self.speakers(now, &dn, conn, &levels),
         }
     }
 

@@ -8,7 +8,8 @@ use model::{
 };
 use serde_json::{Value, json};
 use wire_rest::{
-    CallMessage, CallWord, DeviceMessage, ErrorMessage, NotificationType, StateMessage,
+    CallMessage, CallWord, DeviceMessage, ErrorMessage, LevelsMessage, NotificationType,
+    StateMessage,
 };
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
 
 /// Channels that messages are sent on.
 pub(crate) const CALLS: &str = "/v2/me/calls";
+pub(crate) const LEVELS: &str = "/v2/me/calls/levels";
 pub(crate) const DEVICES: &str = "/v2/me/devices";
 pub(crate) const STATE: &str = "/v2/me/state";
 pub(crate) const USERS: &str = "/v2/users";
@@ -57,6 +59,21 @@ impl Desk {
         self.stamp_ms = self.stamp_ms.max(now.unix_ms());
         if let Some(call) = self.views.offered(dn, conn, capabilities) {
             self.push_call_as_is(now, dn, &call);
+        }
+    }
+
+    /// How loud everybody in a conference is. Whoever is behind is told the next time.
+    pub(crate) fn speakers(&mut self, now: Now, dn: &Dn, conn: ConnId, levels: &[(Dn, u8)]) {
+        let Some(view) = self.views.view(dn) else { return };
+        let Some(call) = view.calls().iter().find(|call| call.conn == conn) else { return };
+        let message = LevelsMessage { call_id: call.uuid.as_str(), levels, at_ms: now.unix_ms() };
+        let message: Arc<str> = wire_bayeux::event(LEVELS, &message.to_json()).into();
+        for user in self.talkers(dn) {
+            for (key, _) in self.bayeux.subscribers(&user, LEVELS) {
+                if !self.bayeux.is_behind(&key) {
+                    self.deliver(now, &key, Arc::clone(&message));
+                }
+            }
         }
     }
 

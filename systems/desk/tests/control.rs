@@ -12,8 +12,8 @@ use common::{
 use desk::Input;
 use expect_test::expect;
 use model::{
-    AgentState, CallState, CallType, Capabilities, Capability, DnRole, Event, EventName, KvList,
-    Origin, TError, config::Role, recording::RecordingState,
+    AgentState, CallState, CallType, Capabilities, Capability, Dn, DnRole, Event, EventName,
+    KvList, Origin, TError, config::Role, recording::RecordingState,
 };
 use serde_json::{Value, json};
 
@@ -380,6 +380,34 @@ fn a_recording_is_told_as_it_begins_pauses_goes_on_and_ends() {
     // Whatever else happens to the call says nothing about it, and nothing is forgotten.
     first(&mut bench, EventName::Held);
     assert_eq!(show(&mut bench, &browser, CONN)["recordingState"], "Stopped");
+}
+
+#[test]
+fn levels_of_a_conference_go_to_those_who_listen_and_never_pile_up() {
+    let mut bench = Bench::new();
+    let browser = agent(&mut bench);
+    first(&mut bench, EventName::Established);
+    let comet = Comet::open(&mut bench, &browser, &["/v2/me/calls/levels"]);
+    let speak = |bench: &mut Bench, level: u8| {
+        let conn = CONN.parse().unwrap();
+        let levels = vec![(Dn::from("5001"), 127), (Dn::from("5559876543"), level)];
+        bench.input(Input::Speakers { dn: "5001".into(), conn, levels });
+    };
+    let messages = pushed(&mut bench, &comet, |bench| speak(bench, 20));
+    assert_eq!(messages[0]["messageType"], "ParticipantsLevelsMessage");
+    assert_eq!(messages[0]["callId"], UUID);
+    let quiet = json!({"phoneNumber": "5001", "level": -127});
+    let loud = json!({"phoneNumber": "5559876543", "level": -20});
+    assert_eq!(messages[0]["participants"], json!([quiet, loud]));
+    // Whoever reads nothing for a minute is told once.
+    (0..240).for_each(|_| speak(&mut bench, 30));
+    let held = comet.connect(&mut bench);
+    assert_eq!(Comet::brought(&mut bench, held).len(), 1);
+    // Others are not bothered.
+    let comet = Comet::open(&mut bench, &browser, &["/v2/me/calls"]);
+    comet.connect(&mut bench);
+    speak(&mut bench, 20);
+    assert!(bench.responses.is_empty());
 }
 
 #[test]

@@ -3,8 +3,9 @@
 // the reader has to fetch the state again.
 
 import { CometD } from "cometd";
-import { decodeCallPush, decodeDevicePush } from "../model/decode";
+import { decodeCallPush, decodeDevicePush, decodeLevels } from "../model/decode";
 import type { CallPush, DevicePush } from "../model/facts";
+import type { Levels } from "../model/levels";
 import { csrfHeaders } from "./rest";
 
 const BACKOFF_STEP_MS = 500;
@@ -13,6 +14,7 @@ const BACKOFF_MS_MAX = 4000;
 export interface PushListener {
   readonly onCall: (push: CallPush) => void;
   readonly onDevices: (push: DevicePush) => void;
+  readonly onLevels: (levels: Levels) => void;
   readonly onLink: (live: boolean) => void;
   readonly onSubscribed: () => void;
   readonly onRefused: () => void;
@@ -83,5 +85,8 @@ function subscribe(cometd: CometD, listener: PushListener): void {
       },
       subscribed,
     );
+    cometd.subscribe("/v2/me/calls/levels", (message) => {
+      listener.onLevels(decodeLevels(message.data));
+    });
   });
 }

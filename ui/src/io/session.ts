@@ -7,6 +7,8 @@ import { OPENING, deskReducer, isAgent } from "../model/desk";
 import type { DeskEvent, DeskState } from "../model/desk";
 import type { CallPush, DevicePush } from "../model/facts";
 import { phoneNumber } from "../model/format";
+import { NO_LEVELS } from "../model/levels";
+import type { Levels } from "../model/levels";
 import { effectivePhone } from "../model/phone";
 import type { PhoneSummary } from "../model/phone";
 import { createStore } from "../model/store";
@@ -24,6 +26,7 @@ export type Page = "desktop" | "phone" | "monitor" | "recordings";
 
 const SESSION_RETRY_MS = 2000;
 const NOTICE_MS = 20_000;
+const LEVELS_MS = 1000;
 
 export class DeskSession {
   readonly store: Store<DeskState, DeskEvent> = createStore(deskReducer, OPENING);
@@ -35,10 +38,12 @@ export class DeskSession {
     (expected) => this.phone.dialling(expected),
   );
   readonly people = new People();
+  readonly levels: Store<Levels, Levels> = createStore((_, levels) => levels, NO_LEVELS);
   private push: Push | null = null;
   /** Pushes that arrive while the state is being read wait for it. */
   private waiting: DeskEvent[] | null = null;
   private sessionRetry: number | null = null;
+  private levelsOld: number | undefined;
 
   constructor(readonly page: Page) {
     this.phone = new Softphone(
@@ -99,6 +104,7 @@ export class DeskSession {
       this.push ??= openPush({
         onCall: (push) => this.onCall(push),
         onDevices: (push) => this.onDevices(push),
+        onLevels: (levels) => this.onLevels(levels),
         onLink: (live) => this.onLink(live),
         onSubscribed: () => void this.refresh(),
         onRefused: () => void this.checkSignedIn(),
@@ -176,6 +182,13 @@ export class DeskSession {
       this.notify(failureWords(failure), phoneNumber(otherNumber(known)), "info");
     }
     this.apply({ type: "callPushed", at: Date.now(), push });
+  }
+
+  /** The last word of a conference that is over would stand for ever. */
+  private onLevels(levels: Levels): void {
+    window.clearTimeout(this.levelsOld);
+    this.levels.dispatch(levels);
+    this.levelsOld = window.setTimeout(() => this.levels.dispatch(NO_LEVELS), LEVELS_MS);
   }
 
   private onDevices(push: DevicePush): void {

@@ -6,6 +6,7 @@ import type {
   Snapshot, User, UserData, UserValue,
 } from "./facts";
 import { RECORDING_STATES } from "./facts";
+import type { Levels } from "./levels";
 import { flag, list, number, optionalNumber, optionalText, record, text, texts } from "./read";
 import type { Json } from "./read";
 import { decodeMonitoring } from "./supervise";
@@ -94,6 +95,16 @@ export function decodeCallPush(data: unknown): CallPush | null {
     noAnswerSeconds: optionalNumber(extensions["NO_ANSWER_TIMEOUT"]),
     wrapUpSeconds: optionalNumber(extensions["WrapUpTime"]),
   };
+}
+
+/** A `/v2/me/calls/levels` message. */
+export function decodeLevels(data: unknown): Levels {
+  const message = record(data);
+  const parties = list(message["participants"]).map(record);
+  const levels = parties.map((party): [string, number] => {
+    return [text(party["phoneNumber"]), number(party["level"])];
+  });
+  return { callId: text(message["callId"]), of: Object.fromEntries(levels) };
 }
 
 function decodeCallMember(value: unknown): CallPush | null {

@@ -1,10 +1,12 @@
-// Who is on a call of more than two, and the way out for each.
+// Who is on a call of more than two, who of them speaks, and the way out for each.
 
 import { PhoneOff, UserRoundX } from "lucide-react";
+import { useSyncExternalStore } from "react";
 import { offers } from "../model/controls";
 import type { LiveCall } from "../model/calls";
 import { isPending } from "../model/desk";
 import { phoneNumber } from "../model/format";
+import { loudness } from "../model/levels";
 import { useDesk, useSession } from "./context";
 import { Button } from "./Controls";
 import { useColleague } from "./people";
@@ -38,6 +40,7 @@ function Participant({ call, party }: { call: LiveCall; party: string }) {
   const name = colleague?.name ?? phoneNumber(party);
   return (
     <li>
+      <Speaking callId={call.id} party={party} name={name} />
       <span>{name}</span>
       {colleague === null ? null : <span className="muted digits">{party}</span>}
       {offers(call, operation) ? (
@@ -50,3 +53,19 @@ function Participant({ call, party }: { call: LiveCall; party: string }) {
     </li>
   );
 }
+
+/** A mark that grows with the voice; drawn anew only when it changes. */
+function Speaking({ callId, party, name }: { callId: string; party: string; name: string }) {
+  const { levels } = useSession();
+  const size = useSyncExternalStore(levels.subscribe, () => {
+    return Math.round(loudness(levels.state(), callId, party) * STEPS) / STEPS;
+  });
+  const says = size > 0 ? `${name} is speaking` : `${name} is silent`;
+  return (
+    <span className="speaking" role="img" aria-label={says} data-speaking={size > 0}>
+      <span style={{ scale: String(size) }} />
+    </span>
+  );
+}
+
+const STEPS = 5;

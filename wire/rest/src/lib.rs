@@ -26,7 +26,9 @@ pub use device_command::{
 pub use me_command::{
     CustomerCall, Login, MeCommand, read_customer_call, read_login, read_me_operation,
 };
-pub use message::{CallMessage, DeviceMessage, ErrorMessage, NotificationType, StateMessage};
+pub use message::{
+    CallMessage, DeviceMessage, ErrorMessage, LevelsMessage, NotificationType, StateMessage,
+};
 pub use moment::moment_ms;
 pub use page::Query;
 pub use problem::{Problem, StatusCode};

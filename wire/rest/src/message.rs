@@ -1,6 +1,6 @@
 //! The `data` of pushed messages.
 
-use model::KvList;
+use model::{Dn, KvList};
 use serde_json::{Map, Value, json};
 
 use crate::{Call, Device, UserState};
@@ -55,6 +55,18 @@ pub struct ErrorMessage<'a> {
     pub error_code: &'a str,
     /// What, for people.
     pub message: &'a str,
+    /// When, in ms since 1970.
+    pub at_ms: u64,
+}
+
+/// On `/v2/me/calls/levels`: how loud everybody in a conference is; four times a second while
+/// somebody is heard. GWS has nothing of the kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LevelsMessage<'a> {
+    /// The call's id.
+    pub call_id: &'a str,
+    /// The parties, in dB below full scale: 0 is loudest, 127 silence (RFC 6464).
+    pub levels: &'a [(Dn, u8)],
     /// When, in ms since 1970.
     pub at_ms: u64,
 }
@@ -124,6 +136,21 @@ impl ErrorMessage<'_> {
             "errorCode": self.error_code,
             "errorMessage": self.message,
             "statusMessage": self.message,
+            "metrics": metrics(self.at_ms),
+        })
+    }
+}
+
+impl LevelsMessage<'_> {
+    /// As JSON; `level` is dBov, from -127 (silence) to 0.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let participant =
+            |(dn, level): &(Dn, u8)| json!({"phoneNumber": dn, "level": -i16::from(*level)});
+        json!({
+            "messageType": "ParticipantsLevelsMessage",
+            "callId": self.call_id,
+            "participants": self.levels.iter().map(participant).collect::<Vec<_>>(),
             "metrics": metrics(self.at_ms),
         })
     }

@@ -124,6 +124,11 @@ impl Bayeux {
             .collect()
     }
 
+    /// Whether messages wait for a client.
+    pub(crate) fn is_behind(&self, key: &ClientKey) -> bool {
+        self.clients.get(key).is_none_or(|client| client.backlog() > 0)
+    }
+
     fn add(&mut self, key: ClientKey, client: Client) {
         self.of_user.entry(client.user.clone()).or_default().insert(key.clone());
         self.clients.insert(key, client);

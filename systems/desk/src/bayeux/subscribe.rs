@@ -7,7 +7,7 @@ use wire_bayeux::{ClientMessage, Pattern, Reply};
 use super::{ClientKey, message::reply_to};
 use crate::{
     Desk,
-    push::{CALLS, DEVICES, STATE, USERS},
+    push::{CALLS, DEVICES, LEVELS, STATE, USERS},
 };
 
 impl Desk {
@@ -77,6 +77,7 @@ fn shown(patterns: &[Pattern]) -> serde_json::Value {
 /// same.
 const OWN_CHANNELS: &[&str] = &[
     CALLS,
+    LEVELS,
     DEVICES,
     STATE,
     "/v2/me",
