@@ -267,6 +267,11 @@ impl Party {
         matches!(self.state, State::Held | State::Talking)
     }
 
+    /// Whether its phone rings so that it joins a conference.
+    pub fn is_invited(&self) -> bool {
+        matches!(self.state, State::Alerting(_)) && self.role == DnRole::ConferenceMember
+    }
+
     /// Whether it talks or holds on its own behalf.
     pub fn talks_along(&self) -> bool {
         self.is_in() && self.watch.is_none()

@@ -82,6 +82,13 @@ impl Switch {
                 TError::DnBusy,
                 format!("{dialled} is busy or takes no calls. Try again later."),
             )),
+            Err(_) if self.is_forwarded(&found) => Err(Refusal::new(
+                TError::InvalidDestination,
+                format!(
+                    "The calls of {dialled} are forwarded, and nobody is reached there. Choose \
+                     another number."
+                ),
+            )),
             Err(_) => Err(Refusal::new(
                 TError::OutOfService,
                 format!("Device '{dialled}' is not registered. Choose another one."),
@@ -94,6 +101,11 @@ impl Switch {
     pub(crate) fn destination(&self, dialled: &str, may_leave: bool) -> Option<Destination> {
         let ours = ours(&self.configuration, dialled);
         ours.or_else(|| outside(&self.configuration, dialled).filter(|_| may_leave))
+    }
+
+    fn is_forwarded(&self, destination: &Destination) -> bool {
+        let Destination::Extension(dn) = destination else { return false };
+        self.dns.extension(dn).is_some_and(|extension| extension.forward.is_some())
     }
 
     /// Follows forwarding, and says why a phone of ours can't be called.

@@ -1,6 +1,6 @@
 //! A phone sends its call elsewhere by itself (REFER).
 
-use model::{ConnId, Dn, LegId, Now, TError, error::Refusal, leg::LegCommand};
+use model::{Capability, ConnId, Dn, LegId, Now, TError, error::Refusal, leg::LegCommand};
 
 use crate::{LegUse, Switch, call::State, reach::Destination};
 
@@ -26,7 +26,11 @@ impl Switch {
         let (Some(conn), None) = (conn, replaces) else {
             return self.out.leg(LegCommand::ReferDone { leg, status: 481 });
         };
-        let may = self.check_refer(now, conn, &dn, target);
+        let may = self.check_refer(conn, &dn, target);
+        if may.is_ok() {
+            // A phone may hold before it refers.
+            self.set_held(now, conn, &dn, false, None);
+        }
         let status = match &may {
             Ok(_) => 200,
             Err(refusal) => match refusal.error {
@@ -42,16 +46,10 @@ impl Switch {
         }
     }
 
-    /// A phone that holds before it refers is taken back, once it is sure where the call goes.
-    fn check_refer(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        dn: &Dn,
-        target: &str,
-    ) -> Result<Destination, Refusal> {
-        self.destination_for(dn, target)?;
-        self.set_held(now, conn, dn, false, None);
-        self.check_transfer(dn, conn, target)
+    fn check_refer(&self, conn: ConnId, dn: &Dn, target: &str) -> Result<Destination, Refusal> {
+        self.allow_from_hold(Capability::SingleStepTransfer, dn, conn)?;
+        let destination = self.destination_for(dn, target)?;
+        self.check_not_in(conn, &destination)?;
+        Ok(destination)
     }
 }

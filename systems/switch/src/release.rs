@@ -168,12 +168,16 @@ impl Switch {
         let Some((call, party)) = self.seat(id) else { return };
         let (conn, dn, is_ours) = (call.conn, party.dn.clone(), party.is_ours());
         let (was_seen, extensions) = (party.is_seen(), business(call));
+        let (name, state, cause) = match party.is_invited() {
+            true => (EventName::Abandoned, CallState::Abandoned, Cause::Cancelled),
+            false => (EventName::Released, state, Cause::Normal),
+        };
         if is_ours {
-            let draft = Draft::new(EventName::Released, &dn).state(state).extensions(extensions);
+            let draft = Draft::new(name, &dn).state(state).extensions(extensions);
             self.say_last(now, conn, draft.reference(asker));
         }
         self.owe_wrap_up(conn, id);
-        self.drop_party(conn, id, Cause::Normal);
+        self.drop_party(conn, id, cause);
         self.patch(conn);
         if was_seen {
             for other in self.party_dns(conn) {

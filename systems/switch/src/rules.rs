@@ -40,6 +40,21 @@ impl Switch {
         }
     }
 
+    /// As [`allow`](Self::allow), for a phone that takes its held call back with what it asks.
+    pub(crate) fn allow_from_hold(
+        &self,
+        what: Capability,
+        dn: &Dn,
+        conn: ConnId,
+    ) -> Result<&Call, Refusal> {
+        let call = self.part_of(conn, dn)?;
+        let may = match call.ours(dn).filter(|party| party.holds()) {
+            Some(party) => self.may_talking(what, call, party),
+            None => self.may(what, call, dn),
+        };
+        may.map(|()| call).map_err(|no| self.refusal(no, what, call, dn))
+    }
+
     /// Everything that would be accepted.
     pub(crate) fn capabilities(&self, call: &Call, dn: &Dn) -> Capabilities {
         Capability::ALL.iter().copied().filter(|one| self.may(*one, call, dn).is_ok()).collect()
@@ -140,7 +155,9 @@ impl Switch {
                 if_ok(what != C::SingleStepConference || has_room, No::SecondCall)?;
                 if_ok(others > 0, No::Alone)
             }
-            C::DeleteFromConference => if_ok(others > 1, No::Alone),
+            C::DeleteFromConference => {
+                if_ok(others > 1 || call.parties.iter().any(Party::is_invited), No::Alone)
+            }
             C::ListenDisconnect => if_ok(others > 1 && deaf < others, No::Alone),
             C::ListenReconnect => if_ok(deaf > 0, No::State),
             C::AlternateCall

@@ -29,24 +29,13 @@ impl Switch {
         dialled: &str,
         user_data: KvList,
     ) -> Result<(), Refusal> {
-        let destination = self.check_transfer(dn, conn, dialled)?;
+        self.allow(Capability::SingleStepTransfer, dn, conn)?;
+        let destination = self.destination_for(dn, dialled)?;
+        self.check_not_in(conn, &destination)?;
         self.add_data(conn, user_data)?;
         self.out.accept(asker.id);
         self.transfer_to(now, (dn, conn), destination, Some(asker.id));
         Ok(())
-    }
-
-    /// Whether a call may be sent there.
-    pub(crate) fn check_transfer(
-        &self,
-        dn: &Dn,
-        conn: ConnId,
-        dialled: &str,
-    ) -> Result<Destination, Refusal> {
-        self.allow(Capability::SingleStepTransfer, dn, conn)?;
-        let destination = self.destination_for(dn, dialled)?;
-        self.check_not_in(conn, &destination)?;
-        Ok(destination)
     }
 
     /// Leaves the call, and has the destination called for it.
@@ -145,13 +134,23 @@ impl Switch {
         whom: &Dn,
     ) -> Result<(), Refusal> {
         let call = self.allow(Capability::DeleteFromConference, dn, conn)?;
-        let is_meant = |party: &&Party| party.dn == *whom && party.dn != *dn && party.talks_along();
-        let Some(id) = call.parties.iter().find(is_meant).map(|party| party.id) else {
+        let is_meant = |party: &&Party| {
+            party.dn == *whom && party.dn != *dn && (party.talks_along() || party.is_invited())
+        };
+        let Some(party) = call.parties.iter().find(is_meant) else {
             return Err(Refusal::new(
                 TError::InvalidDestination,
                 format!("{whom} is not in call {conn}. Choose one of its parties."),
             ));
         };
+        let id = party.id;
+        let talks = |other: &Party| other.id != id && other.dn != *dn && other.talks_along();
+        if !call.parties.iter().any(talks) {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("Nobody but {whom} talks to {dn} in call {conn}. Release the call."),
+            ));
+        }
         self.out.accept(asker.id);
         self.leave_the_others(now, id, (CallState::Ok, None), Some((dn, asker.id)));
         Ok(())
@@ -191,7 +190,11 @@ impl Switch {
     }
 
     /// Nobody can be in a call twice.
-    fn check_not_in(&self, conn: ConnId, destination: &Destination) -> Result<(), Refusal> {
+    pub(crate) fn check_not_in(
+        &self,
+        conn: ConnId,
+        destination: &Destination,
+    ) -> Result<(), Refusal> {
         let Destination::Outside(number, _) = destination else { return Ok(()) };
         let is_in = |party: &Party| party.dn == *number;
         match self.calls.get(&conn).is_some_and(|call| call.parties.iter().any(is_in)) {

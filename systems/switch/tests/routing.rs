@@ -106,3 +106,19 @@ fn a_call_that_is_sent_in_a_circle_ends() {
     }
     panic!("it goes round for ever");
 }
+
+#[test]
+fn who_dials_into_a_circle_of_forwarding_is_told_so() {
+    let mut site = Site::at_work();
+    site.fact(LegFact::DnInService { dn: "5003".into() });
+    for (dn, to) in [("5002", "5003"), ("5003", "5002")] {
+        site.ask(Request::CallForwardSet { dn: dn.into(), destination: to.into() });
+    }
+    site.forget_ladder();
+    let (dn, destination) = ("5001".into(), "5002".into());
+    site.ask(Request::MakeCall { dn, destination, user_data: model::KvList::new() });
+    expect![[r#"
+        0.0    RequestMakeCall #5 at 5001
+               refused #5 InvalidDestination (415): The calls of 5002 are forwarded, and nobody is reached there. Choose another number.
+    "#]].assert_eq(&site.take_ladder());
+}

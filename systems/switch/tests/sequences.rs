@@ -446,7 +446,7 @@ fn h_single_step_conference_and_the_customer_hangs_up() {
                ok #4
                out2 ring 5002 from 5551234567
                EventRinging 5002 call=1 Inbound ConferenceMember queue=5000 other=5551234567/Origination third=5001/AddedBy parties=5551234567+5001 agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567}
-               5001 may AttachUserData ClearCall HoldCall ReleaseCall SendDtmf SetMuteOn StartRecording
+               5001 may AttachUserData ClearCall DeleteFromConference HoldCall ReleaseCall SendDtmf SetMuteOn StartRecording
         0.0    out2 rings
         0.0    out2 answered
                media hear in1 out1+out2
@@ -459,6 +459,45 @@ fn h_single_step_conference_and_the_customer_hangs_up() {
                media hear out2 out1
                EventPartyDeleted 5001 call=1 Inbound Destination queue=5000 other=5551234567/DeletedParty agent=5001:Ready:AutoIn
                EventPartyDeleted 5002 call=1 Inbound ConferenceMember queue=5000 other=5551234567/DeletedParty agent=5002:Ready:AutoIn
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn g_a_phone_that_holds_and_refers_to_whom_it_talks_holds_on() {
+    let mut site = Site::at_work();
+    let (_, leg) = site.talk("5001");
+    site.tell(Input::Media(MediaFact::Holds { leg, is_held: true }));
+    site.forget_ladder();
+    site.fact(LegFact::Referred { leg, target: "5551234567".into(), replaces: None });
+    expect![[r#"
+        0.0    out1 refers to 5551234567
+               out1 refer-done 404
+    "#]]
+    .assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn h_whoever_is_asked_to_a_conference_is_sent_off_while_the_phone_rings() {
+    let mut site = Site::at_work();
+    site.talk("5001");
+    let (dn, conn) = (Dn::from("5001"), site.conn());
+    let (destination, user_data) = ("5002".to_owned(), KvList::new());
+    let invitation = Request::SingleStepConference { dn: dn.clone(), conn, destination, user_data };
+    site.ask(invitation);
+    site.fact(LegFact::Ringing { leg: site.rung() });
+    site.forget_ladder();
+    for party in ["5551234567", "5002"] {
+        site.ask(Request::DeleteFromConference { dn: dn.clone(), conn, party: party.into() });
+    }
+    expect![[r#"
+        0.0    RequestDeleteFromConference #5 at 5001
+               refused #5 InvalidDestination (415): Nobody but 5551234567 talks to 5001 in call 000103c43e180001. Release the call.
+        0.0    RequestDeleteFromConference #6 at 5001
+               ok #6
+               EventAbandoned 5002 call=1 Inbound ConferenceMember state=Abandoned queue=5000 other=5551234567/Origination parties=5551234567+5001 agent=5002:Ready:AutoIn ext{BusinessCall:1}
+               refused #4 NoAnswer (232): 5002 did not answer before the call was over there.
+               out2 release Cancelled
+               EventPartyDeleted 5001 call=1 Inbound Destination queue=5000 other=5002/DeletedParty third=5001/DeletedBy agent=5001:Ready:AutoIn #6
     "#]].assert_eq(&site.take_ladder());
 }
 
