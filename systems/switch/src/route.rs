@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use model::{
-    AgentState, ConnId, Dn, DnRole, EventName, KvValue, Now, TError, error::Refusal,
-    request::NoAnswer,
+    AgentState, ConnId, Dn, DnRole, EventName, KvValue, Now, TError,
+    error::Refusal,
+    request::{NoAnswer, NoAnswerAction},
 };
 
 use crate::{
@@ -43,6 +44,7 @@ impl Switch {
             ));
         }
         let destination = self.route_target(target)?;
+        let no_answer = no_answer_of(asker, no_answer)?;
         let overflow = self.overflow_of(asker)?;
         let record = RouteRecord::of(asker)?;
 
@@ -184,6 +186,38 @@ impl Switch {
             )),
         }
     }
+}
+
+/// NO_ANSWER_TIMEOUT and NO_ANSWER_ACTION among the request's Extensions take the place of its own.
+fn no_answer_of(asker: &Asker, own: NoAnswer) -> Result<NoAnswer, Refusal> {
+    let wrong = |why: String| Refusal::new(TError::InvalidAttribute, why);
+    let timeout_s = match asker.extensions.value("NO_ANSWER_TIMEOUT") {
+        None => own.timeout_s,
+        Some(value) => seconds(value).ok_or_else(|| {
+            wrong(format!("NO_ANSWER_TIMEOUT is a number of seconds, 1 to {NO_ANSWER_S_MAX}."))
+        })?,
+    };
+    let action = match asker.extensions.value("NO_ANSWER_ACTION") {
+        None => own.action,
+        Some(value) => {
+            let known = [NoAnswerAction::Logout, NoAnswerAction::None, NoAnswerAction::NotReady];
+            let named =
+                known.into_iter().find(|action| *value == KvValue::Str(action.as_str().to_owned()));
+            named.ok_or_else(|| {
+                wrong("NO_ANSWER_ACTION is none of none, notready and logout.".to_owned())
+            })?
+        }
+    };
+    Ok(NoAnswer { timeout_s, action })
+}
+
+fn seconds(value: &KvValue) -> Option<u32> {
+    let seconds = match value {
+        KvValue::Int(number) => u32::try_from(*number).ok(),
+        KvValue::List(_) => None,
+        KvValue::Str(text) => text.trim().parse().ok(),
+    };
+    seconds.filter(|seconds| (1..=NO_ANSWER_S_MAX).contains(seconds))
 }
 
 /// A phone that was routed to rings for an hour at most, whatever the router asks.

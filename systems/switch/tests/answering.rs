@@ -191,6 +191,52 @@ fn a_call_that_nobody_answered_goes_where_the_router_wanted_it() {
 }
 
 #[test]
+fn the_routers_extensions_say_how_long_it_rings_and_what_becomes_of_the_agent() {
+    let offered = || {
+        let mut site = Site::at_work();
+        site.offer("+18005551234");
+        let route = common::route(site.conn(), "5001");
+        (site, route)
+    };
+    let (mut site, route) = offered();
+    let wishes = KvList::new().with("NO_ANSWER_TIMEOUT", "7").with("NO_ANSWER_ACTION", "logout");
+    site.ask_with(route, wishes);
+    site.fact(LegFact::Ringing { leg: site.rung() });
+    site.forget_ladder();
+    site.wait_s(7);
+    expect![[r#"
+        7.0    (time)
+               EventReleased 5001 call=1 Inbound Destination state=NoAnswer queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               out1 release NoAnswer
+               EventAgentLogout 5001 agent=5001:LoggedOut:Unknown
+               EventQueued 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{QueuedAt:1800000000000 Recalls:1}
+    "#]].assert_eq(&site.take_ladder());
+
+    let refused: Vec<String> = [
+        KvList::new().with("NO_ANSWER_TIMEOUT", 0),
+        KvList::new().with("NO_ANSWER_TIMEOUT", "soon"),
+        KvList::new().with("NO_ANSWER_ACTION", "fire"),
+    ]
+    .into_iter()
+    .map(|wish| {
+        let (mut site, route) = offered();
+        site.forget_ladder();
+        site.ask_with(route, wish);
+        site.take_ladder()
+    })
+    .collect();
+    expect![[r#"
+        0.0    RequestRouteCall #3 at 5000
+               refused #3 InvalidAttribute (53): NO_ANSWER_TIMEOUT is a number of seconds, 1 to 3600.
+        0.0    RequestRouteCall #3 at 5000
+               refused #3 InvalidAttribute (53): NO_ANSWER_TIMEOUT is a number of seconds, 1 to 3600.
+        0.0    RequestRouteCall #3 at 5000
+               refused #3 InvalidAttribute (53): NO_ANSWER_ACTION is none of none, notready and logout.
+    "#]].assert_eq(&refused.concat());
+}
+
+#[test]
 fn a_call_that_nobody_answered_ends_when_the_router_wanted_it_so() {
     let mut site = routed_with("release");
     site.wait_s(15);
