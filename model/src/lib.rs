@@ -22,6 +22,7 @@ pub mod recording;
 pub mod request;
 pub mod sip;
 pub mod skill;
+pub mod stat;
 pub mod strategy;
 pub mod system;
 pub mod time;
