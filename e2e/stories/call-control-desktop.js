@@ -45,6 +45,25 @@ story("an agent holds, asks a colleague, and hands the customer over by buttons"
   assert.equal((await customer.ended()).by, "them");
 });
 
+story("an agent leaves a customer in another queue, who keeps the place there", async (scene) => {
+  const { agent, customer } = await talk(scene);
+  await agent.in("Active call").press("Transfer");
+  await agent.fill("Number or name", "5900");
+  await agent.press("Ask first");
+  await agent.region("Consult call").waitFor();
+  await agent.press("Complete transfer");
+  await agent.afterCall.waitFor();
+  await hears(customer, []);
+  const other = await scene.hummingAgent("agent5016", "other");
+  await other.ready();
+  await other.incoming.waitFor();
+  await other.press("Answer");
+  await hears(customer, ["other"]);
+  await hears(other, ["customer"]);
+  assert.equal((await other.call()).callType, "Inbound");
+  await customer.hangUp();
+});
+
 story("an agent asks a colleague and all three confer by buttons", async (scene) => {
   const { agent, customer } = await talk(scene);
   const other = await scene.hummingAgent("agent5002", "other");

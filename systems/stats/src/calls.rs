@@ -46,10 +46,15 @@ impl CallTable {
                 }
             }
             Part::Moves => {
+                let line = self.waiting.get(dn);
+                let since = call.previous_conn.and_then(|conn| line?.get(&conn).copied());
                 if let Some(previous) = call.previous_conn {
                     self.leave(previous, dn);
                 }
                 self.join(conn, dn);
+                if let Some(since) = since {
+                    self.waiting.entry(dn.clone()).or_default().insert(conn, since);
+                }
             }
             Part::Ends => {
                 self.leave(conn, dn);

@@ -253,6 +253,18 @@ fn a_call_that_comes_back_counts_once_and_has_waited_since_it_first_came() {
 }
 
 #[test]
+fn a_call_that_takes_a_consultations_place_has_waited_as_long() {
+    let mut site = Site::new();
+    site.call(EventName::Queued, "5000", 2);
+    site.pass(30);
+    let moved = Happening::call(EventName::PartyChanged, "5000", 1);
+    site.event(&Happening { previous: Some(2), ..moved });
+    site.pass(5);
+    let queue = site.queue("5000");
+    assert_eq!((queue.waiting, queue.longest_wait_seconds), (1, 35));
+}
+
+#[test]
 fn outbound_calls_are_counted_and_internal_ones_are_not() {
     let mut site = Site::new();
     for (conn, call_type) in [(1, CallType::Outbound), (2, CallType::Internal)] {

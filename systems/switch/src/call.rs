@@ -323,6 +323,11 @@ impl Call {
         self.queue.as_ref().filter(|queue| queue.holds).map(|queue| &queue.route_point)
     }
 
+    /// Whether it is at a route point and no phone was called for it yet.
+    pub fn waits_for_route(&self) -> bool {
+        self.held_at().is_some() && self.alerting().is_none()
+    }
+
     /// Every DN of ours that has a part in the call now: whose events tell of it.
     pub fn told(&self) -> impl Iterator<Item = &Dn> {
         let ours = self.parties.iter().filter(|party| party.is_told());

@@ -135,7 +135,9 @@ impl Switch {
         self.note_who_sent(held, &moved, dn);
         self.let_line_go(dn, Cause::Normal);
         self.patch(held);
-        self.say_changed(now, held, &moved, (dn, DnRole::TransferredBy, CallState::Transferred));
+        let by = (dn, DnRole::TransferredBy, CallState::Transferred);
+        self.say_changed(now, held, &moved, by);
+        self.say_moved_at_route_point(now, (held, current), by);
         self.after_leaving(now, dn);
     }
 
@@ -250,6 +252,9 @@ impl Switch {
                 consult.parent = first;
             }
         }
+        if let Some(route_point) = gone.held_at() {
+            self.offered.remove(&(route_point.clone(), second));
+        }
         self.live_uuids.remove(&gone.uuid);
         self.meter.call_ended(&gone);
         let mut moved = Vec::new();
@@ -310,5 +315,23 @@ impl Switch {
                 .state(state);
             self.say(now, conn, draft);
         }
+    }
+    /// At the route point where the consultation waited the first call waits now, as long already;
+    /// the router is asked for that one.
+    fn say_moved_at_route_point(
+        &mut self,
+        now: Now,
+        (conn, previous): (ConnId, ConnId),
+        (by, by_role, state): (&Dn, DnRole, CallState),
+    ) {
+        let Some(dn) = self.calls.get(&conn).and_then(|call| call.held_at()).cloned() else {
+            return;
+        };
+        let draft = Draft::new(EventName::PartyChanged, &dn)
+            .previous(Some(previous))
+            .third(by, by_role)
+            .state(state);
+        self.say(now, conn, draft);
+        self.ask_for_route(now, conn);
     }
 }

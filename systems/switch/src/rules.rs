@@ -102,6 +102,9 @@ impl Switch {
             (C::ReconnectCall, State::Failed | State::Originating(Told::Answered)) => {
                 self.may_with_other(what, call, dn)
             }
+            (C::CompleteTransfer, State::Originating(Told::Answered)) if call.waits_for_route() => {
+                self.may_with_other(what, call, dn)
+            }
             (_, State::Held) => self.may_held(what, call, dn),
             (_, State::Talking) => self.may_talking(what, call, party),
             (
@@ -222,9 +225,13 @@ impl Switch {
         if what == Capability::ReconnectCall {
             return Ok(());
         }
-        if_ok(matches!(active.state, State::Talking), No::State)?;
+        // Whoever was put on hold may be left at a route point, before somebody is found there.
+        let is_sent_on = what == Capability::CompleteTransfer
+            && current.waits_for_route()
+            && held.alerting().is_none();
+        if_ok(is_sent_on || matches!(active.state, State::Talking), No::State)?;
         // Somebody has to be there on both sides, and no strategy that might send them elsewhere.
-        for call in [held, current] {
+        for call in if is_sent_on { vec![held] } else { vec![held, current] } {
             let mut others = call.others(call.ours(dn).map(|party| party.id));
             if_ok(others.any(Party::talks_along), No::Alone)?;
             if_ok(call.held_at().is_none(), No::State)?;

@@ -6,7 +6,11 @@ mod common;
 
 use common::Site;
 use expect_test::expect;
-use model::{Dn, KvList, Request, WorkMode, request::MergeType};
+use model::{
+    Dn, KvList, Request, WorkMode,
+    leg::LegFact,
+    request::{MergeType, Treatment},
+};
 
 #[test]
 fn two_calls_of_their_own_are_merged_and_the_held_one_survives() {
@@ -105,6 +109,46 @@ fn who_hears_nothing_hears_again_when_the_conference_is_over() {
                media hear in1 out1
                media hear out1 in1
                EventPartyDeleted 5001 call=1 Inbound ConferenceMember queue=5000 other=5002/DeletedParty agent=5001:Ready:AutoIn
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_consultation_that_waits_for_an_agent_is_completed_and_keeps_its_place() {
+    let mut site = Site::at_work();
+    site.talk("5001");
+    let held = site.conn();
+    let (destination, user_data) = ("5000".to_owned(), KvList::new().with("asked", "yes"));
+    site.ask(Request::InitiateTransfer { dn: "5001".into(), conn: held, destination, user_data });
+    let current = site.conn();
+    let treatment = Treatment::Music;
+    site.ask(Request::ApplyTreatment { dn: "5000".into(), conn: current, treatment });
+    site.wait_s(30);
+    site.forget_ladder();
+    site.ask(Request::CompleteTransfer { dn: "5001".into(), held, current });
+    let leg = site.route("5002");
+    site.fact(LegFact::Answered { leg });
+    expect![[r#"
+        30.0   RequestCompleteTransfer #6 at 5001
+               ok #6
+               EventReleased 5001 call=2 Consult Origination state=Transferred other=5000/Destination previous=1 data{asked:yes} agent=5001:Ready:AutoIn ext{BusinessCall:1}
+               EventReleased 5001 call=1 Inbound Destination state=Transferred queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn #6 ext{BusinessCall:1}
+               out1 release Normal
+               EventPartyChanged 5000 call=1 Inbound Destination state=Transferred queue=5000 other=5551234567/Origination third=5001/TransferredBy previous=2 data{asked:yes}
+               EventRouteRequest 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{asked:yes} ext{QueuedAt:1800000000000}
+               EventAgentNotReady 5001 agent=5001:AfterCallWork:AfterCallWork ext{WrapUpTime:10}
+        30.0   RequestRouteCall #7 at 5000
+               ok #7
+               EventRouteUsed 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination data{asked:yes} #7
+               out2 ring 5002 from 5551234567
+               EventRinging 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{asked:yes} agent=5002:Ready:AutoIn ext{BusinessCall:1 OriginationDN:5551234567 NO_ANSWER_TIMEOUT:15 NO_ANSWER_ACTION:notready NO_ANSWER_OVERFLOW:recall}
+        30.0   out2 rings
+               EventTreatmentEnd 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination parties=5551234567+5002 data{asked:yes} ext{TreatmentType:2}
+               EventDiverted 5000 call=1 Inbound Destination queue=5000 other=5551234567/Origination third=5002/Destination parties=5551234567+5002 data{asked:yes}
+               media play in1 RingBack
+        30.0   out2 answered
+               media hear in1 out2
+               media hear out2 in1
+               EventEstablished 5002 call=1 Inbound Destination queue=5000 other=5551234567/Origination data{asked:yes} agent=5002:Ready:AutoIn ext{BusinessCall:1}
     "#]].assert_eq(&site.take_ladder());
 }
 

@@ -25,6 +25,7 @@ pub struct Happening {
     pub queue: Option<&'static str>,
     pub state: Option<AgentState>,
     pub queued_at_ms: Option<i64>,
+    pub previous: Option<u64>,
 }
 
 impl Happening {
@@ -38,6 +39,7 @@ impl Happening {
             queue: None,
             state: None,
             queued_at_ms: None,
+            previous: None,
         }
     }
 
@@ -63,7 +65,7 @@ impl Happening {
             ani: None,
             dnis: None,
             user_data: Arc::default(),
-            previous_conn: None,
+            previous_conn: self.previous.map(ConnId),
             parties: Vec::new(),
             capabilities: Capabilities::NONE,
             recording: None,

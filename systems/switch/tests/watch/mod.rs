@@ -336,7 +336,7 @@ impl Watch {
                 self.offers.insert((event.this_dn.clone(), call.conn), call.capabilities);
                 let at_route_point = call.this_queue.as_ref() == Some(&event.this_dn);
                 match at_route_point {
-                    true => self.route_point_event(event, call.conn),
+                    true => self.route_point_event(event, call),
                     false => self.phone_event(event, call),
                 }
             }
@@ -387,14 +387,22 @@ impl Watch {
         }
     }
 
-    fn route_point_event(&mut self, event: &Event, conn: ConnId) {
-        let key = (event.this_dn.clone(), conn);
-        let place = self.route_points.get(&key).copied();
+    fn route_point_event(&mut self, event: &Event, call: &CallAttributes) {
+        let key = (event.this_dn.clone(), call.conn);
+        let mut place = self.route_points.get(&key).copied();
+        if event.name == EventName::PartyChanged {
+            // What waited there goes on waiting, under the ConnID of the call that came of it.
+            assert!(matches!(place, None | Some(Place::Left)), "moved to where it was already");
+            let previous = call.previous_conn.expect("whence it moved");
+            place = self.route_points.insert((event.this_dn.clone(), previous), Place::Left);
+        }
         let next = match (place, event.name) {
             (None | Some(Place::Left), EventName::Queued) => Place::Queued,
             // Without EventDiverted a call that was routed in vain is still there.
             (Some(Place::Queued | Place::RouteUsed), EventName::RouteRequest) => Place::Queued,
-            (Some(Place::Queued), EventName::TreatmentApplied) => Place::Queued,
+            (Some(Place::Queued), EventName::TreatmentApplied | EventName::PartyChanged) => {
+                Place::Queued
+            }
             (Some(place), EventName::TreatmentEnd | EventName::AttachedDataChanged)
                 if place != Place::Left =>
             {
