@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -17,6 +17,7 @@ use model::{
     ClientId,
     tserver::{ClientInput, ClientMessage, ClientOutput},
 };
+use prost::Message;
 use proto::tserver::v1::ServerMessage;
 use tokio::sync::{
     Notify,
@@ -49,6 +50,8 @@ impl Default for Shared {
 #[derive(Debug)]
 struct Line {
     queue: mpsc::Sender<ServerMessage>,
+    /// Bytes on the wire of what is in the queue.
+    queued: Arc<AtomicUsize>,
     end: Arc<End>,
     /// What the port itself said before the program's first word, EventLinkConnected, which goes
     /// before; `None` from then on.
@@ -58,6 +61,12 @@ struct Line {
 impl Line {
     /// Queues a message; `true` when there is no room.
     fn put(&self, message: ServerMessage) -> bool {
+        let length = message.encoded_len();
+        if self.queued.load(Ordering::Relaxed) + length > QUEUE_BYTES_MAX {
+            return true;
+        }
+        // Before it can be taken out.
+        self.queued.fetch_add(length, Ordering::Relaxed);
         matches!(self.queue.try_send(message), Err(TrySendError::Full(_)))
     }
 }
@@ -85,8 +94,8 @@ impl Clients {
     }
 
     /// Hands the program's word to its client. Never waits: a client that leaves [`QUEUE_MAX`]
-    /// messages unread is ended with RESOURCE_EXHAUSTED. Messages to clients that are gone are
-    /// dropped.
+    /// messages or [`QUEUE_BYTES_MAX`] unread is ended with RESOURCE_EXHAUSTED. Messages to clients
+    /// that are gone are dropped.
     pub fn deliver(&self, output: ClientOutput) {
         match output {
             ClientOutput::Close { client, reason } => {
@@ -129,8 +138,8 @@ impl Clients {
     fn dismiss_slow(&self, client: ClientId) {
         tracing::warn!(%client, "a T-Server client reads too slowly and is ended");
         let status = Status::resource_exhausted(format!(
-            "More than {QUEUE_MAX} messages were left unread. Read faster or register fewer DNs, \
-             then connect again."
+            "More than {QUEUE_MAX} messages or {QUEUE_BYTES_MAX} bytes were left unread. Read \
+             faster or register fewer DNs, then connect again."
         ));
         self.dismiss(client, status);
     }
@@ -151,13 +160,19 @@ impl Clients {
     ) -> Result<(Connection, Outgoing), Status> {
         let client = ClientId(self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
-        let end = Arc::new(End::default());
-        self.lines().insert(client, Line { queue, end: Arc::clone(&end), early: Some(Vec::new()) });
+        let (end, queued) = (Arc::new(End::default()), Arc::new(AtomicUsize::default()));
+        let line = Line {
+            queue,
+            queued: Arc::clone(&queued),
+            end: Arc::clone(&end),
+            early: Some(Vec::new()),
+        };
+        self.lines().insert(client, line);
         if !inbox(ClientInput::Opened { client, application }) {
             self.lines().remove(&client);
             return Err(Status::unavailable("The T-Server is overloaded. Try again in a moment."));
         }
-        let outgoing = Outgoing { messages, end: Arc::clone(&end), is_over: false };
+        let outgoing = Outgoing { messages, queued, end: Arc::clone(&end), is_over: false };
         let connection =
             Connection { client, clients: self.clone(), inbox: Arc::clone(inbox), end };
         Ok((connection, outgoing))
@@ -230,6 +245,7 @@ impl Drop for Connection {
 #[derive(Debug)]
 pub struct Outgoing {
     messages: mpsc::Receiver<ServerMessage>,
+    queued: Arc<AtomicUsize>,
     end: Arc<End>,
     is_over: bool,
 }
@@ -243,7 +259,10 @@ impl Stream for Outgoing {
         }
         match self.messages.poll_recv(context) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(message)) => Poll::Ready(Some(Ok(message))),
+            Poll::Ready(Some(message)) => {
+                self.queued.fetch_sub(message.encoded_len(), Ordering::Relaxed);
+                Poll::Ready(Some(Ok(message)))
+            }
             Poll::Ready(None) => {
                 self.is_over = true;
                 Poll::Ready(self.end.farewell.get().map(|status| Err(status.clone())))
@@ -260,6 +279,8 @@ impl Drop for Outgoing {
 
 /// Messages that a client may leave unread.
 pub const QUEUE_MAX: usize = 1024;
+/// What they may come to: dozens of calls with all the user data there can be.
+pub const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Messages of the port that wait for the program's first word: one per request, and with that
 /// word they fit into the queue.
 const EARLY_MAX: usize = QUEUE_MAX - 1;

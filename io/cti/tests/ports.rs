@@ -305,6 +305,24 @@ async fn a_client_that_does_not_read_is_told_why_it_is_ended() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_megabytes_unread_is_ended_long_before_it_has_many_messages() {
+    let mut program = Program::start().await;
+    let slow = program.session().await;
+    let mut event = (*ringing()).clone();
+    let user_data = KvList::new().with("note", "x".repeat(60_000));
+    event.call.as_mut().unwrap().user_data = Arc::new(user_data);
+    let event = Arc::new(event);
+    let mut sent = 0;
+    while program.clients.count() == 1 {
+        program
+            .send(slow.client, ClientMessage::Event { event: Arc::clone(&event), reference: None });
+        sent += 1;
+    }
+    // 4 MiB, and what the connection itself takes in.
+    assert!((69..200).contains(&sent), "{sent} messages of 60 kB");
+}
+
+#[tokio::test]
 async fn others_do_not_notice_a_client_that_does_not_read() {
     let mut program = Program::start().await;
     let slow = program.session().await;

@@ -8,9 +8,12 @@
 
 use std::time::Duration;
 
-use model::{AgentId, Dn, KvList, Now, Request, UserName, WorkMode, config::Role};
+use model::{
+    AgentId, Dn, KvList, Now, Request, UserName, WorkMode,
+    config::{DnKind, Role},
+};
 use serde_json::{Value, json};
-use wire_rest::{Problem, StateCommand, StatusCode};
+use wire_rest::{Problem, SessionStart, StateCommand, StatusCode};
 
 use crate::{
     Desk,
@@ -163,13 +166,17 @@ impl Desk {
     }
 
     /// StartContactCenterSession.
-    pub(crate) fn start_session(&mut self, now: Now, caller: Caller, channels: Vec<String>) {
-        let (voice, failed): (Vec<String>, Vec<String>) =
-            channels.into_iter().partition(|channel| channel == "voice");
-        let post = match self.post(&caller.user) {
+    pub(crate) fn start_session(&mut self, now: Now, caller: Caller, start: SessionStart) {
+        let post = match self.check_start(&caller.user, &start) {
+            Ok(()) => self.post(&caller.user),
+            Err(problem) => Err(problem),
+        };
+        let post = match post {
             Ok(post) => post,
             Err(problem) => return self.fail(caller.reply, &problem),
         };
+        let (voice, failed): (Vec<String>, Vec<String>) =
+            start.channels.into_iter().partition(|channel| channel == "voice");
         if voice.is_empty() {
             let message = not_offered(failed.first().map_or("", String::as_str));
             let problem = Problem::new(400, StatusCode::Forbidden, "ChannelNotOffered", message);
@@ -183,6 +190,43 @@ impl Desk {
             return self.session_started(&user, caller, &failed);
         }
         self.ask_login(now, &user, &post, Then::StartSession(caller, failed));
+    }
+
+    /// What a session's start names must be there, and be this person's.
+    fn check_start(&self, user: &UserName, start: &SessionStart) -> Result<(), Problem> {
+        let site = &self.configuration;
+        let person = site.persons.get(user);
+        if let Some(place) = &start.place {
+            if !site.places.contains_key(place.as_str()) {
+                return Err(not_there("place", place));
+            }
+            let own = person.and_then(|person| person.place.as_ref());
+            if own.is_none_or(|own| own.as_str() != place) {
+                return Err(not_yours("place", place, "Leave it out to sit at your own."));
+            }
+        }
+        if let Some(code) = &start.login_code {
+            let is_own_id = person.is_some_and(|person| person.employee_id.as_str() == code);
+            match site.agent_logins.get(code) {
+                Some(login) if login.person.as_ref() == Some(user) => {}
+                None if is_own_id => {}
+                None if site.agent(&code.as_str().into()).is_none() => {
+                    return Err(not_there("login code", code));
+                }
+                Some(_) | None => {
+                    return Err(not_yours("login code", code, "Leave it out to use your own."));
+                }
+            }
+        }
+        let is_queue = |name: &str| {
+            let kind = site.dns.get(name).map(|dn| &dn.kind);
+            let is_one = |kind: &DnKind| !matches!(kind, DnKind::Extension { .. });
+            kind.is_some_and(is_one) || site.resources.contains_key(name)
+        };
+        match start.queue.as_deref().filter(|queue| !is_queue(queue)) {
+            Some(queue) => Err(not_there("queue", queue)),
+            None => Ok(()),
+        }
     }
 
     fn ask_login(&mut self, now: Now, user: &UserName, post: &Post, then: Then) {
@@ -316,6 +360,17 @@ fn state_wish(dn: Dn, command: &StateCommand) -> Wish {
         StateCommand::Offline => Wish::new(Request::AgentLogout { dn }),
         StateCommand::Ready => Wish::new(Request::AgentReady { dn, work_mode: WorkMode::ManualIn }),
     }
+}
+
+fn not_there(what: &str, name: &str) -> Problem {
+    let message = format!("There is no {what} '{name}'.");
+    Problem::new(404, StatusCode::NotFound, "NotFound", message)
+        .hint("An administrator can tell which there are.")
+}
+
+fn not_yours(what: &str, name: &str, hint: &str) -> Problem {
+    let message = format!("The {what} '{name}' is somebody else's.");
+    Problem::new(409, StatusCode::AlreadyInUse, "NotYours", message).hint(hint)
 }
 
 fn not_offered(channel: &str) -> String {

@@ -63,6 +63,36 @@ fn without_a_phone_the_agent_is_logged_in_and_told_what_is_missing() {
 }
 
 #[test]
+fn a_session_starts_at_ones_own_place_with_ones_own_code_and_at_a_queue_that_exists() {
+    let mut bench = Bench::new();
+    bench.phone("5001", true);
+    let browser = bench.browser("agent5001");
+    let start = |bench: &mut Bench, name: &str, value: &str| {
+        let body = json!({"operationName": "StartContactCenterSession", name: value});
+        bench.send(&browser, "POST", "/api/v2/me", &body)
+    };
+    for (name, value, status, code) in [
+        ("place", "9999", 404, 6),
+        ("place", "5002", 409, 19),
+        ("loginCode", "9999", 404, 6),
+        ("loginCode", "5002", 409, 19),
+        ("queue", "9999", 404, 6),
+        ("queue", "5001", 404, 6),
+    ] {
+        let id = start(&mut bench, name, value);
+        let (said, body) = bench.answer(id);
+        assert_eq!((said, &body["statusCode"]), (status, &json!(code)), "{name} {value}");
+    }
+    for (name, value) in [("place", "5001"), ("loginCode", "5001"), ("queue", "5000")] {
+        let id = start(&mut bench, name, value);
+        let (reference, request) = bench.asked();
+        assert_eq!(request, login_request(), "{name} {value}");
+        bench.accept(reference);
+        assert_eq!(bench.answer(id), (200, json!({"statusCode": 0})));
+    }
+}
+
+#[test]
 fn channels_that_are_not_offered_fail_beside_voice() {
     let mut bench = Bench::new();
     bench.phone("5001", true);

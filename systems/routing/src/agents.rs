@@ -25,6 +25,8 @@ pub struct Seat {
     pub in_service: bool,
     /// Whether the DN takes no calls (do not disturb).
     pub is_dnd: bool,
+    /// Whether the DN's calls are forwarded: nobody there is waiting for one.
+    pub is_forwarded: bool,
     /// Calls that ring or are up at the DN.
     pub calls: BTreeSet<ConnId>,
     /// The call that the agent was chosen for.
@@ -51,6 +53,7 @@ impl Default for Seat {
             state: AgentState::LoggedOut,
             in_service: false,
             is_dnd: false,
+            is_forwarded: false,
             calls: BTreeSet::new(),
             claim: None,
             aside_until: None,
@@ -70,6 +73,7 @@ impl Seat {
             && self.state == AgentState::Ready
             && self.in_service
             && !self.is_dnd
+            && !self.is_forwarded
             && self.calls.is_empty()
     }
 
@@ -176,6 +180,9 @@ impl AgentTable {
             }
             if let EventName::DndOff | EventName::DndOn = event.name {
                 seat.is_dnd = event.name == EventName::DndOn;
+            }
+            if let EventName::ForwardCancel | EventName::ForwardSet = event.name {
+                seat.is_forwarded = event.name == EventName::ForwardSet;
             }
         })
     }

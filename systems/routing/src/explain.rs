@@ -119,6 +119,10 @@ fn obstacle(seat: &Seat) -> Option<&'static str> {
     }
     if !seat.in_service {
         Some("the phone is not registered")
+    } else if seat.is_dnd {
+        Some("does not want to be disturbed")
+    } else if seat.is_forwarded {
+        Some("calls are forwarded")
     } else if !seat.calls.is_empty() {
         Some("on a call")
     } else if seat.claim.is_some() {

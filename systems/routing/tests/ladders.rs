@@ -276,6 +276,25 @@ fn an_agent_without_a_phone_or_on_a_private_call_is_not_chosen() {
 }
 
 #[test]
+fn an_agent_who_takes_no_calls_there_is_not_chosen() {
+    for (on, off, reason) in [
+        (EventName::DndOn, EventName::DndOff, "1: does not want to be disturbed"),
+        (EventName::ForwardSet, EventName::ForwardCancel, "1: calls are forwarded"),
+    ] {
+        let mut site = site();
+        site.ready("5001");
+        site.agent(on, "5001", AgentState::Ready);
+        site.arrive("5000", 1);
+        assert_eq!(routes(&mut site), [], "{on}");
+        let why = site.router.explain(site.now, ConnId(1)).unwrap();
+        assert!(why.contains(reason), "{why}");
+        site.agent(off, "5001", AgentState::Ready);
+        site.pass_seconds(0);
+        assert_eq!(routes(&mut site), [(1, "5001".into())], "{off}");
+    }
+}
+
+#[test]
 fn calls_that_leave_by_other_ways_are_forgotten() {
     for name in [EventName::Abandoned, EventName::Released, EventName::Diverted] {
         let mut site = site();

@@ -170,6 +170,13 @@ impl Switch {
                 format!("DN {target} has a call. Choose another target."),
             ));
         }
+        // The agent would never become busy, and the whole queue flow out that way.
+        if self.dns.extension(target).is_some_and(|extension| extension.forward.is_some()) {
+            return Err(Refusal::new(
+                TError::InvalidDestination,
+                format!("Calls to DN {target} are forwarded. Choose another target."),
+            ));
+        }
         if self.dns.extension(target).is_some_and(|extension| extension.dnd) {
             return Err(Refusal::new(
                 TError::InvalidDestination,

@@ -59,9 +59,11 @@ impl Switch {
         }
     }
 
-    /// Once an input is dealt with: recordings follow, phones show what became of their calls, and
-    /// capabilities that changed without an event of their call are told.
+    /// Once an input is dealt with: supervisors who are free again join, recordings follow, phones
+    /// show what became of their calls, and capabilities that changed without an event of their
+    /// call are told.
     pub(crate) fn finish(&mut self, now: Now) {
+        self.watch_again(now);
         for conn in std::mem::take(&mut self.patched) {
             self.mind_tapes(now, conn);
         }

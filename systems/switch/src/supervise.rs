@@ -138,6 +138,19 @@ impl Switch {
         }
     }
 
+    /// Supervisors who were busy when a supervised call began and are free now join it.
+    pub(crate) fn watch_again(&mut self, now: Now) {
+        let is_free_now = |(_, monitor): &(&Dn, &Monitor)| {
+            self.touched.contains(&monitor.by) && !self.dns.is_busy(&monitor.by)
+        };
+        let targets = self.monitors.iter().filter(is_free_now).map(|(target, _)| target);
+        let conns: Vec<ConnId> =
+            targets.flat_map(|target| self.dns.calls(target)).copied().collect();
+        for conn in conns {
+            self.begin_watching(now, conn);
+        }
+    }
+
     /// Calls the supervisors of those who talk in a call.
     pub(crate) fn begin_watching(&mut self, now: Now, conn: ConnId) {
         if self.monitors.is_empty() {

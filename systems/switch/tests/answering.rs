@@ -291,3 +291,18 @@ fn an_overflow_that_leads_nowhere_is_refused() {
                refused #3 InvalidAttribute (53): NO_ANSWER_OVERFLOW 'nowhere' is no place to go. Give recall, release, or a number that can be called.
     "#]].assert_eq(&site.take_ladder());
 }
+
+#[test]
+fn a_call_is_not_routed_to_a_phone_whose_calls_are_forwarded() {
+    let mut site = Site::at_work();
+    let destination = "5559876543".to_owned();
+    site.ask(Request::CallForwardSet { dn: "5001".into(), destination });
+    site.offer("+18005551234");
+    let conn = site.conn();
+    let reference = site.ask(common::route(conn, "5001"));
+    let [switch::Output::Refused { refusal, .. }] = site.outcome(reference)[..] else {
+        panic!("routed there")
+    };
+    assert_eq!(refusal.error, model::TError::InvalidDestination);
+    assert!(refusal.message.contains("forwarded"), "{}", refusal.message);
+}

@@ -101,6 +101,7 @@ fn a_wish_for_one_call_ends_with_a_phone_that_does_not_come_up() {
     site.fact(LegFact::Ended { leg, cause: Cause::Rejected });
     expect![[r#"
         0.0    out2 ended: Rejected
+               out3 ring 5003 from 5551234567
     "#]]
     .assert_eq(&site.take_ladder());
 }
@@ -219,4 +220,30 @@ fn what_a_supervisor_may_do_is_to_change_the_way_and_leave() {
         coach: ReleaseCall SetMuteOff SetMuteOn
         connect: ReleaseCall SetMuteOn"#]]
     .assert_eq(&offered.join("\n"));
+}
+
+#[test]
+fn a_supervisor_who_was_busy_joins_the_agents_call_once_free() {
+    let mut site = Site::at_work();
+    site.fact(LegFact::DnInService { dn: "5003".into() });
+    let own = site.talk("5003").1;
+    let (dn, target, mode) = ("5003".into(), "5002".into(), MonitorMode::Mute);
+    site.ask(Request::MonitorNextCall { dn, target, mode, is_all: true });
+    site.talk("5002");
+    site.forget_ladder();
+    site.fact(LegFact::Ended { leg: own, cause: Cause::Normal });
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.fact(LegFact::Answered { leg });
+    expect![[r#"
+        0.0    out1 ended: Normal
+               EventReleased 5003 call=1 Inbound Destination queue=5000 other=5551234567/Origination ext{BusinessCall:1}
+               in1 release Normal
+               out3 ring 5003 from 5551234567
+        0.0    out3 rings
+               out3 answer-phone
+        0.0    out3 answered
+               media hear out3 in2+out2
+               EventEstablished 5003 call=2 Inbound Observer queue=5000 other=5551234567/Origination parties=5551234567+5002 ext{MonitorMode:mute}
+    "#]].assert_eq(&site.take_ladder());
 }

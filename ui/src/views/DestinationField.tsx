@@ -33,6 +33,8 @@ export function DestinationField({
   const listed = suggestions(value, colleagues, numbers ? recent : [], agent.dn);
   // What is no number can only mean somebody of the list.
   const meant = marked ?? (value !== "" && dialable(value) === null ? 0 : null);
+  // A floating list that says no more than the field does only covers what is below.
+  const isSaid = listed.every((suggestion) => suggestion.number === value);
   const choose = (suggestion: Suggestion) => {
     onChange(suggestion.number);
     setMarked(null);
@@ -71,7 +73,7 @@ export function DestinationField({
           setOpen(true);
         }} />
       <div className="suggestions" id={`${id}-list`} role="listbox" aria-label="Suggestions"
-        hidden={!shown || (inline !== true && listed.length === 0)}>
+        hidden={!shown || (inline !== true && isSaid)}>
         {listed.map((suggestion, index) => (
           <div key={suggestion.number} id={`${id}-${index}`} role="option" tabIndex={-1}
             aria-selected={index === meant} className="suggestion"

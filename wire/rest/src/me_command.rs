@@ -22,10 +22,23 @@ pub struct Login {
 pub enum MeCommand {
     /// EndContactCenterSession.
     End,
-    /// StartContactCenterSession with these media channels; at least one.
-    Start(Vec<String>),
+    /// StartContactCenterSession.
+    Start(SessionStart),
     /// A state of all channels.
     State(StateCommand),
+}
+
+/// Where and for what a contact-centre session starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionStart {
+    /// Media channels; at least one.
+    pub channels: Vec<String>,
+    /// The desk, when it is named.
+    pub place: Option<String>,
+    /// The agent's login code, when it is named.
+    pub login_code: Option<String>,
+    /// The queue to log in at, when it is named.
+    pub queue: Option<String>,
 }
 
 /// `POST /api/demo/customer-call`.
@@ -73,7 +86,18 @@ pub fn read_me_operation(body: &[u8]) -> Result<MeCommand, Problem> {
     let operation = word(&body, "operationName")?;
     match operation {
         "EndContactCenterSession" => Ok(MeCommand::End),
-        "StartContactCenterSession" => read_channels(body.get("channels")).map(MeCommand::Start),
+        "StartContactCenterSession" => {
+            let named = |name: &str| match body.get(name) {
+                None | Some(Value::Null) => Ok(None),
+                Some(_) => word(&body, name).map(|text| Some(text.to_owned())),
+            };
+            Ok(MeCommand::Start(SessionStart {
+                channels: read_channels(body.get("channels"))?,
+                place: named("place")?,
+                login_code: named("loginCode")?,
+                queue: named("queue")?,
+            }))
+        }
         _ => state_operation(operation, &body)?
             .map(MeCommand::State)
             .ok_or_else(|| Problem::unknown_operation(operation, OPERATIONS)),

@@ -5,7 +5,7 @@ use model::{AgentState, KvList, WorkMode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wire_rest::{
-    AgentWord, CallCommand, MeCommand, Problem, Query, StateCommand, StatusCode,
+    AgentWord, CallCommand, MeCommand, Problem, Query, SessionStart, StateCommand, StatusCode,
     agent_state_settings, moment_ms, read_call_action, read_call_operation, read_customer_call,
     read_login, read_me_operation, read_recording_query, read_state, read_state_operation,
     user_state,
@@ -149,9 +149,22 @@ fn operations_on_me_start_end_and_set_states() {
     let read = |body: Value| read_me_operation(&bytes(&body));
     let start =
         json!({"operationName": "StartContactCenterSession", "channels": ["voice", "chat"]});
-    assert_eq!(read(start), Ok(MeCommand::Start(vec!["voice".into(), "chat".into()])));
+    let started = |channels: &[&str]| {
+        let channels = channels.iter().map(|name| (*name).to_owned()).collect();
+        SessionStart { channels, place: None, login_code: None, queue: None }
+    };
+    assert_eq!(read(start), Ok(MeCommand::Start(started(&["voice", "chat"]))));
+    let placed = json!({"operationName": "StartContactCenterSession", "place": "5001",
+        "loginCode": "9001", "queue": "5000"});
+    let expected = SessionStart {
+        place: Some("5001".into()),
+        login_code: Some("9001".into()),
+        queue: Some("5000".into()),
+        ..started(&["voice"])
+    };
+    assert_eq!(read(placed), Ok(MeCommand::Start(expected)));
     let bare = json!({"operationName": "StartContactCenterSession"});
-    assert_eq!(read(bare), Ok(MeCommand::Start(vec!["voice".into()])));
+    assert_eq!(read(bare), Ok(MeCommand::Start(started(&["voice"]))));
     let odd = json!({"operationName": "StartContactCenterSession", "channels": "voice"});
     assert_eq!(read(odd).unwrap_err().error_code, "ValueOutOfRange");
     assert_eq!(read(json!({"operationName": "EndContactCenterSession"})), Ok(MeCommand::End));

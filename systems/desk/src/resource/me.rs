@@ -52,7 +52,7 @@ impl Desk {
     pub(crate) fn me_operation(&mut self, now: Now, caller: Caller, ask: &Ask) {
         match read_me_operation(&ask.body) {
             Ok(MeCommand::End) => self.end_session(now, caller),
-            Ok(MeCommand::Start(channels)) => self.start_session(now, caller, channels),
+            Ok(MeCommand::Start(start)) => self.start_session(now, caller, start),
             Ok(MeCommand::State(command)) => self.set_state(now, caller, &command),
             Err(problem) => self.fail(caller.reply, &problem),
         }

@@ -20,6 +20,8 @@ pub fn configuration() -> Configuration {
         site.dns.insert(number.into(), DnObject::new(kind));
         site.places.insert(number.into(), Place { dns: vec![Dn::from(number)] });
     }
+    let route_point = DnKind::RoutePoint { dnis: Vec::new(), strategy: "Support".into() };
+    site.dns.insert("5000".into(), DnObject::new(route_point));
     add(&mut site, "agent5001", "5001", Some("5001"), &[Role::Agent]);
     add(&mut site, "agent5002", "5002", Some("5002"), &[Role::Agent]);
     add(&mut site, "late5001", "6001", Some("5001"), &[Role::Agent]);
