@@ -24,8 +24,7 @@ pub use device_command::{
     DeviceCommand, MonitorTarget, MonitorWish, monitor_word, read_device_operation,
 };
 pub use me_command::{
-    CustomerCall, Login, MeCommand, SessionStart, read_customer_call, read_login,
-    read_me_operation,
+    CustomerCall, Login, MeCommand, SessionStart, read_customer_call, read_login, read_me_operation,
 };
 pub use message::{
     CallMessage, DeviceMessage, ErrorMessage, LevelsMessage, NotificationType, StateMessage,
