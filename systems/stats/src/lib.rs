@@ -37,6 +37,7 @@ mod agents;
 mod calls;
 mod hour;
 mod metrics;
+pub mod statistics;
 
 /// What the statistics can be told.
 #[derive(Clone, Debug)]
