@@ -181,7 +181,8 @@ fn sound_that_the_disk_is_too_slow_for_becomes_silence_in_its_place() {
     desk.say(id, RecordedPart::Ended);
     let told = desk.ended();
     let lost_ms = desk.writer.watch().counts().lost_ms;
-    assert!(lost_ms > 0 && lost_ms < 20_000, "{lost_ms}");
+    // All of it, when the writer's thread had no turn meanwhile.
+    assert!((1..=20_000).contains(&lost_ms), "{lost_ms}");
     assert_eq!(told.duration_ms, 20_000, "time stays right");
     let failure = told.failure.unwrap();
     assert!(failure.contains(&format!("{lost_ms} ms of sound are missing")), "{failure}");
