@@ -160,7 +160,8 @@ async fn take_calls(mut agent: Agent) -> Result<()> {
     let mut current = String::new();
     loop {
         match agent.hears().await? {
-            AgentNews::Call { id, state, .. } if state == "Ringing" => {
+            // What may be asked of a call that rings is told anew once it is being answered.
+            AgentNews::Call { id, state, .. } if state == "Ringing" && id != current => {
                 agent.act(&id, "answer").await?;
                 current = id;
             }
