@@ -17,6 +17,7 @@ pub mod kv;
 pub mod leg;
 pub mod media;
 pub mod monitor;
+pub mod prompt;
 pub mod random;
 pub mod recording;
 pub mod request;

@@ -1,17 +1,28 @@
 //! What the board and a media shard say to each other. Voice itself never passes here: it goes
 //! from the sockets of a media thread through a [`MediaShard`] and back.
 
-use std::net::SocketAddr;
-use std::time::Instant;
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use crate::{
     LegId, Now,
+    prompt::{AnnouncementId, Prompt},
     recording::{RecordCommand, Recorded},
 };
 
 /// The board to the shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaCommand {
+    /// Play a prompt to a leg, once. What the leg hears goes on until the sound is there (`Sound`),
+    /// then only the prompt is heard, then silence. Ended early by `Hear`, `Play` or another
+    /// `Announce`; answered by one `Announced`, unless it was ended early.
+    Announce {
+        /// Which leg.
+        leg: LegId,
+        /// Its number.
+        announcement: AnnouncementId,
+        /// What to play; for whoever has the sounds, the shard waits for `Sound`.
+        prompt: Arc<Prompt>,
+    },
     /// The far end's answer to the offer that `Open` made.
     Answer {
         /// Which leg.
@@ -65,6 +76,16 @@ pub enum MediaCommand {
         /// `0`-`9`, `*`, `#`, `A`-`D`; `,` waits; others are left out.
         digits: String,
     },
+    /// The sound of an announcement, or why there is none. Dropped when the leg does not wait for it
+    /// any more.
+    Sound {
+        /// Which leg.
+        leg: LegId,
+        /// The announcement.
+        announcement: AnnouncementId,
+        /// Mono samples of 8 kHz; the problem in words.
+        sound: Result<Arc<[i16]>, String>,
+    },
 }
 
 /// What an endpoint speaks.
@@ -90,6 +111,15 @@ pub enum Tune {
 /// The shard to the board.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MediaFact {
+    /// An announcement was played to its end, or could not be played.
+    Announced {
+        /// Which leg.
+        leg: LegId,
+        /// Its number.
+        announcement: AnnouncementId,
+        /// Why it was not heard, if it was not.
+        problem: Option<String>,
+    },
     /// Our SDP: the offer or the answer that was asked for.
     Described {
         /// Which leg.

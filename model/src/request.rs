@@ -1,6 +1,11 @@
 //! T-Library requests that the switch takes.
 
-use crate::{AgentId, ClientId, ConnId, Dn, KvList, ReferenceId, WorkMode};
+use std::sync::Arc;
+
+use crate::{
+    AgentId, ClientId, ConnId, Dn, KvList, ReferenceId, WorkMode,
+    prompt::{KeyEntry, Prompt},
+};
 
 /// Who asked. Outcomes go back there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -444,11 +449,24 @@ impl NoAnswerAction {
     }
 }
 
-/// What a caller at a route point hears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a caller at a route point hears, or is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Treatment {
+    /// A prompt, once; then it ends.
+    Announcement(Arc<Prompt>),
+    /// A prompt that is answered by keys; ends with them or without.
+    CollectDigits(Arc<Prompt>, KeyEntry),
     /// The site's music.
     Music,
+    /// A prompt, then what the caller says is recorded until a key, silence or the limit.
+    RecordMessage {
+        /// What is said before.
+        prompt: Arc<Prompt>,
+        /// Seconds at most.
+        limit_s: u32,
+        /// Whose message it is: a group, an agent, a queue.
+        mailbox: String,
+    },
     /// Ring-back tone.
     RingBack,
     /// Nothing.
