@@ -202,6 +202,7 @@ impl World {
             ani: String::new(),
             dnis: String::new(),
             other: String::new(),
+            mailbox: None,
             started: self.now,
         };
         let (left, right) = (vec![LegId(2 * call)], vec![LegId(2 * call + 1)]);

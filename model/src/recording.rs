@@ -66,6 +66,8 @@ pub struct RecordingAbout {
     pub dnis: String,
     /// The other side when it began: its number, empty when withheld.
     pub other: String,
+    /// Whose message it is, when it is one: the mailbox.
+    pub mailbox: Option<String>,
     /// When it began.
     pub started: Now,
 }

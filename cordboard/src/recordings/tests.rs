@@ -60,6 +60,7 @@ fn record(folder: Folder) -> Vec<RecordingEntry> {
             ani: "5551234567".into(),
             dnis: "5000".into(),
             other: "5551234567".into(),
+            mailbox: None,
             started: Now::new(Instant::now(), unix),
         };
         let seconds = usize::try_from(nth).unwrap() + 1;

@@ -3,10 +3,14 @@
 use model::{
     ConnId, Dn, KvList, KvValue, Request, TError, WorkMode,
     error::Refusal,
-    request::{MergeType, MonitorMode, NoAnswer, NoAnswerAction, Treatment},
+    request::{MergeType, MonitorMode, NoAnswer, NoAnswerAction},
     tserver::{ClientRequest, RegisterMode},
 };
 use proto::tserver::v1::{self as pb, client_message::Request as Sent};
+
+use treatment::treatment;
+
+mod treatment;
 
 /// What a client asks, and what every request carries.
 #[derive(Debug, PartialEq)]
@@ -97,7 +101,7 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
         Sent::AlternateCall(r) => about_two_calls!(AlternateCall, r),
         Sent::AnswerCall(r) => about_party!(AnswerCall, r),
         Sent::ApplyTreatment(r) => {
-            about_party!(ApplyTreatment, r, treatment: treatment(r.treatment_type)?)
+            about_party!(ApplyTreatment, r, treatment: treatment(r.treatment_type, &kv_list(r.treatment_parms))?)
         }
         Sent::AttachUserData(r) => {
             about_party!(AttachUserData, r, user_data: kv_list(r.user_data))
@@ -245,19 +249,6 @@ fn no_answer(timeout_s: u32, action: i32) -> NoAnswer {
         }
     };
     NoAnswer { timeout_s: if timeout_s == 0 { NO_ANSWER_S } else { timeout_s }, action }
-}
-
-fn treatment(number: i32) -> Result<Treatment, Refusal> {
-    match pb::TreatmentType::try_from(number) {
-        Ok(pb::TreatmentType::Music) => Ok(Treatment::Music),
-        Ok(pb::TreatmentType::RingBack) => Ok(Treatment::RingBack),
-        Ok(pb::TreatmentType::Silence) => Ok(Treatment::Silence),
-        Ok(other) => Err(Refusal::new(
-            TError::UnsupportedOperation,
-            format!("{} is not supported yet.", other.as_str_name()),
-        )),
-        Err(_) => Err(invalid("treatment_type is no treatment of T-Library")),
-    }
 }
 
 fn merge_type(number: i32) -> Result<MergeType, Refusal> {

@@ -231,6 +231,9 @@ fn leg_fact(fact: &LegFact) -> String {
 
 fn media_command(command: &MediaCommand) -> String {
     match command {
+        MediaCommand::Announce { leg, announcement, .. } => {
+            format!("Announce {leg} #{}", announcement.0)
+        }
         MediaCommand::Answer { leg, .. } => format!("Answer {leg}"),
         MediaCommand::Close { leg } => format!("Close {leg}"),
         MediaCommand::Hear { leg, sources } => {
@@ -245,11 +248,16 @@ fn media_command(command: &MediaCommand) -> String {
         MediaCommand::Record(command) => record_command(command),
         MediaCommand::Reoffer { leg, .. } => format!("Reoffer {leg}"),
         MediaCommand::SendDigits { leg, .. } => format!("SendDigits {leg}"),
+        MediaCommand::Sound { leg, announcement, .. } => format!("Sound {leg} #{}", announcement.0),
     }
 }
 
 fn media_fact(fact: &MediaFact) -> Option<String> {
     match fact {
+        MediaFact::Announced { leg, problem, .. } => {
+            let how = if problem.is_some() { " in vain" } else { "" };
+            Some(format!("Announced {leg}{how}"))
+        }
         MediaFact::Described { leg, .. } => Some(format!("Described {leg}")),
         MediaFact::Digit { leg, digit, .. } => Some(format!("Digit {leg} {digit}")),
         MediaFact::Flowing { leg } => Some(format!("Flowing {leg}")),

@@ -320,7 +320,8 @@ impl System for Board {
                 MediaFact::Described { .. } | MediaFact::Refused { .. } => {
                     self.lay(Cord::Signaling(signaling::Input::Media(fact)));
                 }
-                MediaFact::Digit { .. }
+                MediaFact::Announced { .. }
+                | MediaFact::Digit { .. }
                 | MediaFact::Flowing { .. }
                 | MediaFact::Holds { .. }
                 | MediaFact::Levels { .. }

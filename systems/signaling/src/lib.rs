@@ -222,7 +222,8 @@ impl Signaling {
             MediaFact::Described { leg, sdp } => self.described(now, leg, sdp),
             MediaFact::Refused { leg, reason } => self.media_refused(now, leg, &reason),
             // The switch's affair.
-            MediaFact::Digit { .. }
+            MediaFact::Announced { .. }
+            | MediaFact::Digit { .. }
             | MediaFact::Flowing { .. }
             | MediaFact::Holds { .. }
             | MediaFact::Lost { .. }

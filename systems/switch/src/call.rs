@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Instant};
 
 use model::{
     CallType, CallUuid, ConnId, Dn, DnRole, KvList, LegId, Now, Origin, ReferenceId,
-    request::{MonitorMode, NoAnswer, Treatment},
+    request::{MonitorMode, NoAnswer},
 };
 
-use crate::{dn::DnTable, reach::Destination, record::Tape};
+use crate::{dn::DnTable, reach::Destination, record::Tape, treatment::Running};
 
 /// One call: its parties in the order in which they joined, and the route point that has it.
 #[derive(Debug)]
@@ -203,8 +203,8 @@ pub struct Queue {
     pub entered: Now,
     /// How often it came back.
     pub recalls: u32,
-    /// What those who wait hear from the route point, while anything.
-    pub treatment: Option<Treatment>,
+    /// What those who wait hear from the route point, or are asked by it, while anything.
+    pub treatment: Option<Running>,
     /// Whether the call is at the route point still: until EventDiverted.
     pub holds: bool,
 }

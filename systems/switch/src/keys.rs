@@ -51,11 +51,14 @@ impl Switch {
     }
 
     /// A key that a phone sent by INFO is pressed for those who hear it, as one in its voice is.
-    pub(crate) fn key_by_info(&mut self, leg: LegId, digit: char) {
+    pub(crate) fn key_by_info(&mut self, now: Now, leg: LegId, digit: char) {
         let Some(LegUse::Dn(_) | LegUse::Call(_)) = self.legs.get(&leg) else { return };
+        if self.treatment_takes_key(now, leg, digit) {
+            return;
+        }
         let hearers = self.heard.iter().filter(|(_, sound)| match sound {
             crate::patch::Sound::Of(sources) => sources.contains(&leg),
-            crate::patch::Sound::Tune(_) => false,
+            crate::patch::Sound::Prompt(..) | crate::patch::Sound::Tune(_) => false,
         });
         for hearer in hearers.map(|(leg, _)| *leg).collect::<Vec<_>>() {
             let digits = digit.to_string();

@@ -120,7 +120,7 @@ pub enum Output {
     Event(Arc<Event>),
     /// For signaling.
     Leg(LegCommand),
-    /// For the shard: only `Hear`, `Play`, `Record` and `SendDigits`.
+    /// For the shard: only `Announce`, `Hear`, `Play`, `Record` and `SendDigits`.
     Media(MediaCommand),
     /// A request was not carried out.
     Refused {
@@ -196,6 +196,7 @@ pub struct Switch {
     next_leg: u64,
     next_call_id: u32,
     next_party: u64,
+    next_announcement: u64,
     calls: BTreeMap<ConnId, Call>,
     live_uuids: BTreeSet<CallUuid>,
     /// The call of each party.
@@ -256,6 +257,7 @@ impl Switch {
             next_leg: 1,
             next_call_id: 1,
             next_party: 1,
+            next_announcement: 1,
             seats: BTreeMap::new(),
             heard: BTreeMap::new(),
             monitors: Monitors::new(),
@@ -305,7 +307,7 @@ impl Switch {
     fn handle_leg(&mut self, now: Now, fact: LegFact) {
         match fact {
             LegFact::Answered { leg } => self.leg_answered(now, leg),
-            LegFact::Digit { leg, digit } => self.key_by_info(leg, digit),
+            LegFact::Digit { leg, digit } => self.key_by_info(now, leg, digit),
             LegFact::EarlyMedia { leg } => self.leg_plays(now, leg),
             LegFact::Referred { leg, target, replaces } => {
                 self.phone_refers(now, leg, &target, replaces);
@@ -358,6 +360,7 @@ impl System for Switch {
                     self.phone_unanswered(now, id, ring::Unanswered::Unreachable, None);
                 }
                 timers::Timer::Resume(dn) => self.page_did_not_return(now, &dn),
+                timers::Timer::Treatment(id) => self.treatment_overdue(now, id),
                 timers::Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
             }
         }

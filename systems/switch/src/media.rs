@@ -7,10 +7,16 @@ use model::{ConnId, Dn, EventName, KvList, LegId, Now, media::MediaFact};
 use crate::{LegUse, Switch, call::Party, outbox::Draft};
 
 impl Switch {
-    /// Only the coming and going of voice matters here. Digits are the treatments' affair, and
-    /// no treatment collects them yet.
+    /// The coming and going of voice, and what treatments wait for. A key in the voice has been
+    /// heard by whoever hears the leg: here it matters to a treatment alone.
     pub(crate) fn handle_media(&mut self, now: Now, fact: &MediaFact) {
         match fact {
+            MediaFact::Announced { leg, announcement, problem } => {
+                self.prompt_ended(now, *leg, *announcement, problem.as_deref());
+            }
+            MediaFact::Digit { leg, digit, .. } => {
+                self.treatment_takes_key(now, *leg, *digit);
+            }
             MediaFact::Flowing { leg } => {
                 if self.silent_legs.remove(leg) {
                     self.say_media(now, *leg, "flowing");
@@ -30,10 +36,8 @@ impl Switch {
                     self.say_media(now, *leg, "lost");
                 }
             }
-            MediaFact::Described { .. }
-            | MediaFact::Digit { .. }
-            | MediaFact::Quality { .. }
-            | MediaFact::Refused { .. } => {}
+            MediaFact::Described { .. } | MediaFact::Quality { .. } | MediaFact::Refused { .. } => {
+            }
         }
     }
 

@@ -1,9 +1,12 @@
 //! Who hears whom: derived from what the parties do, and told to the shard where it changed.
 
+use std::sync::Arc;
+
 use model::{
     ConnId, LegId,
     media::{MediaCommand, Tune},
-    request::{MonitorMode, Treatment},
+    prompt::{AnnouncementId, Prompt},
+    request::MonitorMode,
 };
 
 use crate::{
@@ -16,6 +19,8 @@ use crate::{
 pub enum Sound {
     /// These legs.
     Of(Vec<LegId>),
+    /// A prompt, once.
+    Prompt(AnnouncementId, Arc<Prompt>),
     /// A tune.
     Tune(Tune),
 }
@@ -38,6 +43,11 @@ impl Switch {
             }
             self.out.media(match &sound {
                 Sound::Of(sources) => MediaCommand::Hear { leg, sources: sources.clone() },
+                Sound::Prompt(announcement, prompt) => MediaCommand::Announce {
+                    leg,
+                    announcement: *announcement,
+                    prompt: Arc::clone(prompt),
+                },
                 Sound::Tune(tune) => MediaCommand::Play { leg, tune: *tune },
             });
             self.heard.insert(leg, sound);
@@ -84,9 +94,9 @@ impl Switch {
                 return Some(Sound::Tune(Tune::RingBack));
             }
         }
-        let treatment = call.queue.as_ref().and_then(|queue| queue.treatment);
+        let treatment = call.queue.as_ref().and_then(|queue| queue.treatment.as_ref());
         match (treatment, told) {
-            (Some(treatment), _) => Some(Sound::Tune(tune(treatment))),
+            (Some(treatment), _) => Some(treatment.sound()),
             (None, Told::Answered) => Some(Sound::Of(Vec::new())),
             // What was played last goes on until the next.
             (None, Told::EarlyMedia | Told::Nothing | Told::Ringing) => None,
@@ -104,8 +114,8 @@ impl Switch {
             return Sound::Of(sources);
         }
         let treatment = call.queue.as_ref().filter(|queue| queue.holds);
-        if let Some(treatment) = treatment.and_then(|queue| queue.treatment) {
-            return Sound::Tune(tune(treatment));
+        if let Some(treatment) = treatment.and_then(|queue| queue.treatment.as_ref()) {
+            return treatment.sound();
         }
         match call.alerting() {
             Some((called, alerting)) if alerting.plays => match called.leg(&self.dns) {
@@ -145,13 +155,5 @@ fn is_heard_by(speaker: &Party, hearer: &Party) -> bool {
             MonitorMode::Coach => hearer.is_ours() && hearer.dn == watch.target,
             MonitorMode::Mute => false,
         },
-    }
-}
-
-fn tune(treatment: Treatment) -> Tune {
-    match treatment {
-        Treatment::Music => Tune::Music,
-        Treatment::RingBack => Tune::RingBack,
-        Treatment::Silence => Tune::Silence,
     }
 }

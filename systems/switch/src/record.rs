@@ -20,7 +20,7 @@ use model::{
 
 use crate::{
     Switch,
-    call::{Call, Party, PartyId},
+    call::{Call, Party, PartyId, State},
     outbox::Draft,
     patch::Sound,
     request::{Asker, AskerId},
@@ -224,7 +224,7 @@ impl Switch {
         }
     }
 
-    fn begin_tape(
+    pub(crate) fn begin_tape(
         &mut self,
         now: Now,
         conn: ConnId,
@@ -247,6 +247,7 @@ impl Switch {
             ani: call.caller.number.clone(),
             dnis: call.dnis.clone(),
             other: other.map(|other| other.dn.to_string()).unwrap_or_default(),
+            mailbox: call.leaves_message_in().map(str::to_owned),
             started: now,
             dn: dn.clone(),
         };
@@ -256,7 +257,7 @@ impl Switch {
         self.say_recording(now, conn, &dn, asker);
     }
 
-    fn turn_tape(
+    pub(crate) fn turn_tape(
         &mut self,
         now: Now,
         (conn, dn): (ConnId, &Dn),
@@ -305,6 +306,11 @@ impl Switch {
     }
 
     fn channels(&self, call: &Call, party: &Party) -> Channels {
+        if let State::Originating(_) = party.state {
+            // Whoever leaves a message is alone with it.
+            let own = party.leg(&self.dns).into_iter().collect();
+            return Channels { left: own, right: Vec::new() };
+        }
         if !party.talks() {
             return Channels::default();
         }
@@ -316,7 +322,7 @@ impl Switch {
         let own = party.leg(&self.dns).filter(|_| !party.is_muted).into_iter().collect();
         let others = match self.while_talking(call, party) {
             Sound::Of(legs) => legs.into_iter().filter(|leg| !is_whisper(leg)).collect(),
-            Sound::Tune(_) => Vec::new(),
+            Sound::Prompt(..) | Sound::Tune(_) => Vec::new(),
         };
         match party.is_ours() {
             true => Channels { left: others, right: own },

@@ -281,6 +281,8 @@ impl Switch {
     fn say_ended_at_route_point(&mut self, now: Now, call: &Call, ending: &Ending) {
         let Some(dn) = call.held_at() else { return };
         let state = match ending {
+            // A caller who has left a message did not give up.
+            Ending::HungUp(..) if call.leaves_message_in().is_some() => CallState::Cleared,
             Ending::HungUp(..) => CallState::Abandoned,
             Ending::Cleared(..) | Ending::RoutePointGone => CallState::Cleared,
             Ending::Dropped(_) | Ending::Overflowed | Ending::Unanswered(..) => {

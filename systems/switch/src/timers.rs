@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use model::Dn;
+use model::{Dn, prompt::AnnouncementId};
 
 use crate::call::PartyId;
 
@@ -22,6 +22,8 @@ pub enum Timer {
     OutOfService(Dn),
     /// The page of a DN with calls has not come back.
     Resume(Dn),
+    /// A treatment has waited for long enough: for a key, for the end of a prompt or a message.
+    Treatment(AnnouncementId),
     /// After-call work is over.
     WrapUp(Dn),
 }

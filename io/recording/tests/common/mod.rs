@@ -38,6 +38,7 @@ pub fn about(id: RecordingId) -> Arc<RecordingAbout> {
         ani: "5551234567".into(),
         dnis: "+18005551234".into(),
         other: "5551234567".into(),
+        mailbox: None,
         started: Now::new(Instant::now(), Duration::from_millis(STARTED_MS)),
     })
 }

@@ -178,6 +178,7 @@ mod tests {
             ani: String::new(),
             dnis: String::new(),
             other: String::new(),
+            mailbox: None,
             started: now,
         })
     }

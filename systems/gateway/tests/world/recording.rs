@@ -23,6 +23,7 @@ pub fn about(id: RecordingId, now: Now) -> Arc<RecordingAbout> {
         ani: "+15550100".into(),
         dnis: "5000".into(),
         other: "+15550100".into(),
+        mailbox: None,
         started: now,
     })
 }

@@ -354,6 +354,13 @@ fn input_text(input: &Input) -> String {
             format!("{} holds", leg_text(*leg))
         }
         Input::Media(MediaFact::Holds { leg, .. }) => format!("{} holds no more", leg_text(*leg)),
+        Input::Media(MediaFact::Announced { leg, announcement, problem }) => {
+            let how = if problem.is_some() { " in vain" } else { "" };
+            format!("{} announced #{}{how}", leg_text(*leg), announcement.0)
+        }
+        Input::Media(MediaFact::Digit { leg, digit, .. }) => {
+            format!("{} presses {digit}", leg_text(*leg))
+        }
         Input::Media(_) => "media".to_owned(),
         Input::Recording(RecordingFact::Failed { recording, .. }) => {
             format!("recording {} failed", recording.part)
@@ -403,6 +410,9 @@ fn output_text(output: &Output) -> String {
             MediaCommand::Hear { leg, sources } => {
                 let sources: Vec<_> = sources.iter().map(|leg| leg_text(*leg)).collect();
                 format!("media hear {} {}", leg_text(*leg), sources.join("+"))
+            }
+            MediaCommand::Announce { leg, announcement, .. } => {
+                format!("media announce {} #{}", leg_text(*leg), announcement.0)
             }
             MediaCommand::Record(command) => record_text(command),
             MediaCommand::Play { leg, tune } => format!("media play {} {tune:?}", leg_text(*leg)),
