@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! condition := term { ('&' | '|') term }       equal precedence, left to right
-//! term      := '~' term | '(' condition ')' | value [ op value ]
+//! term      := '~' term | '(' condition ')' | value [ op value | 'in' '(' value { ',' value } ')' ]
 //! op        := = != < <= > >=
 //! value     := name | integer | 'text' | function '(' [ 'text' ] ')'
 //! ```
@@ -21,7 +21,7 @@ pub struct Condition(Node);
 /// Why a text is no condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionSyntax {
-    /// Byte offset in the text where it stopped making sense.
+    /// Characters of the text before it stopped making sense.
     pub at: usize,
     /// What is wrong there, for a person.
     pub message: String,
@@ -42,6 +42,8 @@ pub enum Fact {
     Data(String),
     /// The number that was dialled.
     Dnis,
+    /// Seconds until an agent is likely to be free for it.
+    ExpectedWait,
     /// Whether a calendar is open: 1 or 0.
     Open(String),
     /// How many calls come before this one, and one more.
@@ -77,11 +79,28 @@ impl Condition {
             return Err(ConditionSyntax { at: Self::BYTES_MAX, message });
         }
         let mut parser = Parser { text, at: 0 };
-        let node = parser.chain(0)?;
-        match parser.peek() {
-            None => Ok(Self(node)),
+        let node = parser.chain(0).and_then(|node| match parser.peek() {
+            None => Ok(node),
             Some(_) => Err(parser.unexpected("`&`, `|`, a comparison or the end")),
-        }
+        });
+        node.map(Self).map_err(|mut syntax| {
+            // The parser counts in bytes, people in characters.
+            syntax.at = text.get(..syntax.at).map_or(syntax.at, |before| before.chars().count());
+            syntax
+        })
+    }
+
+    /// The condition that a fact is something.
+    #[must_use]
+    pub fn is_so(fact: Fact) -> Self {
+        Self(Node::Something(Operand::Fact(fact)))
+    }
+
+    /// The condition that a fact is this text.
+    #[must_use]
+    pub fn is_text(fact: Fact, text: &str) -> Self {
+        let text = Operand::Constant(Value::Text(text.to_owned()));
+        Self(Node::Compare(Operand::Fact(fact), Comparison::Equal, text))
     }
 
     /// Whether it holds of a call, whose facts `value` tells.
@@ -125,6 +144,7 @@ impl Value {
 enum Node {
     Chain(Box<Node>, Vec<(Joint, Node)>),
     Compare(Operand, Comparison, Operand),
+    In(Operand, Vec<Operand>),
     Not(Box<Node>),
     Something(Operand),
 }
@@ -163,6 +183,10 @@ impl Node {
             Self::Compare(left, comparison, right) => {
                 comparison.holds(&left.value(value), &right.value(value))
             }
+            Self::In(one, all) => {
+                let one = one.value(value);
+                all.iter().any(|other| Comparison::Equal.holds(&one, &other.value(value)))
+            }
             Self::Not(node) => !node.holds(value),
             Self::Something(operand) => operand.value(value).is_something(),
         }
@@ -181,6 +205,10 @@ impl Node {
             Self::Compare(left, _, right) => {
                 operand(left);
                 operand(right);
+            }
+            Self::In(one, all) => {
+                operand(one);
+                all.iter().for_each(operand);
             }
             Self::Not(node) => node.collect(facts),
             Self::Something(one) => operand(one),
@@ -268,11 +296,42 @@ impl<'a> Parser<'a> {
                 self.peek();
                 let rest = self.text.get(self.at..).unwrap_or_default();
                 let found = Comparison::ALL.iter().find(|(text, _)| rest.starts_with(text));
-                let Some((text, comparison)) = found else { return Ok(Node::Something(left)) };
+                let Some((text, comparison)) = found else {
+                    return match self.take_word("in") {
+                        true => self.list().map(|all| Node::In(left, all)),
+                        false => Ok(Node::Something(left)),
+                    };
+                };
                 self.at += text.len();
                 Ok(Node::Compare(left, *comparison, self.operand()?))
             }
         }
+    }
+
+    /// What is behind `in`.
+    fn list(&mut self) -> Result<Vec<Operand>, ConditionSyntax> {
+        if self.peek() != Some('(') {
+            return Err(self.unexpected("`(`"));
+        }
+        self.at += 1;
+        let mut all = vec![self.operand()?];
+        while self.peek() == Some(',') {
+            self.at += 1;
+            all.push(self.operand()?);
+        }
+        self.expect(')')?;
+        Ok(all)
+    }
+
+    /// Goes behind a word, if it is the next one.
+    fn take_word(&mut self, word: &str) -> bool {
+        self.peek();
+        let begin = self.at;
+        let is_it = self.take(is_name) == word;
+        if !is_it {
+            self.at = begin;
+        }
+        is_it
     }
 
     fn operand(&mut self) -> Result<Operand, ConditionSyntax> {
@@ -292,6 +351,7 @@ impl<'a> Parser<'a> {
                 "ani" => Fact::Ani,
                 "calls_waiting" => Fact::CallsWaiting,
                 "dnis" => Fact::Dnis,
+                "expected_wait" => Fact::ExpectedWait,
                 "position" => Fact::Position,
                 "priority" => Fact::Priority,
                 "wait" => Fact::Wait,
@@ -414,6 +474,7 @@ mod tests {
                 _ => String::new(),
             }),
             Fact::Dnis => Value::Text("5000".into()),
+            Fact::ExpectedWait => Value::Number(90),
             Fact::Open(name) => Value::Number(i64::from(name == "Office")),
             Fact::Position => Value::Number(1),
             Fact::Wait => Value::Number(31),
@@ -441,6 +502,9 @@ mod tests {
             ("data('it''s') = 'so'", true),
             ("position = 1 & calls_waiting = 0 & priority", false),
             ("wait > -1", true),
+            ("dnis in ('5900', 5000)", true),
+            ("~(ani in ('1', '2')) & expected_wait > 60", true),
+            ("inland in ('')", true),
         ];
         for (text, holds) in cases {
             let condition = Condition::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
@@ -464,6 +528,9 @@ mod tests {
               data and open",
             ),
             ("open(Office)", 6, "a 'text' was expected, not `O`"),
+            ("'é' = 'ü' ü", 11, "`&`, `|`, a comparison or the end was expected, not `ü`"),
+            ("ani in '1'", 8, "`(` was expected, not `'`"),
+            ("ani in ('1' '2')", 13, "`)` was expected, not `'`"),
             (
                 "wait > 99999999999999999999",
                 8,

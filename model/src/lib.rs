@@ -12,6 +12,7 @@ pub mod condition;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod explain;
 pub mod id;
 pub mod kv;
 pub mod leg;
@@ -28,6 +29,7 @@ pub mod strategy;
 pub mod system;
 pub mod time;
 pub mod tserver;
+pub mod webhook;
 
 pub use agent::{AgentState, WorkMode};
 pub use call::{CallState, CallType, DnRole};

@@ -22,7 +22,7 @@ pub struct SkillExpression(Condition);
 /// Why a text is not a skill expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkillSyntax {
-    /// Byte offset in the text where it stopped making sense.
+    /// Characters of the text before it stopped making sense.
     pub at: usize,
     /// What is wrong there, for a person.
     pub message: String,
@@ -42,6 +42,14 @@ impl SkillExpression {
         if text.len() > Self::BYTES_MAX {
             return Err(wrong(Self::BYTES_MAX, format!("longer than {} bytes", Self::BYTES_MAX)));
         }
+        Self::read(text).map_err(|mut syntax| {
+            // The parser counts in bytes, people in characters.
+            syntax.at = text.get(..syntax.at).map_or(syntax.at, |before| before.chars().count());
+            syntax
+        })
+    }
+
+    fn read(text: &str) -> Result<Self, SkillSyntax> {
         let mut parser = Parser { text, at: 0 };
         let start = parser.skip_spaces();
         let typed = parser.any(0)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Dn};
+use crate::{AgentId, Dn, id::MediaName, prompt::KeyEntry};
 
 /// One step. Calls begin with the first one and go on with the next when a step is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +27,23 @@ pub enum Step {
         #[serde(default)]
         otherwise: Vec<Step>,
     },
+    /// Keep the caller's place in the queue for a call back; the caller goes on to the next step.
+    Callback(Callback),
+    /// Ask the caller for keys.
+    Collect(Collect),
     /// Go on only while a calendar is open.
     Hours {
         /// Its name.
         calendar: String,
         /// Steps while it is closed; whoever is through with them goes to the default.
         closed: Vec<Step>,
+    },
+    /// Ask the caller to choose, and go that way.
+    Menu(Menu),
+    /// Say or play something, once. Whom the call waits for may take it meanwhile.
+    Play {
+        /// What, piece by piece.
+        prompt: Vec<Say>,
     },
     /// Whom the call comes before while it waits.
     Priority {
@@ -62,7 +73,141 @@ pub enum Step {
         /// Seconds until the next step; `None`: none comes.
         #[serde(default)]
         timeout_s: Option<u32>,
+        /// What the caller hears in turn while waiting; nothing: music.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        while_waiting: Vec<Pastime>,
     },
+    /// Record what the caller has to say.
+    Voicemail(Voicemail),
+    /// Ask a program over HTTP.
+    Webhook(Webhook),
+}
+
+/// A piece of what is said. In texts `{position}`, `{expected_wait}` (minutes), `{wait}` (minutes)
+/// and `{key}` of the user data are filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Say {
+    /// A tone.
+    Beep,
+    /// A media file, in the caller's language (user data key `Language`).
+    Media(MediaName),
+    /// Nothing, for so many milliseconds.
+    PauseMs(u32),
+    /// Spoken as it is, by the voice of the caller's language.
+    Text(String),
+    /// Spoken in the caller's language: text by language; the first when there is none for it.
+    Texts(BTreeMap<String, String>),
+}
+
+/// What a caller hears while waiting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Pastime {
+    /// Music, for so many seconds.
+    MusicS(u32),
+    /// Something said.
+    Play(Vec<Say>),
+}
+
+/// A step that asks for keys. What was entered is attached as user data; an empty text when
+/// nothing that is accepted was entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collect {
+    /// What is said before.
+    #[serde(default)]
+    pub prompt: Vec<Say>,
+    /// The user data key.
+    pub into: String,
+    /// How keys are taken.
+    #[serde(default)]
+    pub keys: KeyEntry,
+    /// Entries that are accepted; none: any that is not empty.
+    #[serde(default)]
+    pub accept: Vec<String>,
+    /// How often it is asked in all.
+    #[serde(default = "three")]
+    pub tries: u8,
+    /// What is said after an entry that is not accepted, before the prompt.
+    #[serde(default)]
+    pub invalid: Vec<Say>,
+}
+
+/// A step that lets the caller choose by a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// What is said before.
+    pub prompt: Vec<Say>,
+    /// Steps by what is entered.
+    pub choices: BTreeMap<String, Vec<Step>>,
+    /// Steps when nothing of these was entered.
+    #[serde(default)]
+    pub otherwise: Vec<Step>,
+    /// Seconds for the first key.
+    #[serde(default = "five")]
+    pub first_s: u32,
+    /// How often it is asked in all.
+    #[serde(default = "three")]
+    pub tries: u8,
+    /// What is said after an entry that is no choice, before the prompt.
+    #[serde(default)]
+    pub invalid: Vec<Say>,
+    /// The user data key that keeps what was entered.
+    #[serde(default = "menu_choice")]
+    pub into: String,
+}
+
+/// A step that keeps the place of a caller who wants to be called back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Callback {
+    /// The user data key of the number to call; `None`: the caller's own.
+    pub number: Option<String>,
+    /// How often it is tried.
+    pub attempts: u8,
+    /// Minutes between tries.
+    pub retry_min: u32,
+    /// Minutes after which it is given up.
+    pub expires_min: u32,
+}
+
+impl Default for Callback {
+    fn default() -> Self {
+        Self { number: None, attempts: 3, retry_min: 10, expires_min: 24 * 60 }
+    }
+}
+
+/// A step that records a message; then the next step follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Voicemail {
+    /// Whose message it is: the name under which it is listed.
+    pub mailbox: String,
+    /// What is said before; a `beep` belongs to its end.
+    pub prompt: Vec<Say>,
+    /// Seconds at most.
+    #[serde(default = "three_minutes")]
+    pub limit_s: u32,
+}
+
+/// A step that asks a program: the call's facts and user data are posted as JSON; `user_data` of the
+/// answer is attached, and its `steps` are gone through before the next step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// `http://…` or `https://…`.
+    pub url: String,
+    /// Seconds until it has failed.
+    #[serde(default = "five")]
+    pub timeout_s: u32,
+    /// User data keys that are sent; none: all.
+    #[serde(default)]
+    pub send: Vec<String>,
+    /// Steps when it fails.
+    #[serde(default)]
+    pub failed: Vec<Step>,
 }
 
 /// A place that takes a call at once.
@@ -127,8 +272,24 @@ pub enum Choice {
     Weighted,
 }
 
+fn five() -> u32 {
+    5
+}
+
+fn menu_choice() -> String {
+    "MenuChoice".to_owned()
+}
+
 fn one() -> u32 {
     1
+}
+
+fn three() -> u8 {
+    3
+}
+
+fn three_minutes() -> u32 {
+    180
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -149,10 +310,16 @@ mod tests {
             {"target":{"to":[{"skills":"Support > 5"}],"timeout_s":20}},
             {"target":{"to":[{"group":"Backup","weight":3},{"last_agent":{"within_days":7}}],
                        "keep":true,"choose":"most-skilled"}},
-            "release"
+            "release",
+            {"play":{"prompt":[{"text":"Hello."},"beep",{"texts":{"de":"Hallo."}},{"pause_ms":5}]}},
+            {"collect":{"into":"pin","keys":{"keys_max":4},"prompt":[{"media":"EnterPin"}]}},
+            {"menu":{"prompt":[{"text":"One?"}],"choices":{"1":["release"]}}},
+            {"callback":{}},
+            {"voicemail":{"mailbox":"Support","prompt":["beep"]}},
+            {"webhook":{"url":"https://crm.example/lookup","failed":["release"]}}
         ]"#;
         let steps: Vec<Step> = serde_json::from_str(text).unwrap();
-        assert_eq!(steps.len(), 5);
+        assert_eq!(steps.len(), 11);
         let Step::Target { to, keep, choose, timeout_s, .. } = &steps[3] else { unreachable!() };
         assert_eq!((to[0].weight, *keep, *choose), (3, true, Choice::MostSkilled));
         assert_eq!((&to[1].who, *timeout_s), (&Who::LastAgent { within_days: 7 }, None));

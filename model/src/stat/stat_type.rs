@@ -114,6 +114,7 @@ impl StatType {
                 Fact::AgentsLoggedIn(_)
                 | Fact::AgentsReady(_)
                 | Fact::CallsWaiting
+                | Fact::ExpectedWait
                 | Fact::Open(_)
                 | Fact::Position
                 | Fact::Priority

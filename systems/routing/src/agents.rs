@@ -100,6 +100,9 @@ pub struct AgentTable {
     available: BTreeSet<(Instant, Dn)>,
     people: BTreeMap<AgentId, Abilities>,
     sent: u64,
+    /// How long agents are busy with a call, in milliseconds: the mean, of which the last calls
+    /// make out the most.
+    handle_time_ms: Option<u64>,
 }
 
 /// What of an agent's person counts here.
@@ -138,7 +141,8 @@ impl AgentTable {
     /// Takes in an event of an extension; says whether its agent has become available.
     pub fn learn(&mut self, now: Now, event: &Event) -> bool {
         let conn = event.call.as_ref().map(|call| call.conn);
-        self.change(Some(now), &event.this_dn, |seat| {
+        let busy_since = self.seats.get(&event.this_dn).and_then(|seat| seat.busy_since);
+        let becomes_free = self.change(Some(now), &event.this_dn, |seat| {
             if let Some(agent) = &event.agent {
                 if seat.agent.as_ref() != Some(&agent.agent) {
                     seat.logged_in = Some(now.instant);
@@ -184,7 +188,31 @@ impl AgentTable {
             if let EventName::ForwardCancel | EventName::ForwardSet = event.name {
                 seat.is_forwarded = event.name == EventName::ForwardSet;
             }
-        })
+        });
+        let is_busy = |seat: &Seat| seat.busy_since.is_some();
+        if let Some(since) = busy_since
+            && event.name == EventName::Released
+            && !self.seats.get(&event.this_dn).is_some_and(is_busy)
+        {
+            self.note_handle_time(now.instant.saturating_duration_since(since));
+        }
+        becomes_free
+    }
+
+    /// How long an agent is busy with a call, in seconds.
+    pub fn handle_time_s(&self) -> i64 {
+        let mean = self.handle_time_ms.map_or(HANDLE_TIME_S, |ms| ms.div_ceil(1000));
+        i64::try_from(mean).unwrap_or(i64::MAX)
+    }
+
+    fn note_handle_time(&mut self, busy: Duration) {
+        let busy = u64::try_from(busy.as_millis()).unwrap_or(u64::MAX);
+        self.handle_time_ms = Some(match self.handle_time_ms {
+            Some(mean) => {
+                (mean.saturating_mul(HANDLE_TIMES - 1).saturating_add(busy)) / HANDLE_TIMES
+            }
+            None => busy,
+        });
     }
 
     /// DNs whose agents are available, longest idle first.
@@ -284,3 +312,8 @@ impl AgentTable {
         before.is_none() && after.is_some()
     }
 }
+
+/// What is assumed before the first call is over.
+const HANDLE_TIME_S: u64 = 180;
+/// The mean follows about so many calls.
+const HANDLE_TIMES: u64 = 50;

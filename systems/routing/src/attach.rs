@@ -3,6 +3,7 @@
 use model::{
     Configuration, ConnId, Dn, KvList,
     config::{Customer, Person},
+    request::{NoAnswer, NoAnswerAction},
 };
 
 use crate::{
@@ -54,6 +55,11 @@ pub fn goal(call: &Call, conn: ConnId, plan: &Plan, to: &Dn) -> KvList {
     pairs.update("RTargetObjectSelected", to.as_str());
     name_stay(&mut pairs, call, conn, plan);
     pairs
+}
+
+/// What happens when nobody answers.
+pub fn no_answer(plan: &Plan) -> NoAnswer {
+    NoAnswer { timeout_s: plan.source.no_answer_s, action: NoAnswerAction::NotReady }
 }
 
 /// The call's stay in the virtual queue, by a number of its own.

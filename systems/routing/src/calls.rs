@@ -8,28 +8,44 @@ use std::{
 };
 
 use model::{
-    ConnId, Dn, KvList, Now, ReferenceId,
+    CallUuid, ConnId, Dn, KvList, Now, ReferenceId,
     event::CallAttributes,
     strategy::{Choice, Goal},
 };
 
-use crate::plan::{Plan, Team};
+use crate::{
+    callback::Promise,
+    plan::{Plan, Team},
+};
 
-/// One call from its first EventQueued until it is answered or over.
-#[derive(Debug)]
+/// One call from its first EventQueued until it is answered or over; or the place that is kept for
+/// a caller who is called back.
+#[derive(Clone, Debug)]
 pub struct Call {
+    /// AttributeCallUUID.
+    pub uuid: CallUuid,
     /// Where it is, or was last.
     pub route_point: Dn,
     /// When it first came; a call that comes back keeps its place.
     pub entered: Now,
     /// Its strategy; `None` while the route point names none that is known.
     pub plan: Option<Arc<Plan>>,
+    /// The route point where it began that strategy.
+    pub began_at: Option<Dn>,
     /// How far it is in it: the next operation, or the one that it waits in.
     pub at: usize,
-    /// Which time-out belongs to the operation that it waits in.
-    pub turn: u64,
-    /// Whether that time-out came while a phone was called for it.
-    pub is_overdue: bool,
+    /// Since when it waits in that operation, when that one has it wait for somebody.
+    pub aimed: Option<Instant>,
+    /// When it goes on from there, if nobody came.
+    pub deadline: Option<Instant>,
+    /// The operations that said whom it waits for.
+    pub aims: Vec<usize>,
+    /// What it waits for besides: the end of a prompt, keys, an answer.
+    pub asks: Option<Asks>,
+    /// What is said or played next while it waits.
+    pub pastime: usize,
+    /// Whose call back it is, when the caller has hung up.
+    pub promise: Option<Promise>,
     /// Whom it waits for, with the shares of each.
     pub teams: Vec<(Arc<Team>, u32)>,
     /// Who of them it goes to.
@@ -46,8 +62,8 @@ pub struct Call {
     pub dnis: String,
     /// Its user data, as last told.
     pub user_data: Arc<KvList>,
-    /// Whether the switch has asked about it before.
-    pub was_asked: bool,
+    /// Whether it was looked up who calls.
+    pub is_looked_up: bool,
     /// Whether its treatment was asked for and has not been ended by a routing.
     pub hears_music: bool,
     /// How often it came to a route point.
@@ -58,6 +74,30 @@ pub struct Call {
     pub offers: u32,
     /// Refusals since it last came or rested.
     pub refusals: u32,
+}
+
+/// Something that a call waits for besides an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// The request, or the number of the question.
+    pub reference: ReferenceId,
+    /// What.
+    pub what: Asked,
+}
+
+/// What is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Keys; that many tries are left after this one.
+    Keys(u8),
+    /// The end of a message.
+    Message,
+    /// The end of something said while the caller waits.
+    Pastime,
+    /// The end of a prompt.
+    Prompt,
+    /// A program's answer.
+    Webhook,
 }
 
 /// Whom a call comes before.
@@ -74,6 +114,8 @@ pub struct Priority {
 /// How far a call is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// The caller is asked something, or a program is: nobody is offered the call meanwhile.
+    Asking,
     /// Neither waiting nor on its way: not asked about yet, or between a phone and the queue.
     Left,
     /// RouteCall is under way.
@@ -146,6 +188,7 @@ pub struct CallTable {
     /// none of it, and within one the order never changes, so an offer looks at heads only.
     lines: BTreeMap<(Arc<str>, i64), Line>,
     offered: BTreeMap<ReferenceId, ConnId>,
+    asking: BTreeMap<ReferenceId, ConnId>,
 }
 
 #[derive(Debug)]
@@ -162,6 +205,19 @@ impl CallTable {
         self.calls.get(&conn)
     }
 
+    /// The call of this CallUUID.
+    pub fn conn_of(&self, uuid: &str) -> Option<ConnId> {
+        let uuid: CallUuid = uuid.parse().ok()?;
+        let is_it = |call: &Call| call.uuid == uuid && call.promise.is_none();
+        self.calls.iter().find(|(_, call)| is_it(call)).map(|(conn, _)| *conn)
+    }
+
+    /// Calls that wait for a team.
+    pub fn waiting_for(&self, team: &Team) -> usize {
+        let lines = self.lines.values().filter(|line| line.team.key == team.key);
+        lines.map(|line| line.ranks.len()).sum()
+    }
+
     pub fn conns(&self) -> Vec<ConnId> {
         self.calls.keys().copied().collect()
     }
@@ -169,12 +225,18 @@ impl CallTable {
     /// A call came to a route point, for the first time or again.
     pub fn enter(&mut self, now: Now, dn: &Dn, attributes: &CallAttributes) {
         let call = self.calls.entry(attributes.conn).or_insert_with(|| Call {
+            uuid: attributes.uuid,
             route_point: dn.clone(),
             entered: now,
             plan: None,
+            began_at: None,
             at: 0,
-            turn: 0,
-            is_overdue: false,
+            aimed: None,
+            deadline: None,
+            aims: Vec::new(),
+            asks: None,
+            pastime: 0,
+            promise: None,
             teams: Vec::new(),
             choose: Choice::default(),
             priority: Priority::default(),
@@ -183,14 +245,14 @@ impl CallTable {
             ani: attributes.ani.clone(),
             dnis: attributes.dnis.clone().unwrap_or_default(),
             user_data: Arc::clone(&attributes.user_data),
-            was_asked: false,
+            is_looked_up: false,
             hears_music: false,
             stays: 1,
             hops: 0,
             offers: 0,
             refusals: 0,
         });
-        if call.was_asked && call.stage == Stage::Left {
+        if call.began_at.is_some() && call.stage == Stage::Left {
             call.stays += 1;
         }
         call.route_point = dn.clone();
@@ -203,7 +265,7 @@ impl CallTable {
             Stage::Waiting => {
                 let rank = call.rank(conn);
                 for (team, _) in &call.teams {
-                    let key = (Arc::clone(&team.name), call.priority.per_minute);
+                    let key = (Arc::clone(&team.key), call.priority.per_minute);
                     let line = self
                         .lines
                         .entry(key)
@@ -214,9 +276,23 @@ impl CallTable {
             Stage::Offered { reference, .. } | Stage::Sent { reference, .. } => {
                 self.offered.insert(*reference, conn);
             }
-            Stage::Left | Stage::Resting | Stage::Ringing { .. } => {}
+            Stage::Asking | Stage::Left | Stage::Resting | Stage::Ringing { .. } => {}
+        }
+        if let Some(asks) = &call.asks {
+            self.asking.insert(asks.reference, conn);
         }
         self.calls.insert(conn, call);
+    }
+
+    /// A place in the queue without a caller.
+    pub fn insert(&mut self, conn: ConnId, call: Call) {
+        self.calls.insert(conn, call);
+        self.change(conn, |_| {});
+    }
+
+    /// The call that waits for the outcome of this request or question.
+    pub fn asking_for(&self, reference: ReferenceId) -> Option<ConnId> {
+        self.asking.get(&reference).copied()
     }
 
     pub fn remove(&mut self, conn: ConnId) {
@@ -252,7 +328,7 @@ impl CallTable {
     /// Other waiting calls that share a team with this one.
     pub fn rivals(&self, conn: ConnId) -> BTreeSet<ConnId> {
         let Some(call) = self.calls.get(&conn) else { return BTreeSet::new() };
-        let shares = |line: &&Line| call.teams.iter().any(|(team, _)| team.name == line.team.name);
+        let shares = |line: &&Line| call.teams.iter().any(|(team, _)| team.key == line.team.key);
         let ranks = self.lines.values().filter(shares).flat_map(|line| &line.ranks);
         ranks.map(|(_, _, conn)| *conn).filter(|other| *other != conn).collect()
     }
@@ -283,7 +359,7 @@ impl CallTable {
         let call = self.calls.remove(&conn)?;
         let rank = call.rank(conn);
         for (team, _) in &call.teams {
-            let key = (Arc::clone(&team.name), call.priority.per_minute);
+            let key = (Arc::clone(&team.key), call.priority.per_minute);
             let Some(line) = self.lines.get_mut(&key) else { continue };
             line.ranks.remove(&rank);
             if line.ranks.is_empty() {
@@ -293,13 +369,16 @@ impl CallTable {
         if let Stage::Offered { reference, .. } | Stage::Sent { reference, .. } = &call.stage {
             self.offered.remove(reference);
         }
+        if let Some(asks) = &call.asks {
+            self.asking.remove(&asks.reference);
+        }
         Some(call)
     }
 }
 
 fn is_waiting(stage: &Stage) -> bool {
     match stage {
-        Stage::Resting | Stage::Waiting => true,
+        Stage::Asking | Stage::Resting | Stage::Waiting => true,
         Stage::Left | Stage::Offered { .. } | Stage::Ringing { .. } | Stage::Sent { .. } => false,
     }
 }
@@ -307,7 +386,7 @@ fn is_waiting(stage: &Stage) -> bool {
 fn is_on_its_way(stage: &Stage) -> bool {
     match stage {
         Stage::Offered { .. } | Stage::Ringing { .. } | Stage::Sent { .. } => true,
-        Stage::Left | Stage::Resting | Stage::Waiting => false,
+        Stage::Asking | Stage::Left | Stage::Resting | Stage::Waiting => false,
     }
 }
 

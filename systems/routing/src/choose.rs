@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
-use model::{ConnId, Dn, Now, strategy::Choice};
+use model::{ConnId, Dn, Now, StrategyName, strategy::Choice};
 
 use crate::{
     Router,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How many calls each team of a step was sent: by step, then by team.
-pub type Shares = BTreeMap<(model::StrategyName, usize), BTreeMap<Arc<str>, u64>>;
+pub type Shares = BTreeMap<(StrategyName, usize), BTreeMap<Arc<str>, u64>>;
 
 impl Router {
     /// The DN whose agent gets a waiting call, with the team that he or she stands for.
@@ -45,7 +45,7 @@ impl Router {
         let free = |team: &Team| self.agents.available().find(|dn| self.agents.suits(dn, team));
         let teams = call.teams.iter().filter(|(_, weight)| *weight > 0);
         let candidates = teams.filter_map(|(team, weight)| {
-            let sent = sent.and_then(|sent| sent.get(&team.name)).copied().unwrap_or(0);
+            let sent = sent.and_then(|sent| sent.get(&team.key)).copied().unwrap_or(0);
             // (sent + 1) / weight, compared as whole numbers.
             let part = u128::from(sent + 1) * u128::from(WEIGHT_UNIT) / u128::from(*weight);
             Some((part, free(team)?, team))
@@ -54,12 +54,21 @@ impl Router {
         chosen.map(|(_, dn, team)| (dn.clone(), Arc::clone(team)))
     }
 
+    /// Shares count from a strategy's last change on.
+    pub(crate) fn keep_shares(&mut self, before: &BTreeMap<StrategyName, Arc<Plan>>) {
+        let Self { shares, plans, .. } = self;
+        shares.retain(|(strategy, _), _| match (before.get(strategy), plans.get(strategy)) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            (Some(_), None) | (None, Some(_)) | (None, None) => false,
+        });
+    }
+
     /// A team was given a call.
     pub(crate) fn note_share(&mut self, conn: ConnId, plan: &Plan, team: &Team) {
         let Some(call) = self.calls.call(conn) else { return };
         if call.choose == Choice::Weighted {
             let shares = self.shares.entry((plan.strategy.clone(), call.at)).or_default();
-            *shares.entry(Arc::clone(&team.name)).or_default() += 1;
+            *shares.entry(Arc::clone(&team.key)).or_default() += 1;
         }
     }
 }

@@ -15,45 +15,50 @@
 //!   first came.
 //! - Equal idle times are told apart by DN, not by lot: a replay must choose alike.
 //!
-//! The router keeps no call that it was not asked to route, and bounds nothing itself: the switch
-//! limits the calls, the configuration the agents.
+//! - A call under way follows a changed strategy where only words were changed (`run.rs`).
+//!
+//! The router keeps no call that it was not asked to route, but for the promises to call back; it
+//! bounds nothing itself: the switch limits the calls, the configuration the agents.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use model::{
-    Configuration, ConnId, Dn, Event, EventName, KvList, Now, Origin, ReferenceId, Request,
-    StrategyName, System, TRequest,
+    CallType, Configuration, ConnId, Dn, Event, EventName, KvList, Now, Origin, ReferenceId,
+    Request, StrategyName, System, TRequest,
     config::{DnKind, OpenHours},
     error::{Refusal, TError},
     event::CallAttributes,
     id::CalendarName,
     request::Treatment,
-    strategy::Goal,
+    webhook::{Webhook, WebhookAnswer},
 };
 
 use crate::{
     agents::AgentTable,
-    calls::{CallTable, Priority, Stage},
+    calls::{Asked, CallTable, Stage},
     choose::Shares,
+    explain::Decisions,
     last_agent::LastAgents,
     plan::{Plan, Team},
-    run::no_answer,
     timers::{ASIDE, CLAIM_LIMIT, RETURN_LIMIT, Timer, Timers},
 };
 
 mod agents;
 mod attach;
+mod callback;
 mod calls;
 mod choose;
 mod explain;
+mod facts;
 mod last_agent;
 mod plan;
 mod run;
 mod timers;
+mod treat;
 
 /// What the router can be told.
 #[derive(Clone, Debug)]
@@ -69,13 +74,18 @@ pub enum Input {
         /// Why it was refused, if it was.
         refusal: Option<Refusal>,
     },
+    /// What a program answered, or why it did not.
+    Webhook(WebhookAnswer),
 }
 
 /// What the router can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// For the switch: RouteCall, ApplyTreatment or UpdateUserData, of origin Router.
+    /// For the switch: RouteCall, ApplyTreatment, UpdateUserData, ReleaseCall or MakeCall, of origin
+    /// Router.
     Request(TRequest),
+    /// For whoever asks programs: answered by `Webhook`, or not.
+    Webhook(Webhook),
 }
 
 /// How many of everything there are, to see that nothing leaks.
@@ -98,10 +108,12 @@ pub struct Router {
     calls: CallTable,
     calendars: BTreeMap<CalendarName, OpenHours>,
     last_agents: LastAgents,
+    decisions: Decisions,
     shares: Shares,
     timers: Timers,
-    /// Counts the operations that calls wait in.
-    turns: u64,
+    /// Promises to call back, by the call that dials.
+    dialling: BTreeMap<ConnId, ConnId>,
+    last_promise: u64,
     out: VecDeque<Output>,
     last_reference: u64,
 }
@@ -124,7 +136,9 @@ impl Router {
     }
 
     fn configure(&mut self, now: Now, configuration: Arc<Configuration>) {
-        self.plans = plan::compile(&configuration, &self.plans);
+        let plans = plan::compile(&configuration, &self.plans);
+        let before = std::mem::replace(&mut self.plans, plans);
+        self.keep_shares(&before);
         self.agents.configure(&configuration);
         let calendars = configuration.calendars.iter();
         self.calendars = calendars
@@ -135,8 +149,7 @@ impl Router {
             let Some(call) = self.calls.call(conn) else { continue };
             // A call whose route point is gone keeps the plan that it came under.
             if let Some(plan) = self.plan_of(&call.route_point) {
-                self.follow(conn, Some(plan));
-                self.run(now, conn);
+                self.adopt(now, conn, &plan);
             }
         }
         self.seek_for_all(now);
@@ -162,7 +175,10 @@ impl Router {
     fn handle_call_event(&mut self, now: Now, event: &Event, attributes: &CallAttributes) {
         let (conn, dn) = (attributes.conn, &event.this_dn);
         match event.name {
-            EventName::Abandoned => self.call_abandoned(now, conn, dn),
+            EventName::Abandoned => {
+                self.promise_in_vain(now, conn);
+                self.call_abandoned(now, conn, dn);
+            }
             EventName::AttachedDataChanged => {
                 let priority = priority(&attributes.user_data);
                 self.calls.change(conn, |call| {
@@ -171,10 +187,10 @@ impl Router {
                 });
             }
             EventName::Diverted => self.call_diverted(now, conn, dn),
+            EventName::Dialing => self.promise_dials(dn, conn, event),
             EventName::Established => {
-                if let (Some(ani), Some(agent)) = (&attributes.ani, &event.agent) {
-                    self.last_agents.note(now, ani, &agent.agent);
-                }
+                self.note_last_agent(now, event, attributes);
+                self.promise_kept(conn);
                 self.forget(now, conn);
             }
             // What was routed under the previous ConnID goes on under this one, beyond routing.
@@ -188,17 +204,20 @@ impl Router {
                     self.calls.enter(now, dn, attributes);
                 }
             }
-            EventName::Released => self.call_released(now, conn, dn),
+            EventName::Released => {
+                self.promise_in_vain(now, conn);
+                self.call_released(now, conn, dn);
+            }
             EventName::Ringing => self.call_rings(conn, dn),
             EventName::RouteRequest => self.route_requested(now, dn, attributes),
             EventName::RouteUsed => self.calls.change(conn, |call| call.hears_music = false),
+            EventName::TreatmentEnd => self.treatment_ended(now, conn, event),
             EventName::AgentIdleReasonSet
             | EventName::AgentLogin
             | EventName::AgentLogout
             | EventName::AgentNotReady
             | EventName::AgentReady
             | EventName::DestinationBusy
-            | EventName::Dialing
             | EventName::DnBackInService
             | EventName::DnOutOfService
             | EventName::DndOff
@@ -219,7 +238,6 @@ impl Router {
             | EventName::PrivateInfo
             | EventName::Retrieved
             | EventName::TreatmentApplied
-            | EventName::TreatmentEnd
             | EventName::UserEvent => {}
         }
     }
@@ -229,56 +247,52 @@ impl Router {
         // The switch asks anew: what was under way for this call is void.
         let freed = self.withdraw(conn);
         self.calls.enter(now, dn, attributes);
-        let plan = self.plan_of(dn);
-        let wants_customer = plan.as_ref().is_some_and(|plan| plan.source.attach_customer);
-        let is_first = self.calls.call(conn).is_some_and(|call| !call.was_asked);
-        let attach = match &attributes.ani {
-            Some(ani) if wants_customer && is_first => attach::customer(&self.configuration, ani),
-            Some(_) | None => KvList::new(),
-        };
+        self.look_up(conn, dn, attributes);
         let priority = priority(&attributes.user_data);
         self.calls.change(conn, |call| {
             call.priority.asked = priority;
             call.user_data = Arc::clone(&attributes.user_data);
-            call.attach = attach;
-            call.was_asked = true;
             call.hears_music = false;
             call.refusals = 0;
             call.stage = Stage::Waiting;
+            // Said or asked before, by a treatment that has ended since.
+            call.asks = None;
         });
-        let begins = self.follow(conn, plan);
-        if begins {
-            self.run(now, conn);
+        let begins = |call: &calls::Call| call.began_at.as_ref() != Some(dn) || call.plan.is_none();
+        if self.calls.call(conn).is_some_and(begins) {
+            let plan = self.plan_of(dn);
+            self.begin(conn, dn, plan);
         }
+        self.go_on(now, conn);
         if freed.is_some() {
             self.seek_for_all(now);
-        } else if !begins {
-            self.seek(now, conn);
-            self.catch_up(now, conn);
         }
         self.tell_to_wait(conn);
     }
 
-    /// Has a call follow a strategy. True when it is another than before: then it begins it.
-    fn follow(&mut self, conn: ConnId, plan: Option<Arc<Plan>>) -> bool {
-        let Some(call) = self.calls.call(conn) else { return false };
-        let is_same = match (&call.plan, &plan) {
-            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
-            (Some(_), None) | (None, Some(_)) => false,
-            (None, None) => true,
-        };
-        if is_same {
-            return false;
-        }
+    /// Who calls, once for every call whose strategy wants to know.
+    fn look_up(&mut self, conn: ConnId, route_point: &Dn, attributes: &CallAttributes) {
+        let wants = |plan: &Arc<Plan>| plan.source.attach_customer;
+        let is_wanted = self.plan_of(route_point).as_ref().is_some_and(wants);
+        let is_known = self.calls.call(conn).is_some_and(|call| call.is_looked_up);
+        let Some(ani) = attributes.ani.as_ref().filter(|_| is_wanted && !is_known) else { return };
+        let customer = attach::customer(&self.configuration, ani);
         self.calls.change(conn, |call| {
-            call.plan = plan;
-            call.at = 0;
-            call.turn = 0;
-            call.is_overdue = false;
-            call.teams.clear();
-            call.priority = Priority { asked: call.priority.asked, ..Priority::default() };
+            call.is_looked_up = true;
+            run::update(&mut call.attach, &customer);
         });
-        true
+    }
+
+    /// Who had a caller last: of calls from and to outside.
+    fn note_last_agent(&mut self, now: Now, event: &Event, attributes: &CallAttributes) {
+        let caller = match attributes.call_type {
+            CallType::Inbound => attributes.ani.as_ref(),
+            CallType::Outbound => attributes.dnis.as_ref(),
+            CallType::Consult | CallType::Internal | CallType::Unknown => None,
+        };
+        if let (Some(caller), Some(agent)) = (caller, &event.agent) {
+            self.last_agents.note(now, caller, &agent.agent);
+        }
     }
 
     /// Every waiting call in its turn.
@@ -314,14 +328,18 @@ impl Router {
 
     /// Claims the agent and asks the switch to route.
     fn send(&mut self, now: Now, conn: ConnId, team: &Team, target: &Dn) {
+        self.note_decision(now, conn, team, target);
         let Some(call) = self.calls.call(conn) else { return };
         let Some(plan) = call.plan.clone() else { return };
+        if call.promise.is_some() {
+            return self.call_back(now, conn, team, target);
+        }
         let dn = call.route_point.clone();
         let agent = self.agents.agent(target).and_then(|id| self.configuration.agent(id));
         let user_data = attach::target(call, conn, &plan, (team, agent));
         self.note_share(conn, &plan, team);
         self.ask(Request::UpdateUserData { dn: dn.clone(), conn, user_data });
-        let no_answer = no_answer(&plan);
+        let no_answer = attach::no_answer(&plan);
         let target = target.clone();
         let extensions = plan.source.record.map_or_else(KvList::new, |is_on| {
             KvList::new().with("record", if is_on { "destination" } else { "disable_destination" })
@@ -340,36 +358,56 @@ impl Router {
     /// What a call without an agent gets: its customer's data, and music.
     fn tell_to_wait(&mut self, conn: ConnId) {
         let Some(call) = self.calls.call(conn) else { return };
-        if call.stage != Stage::Waiting || call.hears_music {
+        let waits = match call.stage {
+            Stage::Asking => call.asks.is_some_and(|asks| asks.what == Asked::Webhook),
+            Stage::Waiting => call.asks.is_none(),
+            Stage::Left
+            | Stage::Offered { .. }
+            | Stage::Resting
+            | Stage::Ringing { .. }
+            | Stage::Sent { .. } => false,
+        };
+        if !waits || call.hears_music || call.promise.is_some() {
             return;
         }
-        let (dn, user_data) = (call.route_point.clone(), call.attach.clone());
-        self.calls.change(conn, |call| {
-            call.attach = KvList::new();
-            call.hears_music = true;
-        });
-        if !user_data.is_empty() {
-            self.ask(Request::UpdateUserData { dn: dn.clone(), conn, user_data });
-        }
+        let dn = call.route_point.clone();
+        self.flush(conn);
+        self.calls.change(conn, |call| call.hears_music = true);
         self.ask(Request::ApplyTreatment { dn, conn, treatment: Treatment::Music });
     }
 
-    fn handle_outcome(&mut self, now: Now, reference: ReferenceId, refusal: Option<&Refusal>) {
-        // Of RouteCall alone: a refused treatment or update changes no choice.
-        let (Some(conn), Some(refusal)) = (self.calls.offered_by(reference), refusal) else {
+    /// Attaches what waits to be attached.
+    fn flush(&mut self, conn: ConnId) {
+        let Some(call) = self.calls.call(conn).filter(|call| !call.attach.is_empty()) else {
             return;
         };
-        let is_sent = |call: &calls::Call| matches!(call.stage, Stage::Sent { .. });
-        if refusal.error == TError::InvalidConnId {
+        let (dn, user_data) = (call.route_point.clone(), call.attach.clone());
+        self.calls.change(conn, |call| {
+            let mut known = (*call.user_data).clone();
+            run::update(&mut known, &call.attach);
+            call.user_data = Arc::new(known);
+            call.attach = KvList::new();
+        });
+        self.ask(Request::UpdateUserData { dn, conn, user_data });
+    }
+
+    fn handle_outcome(&mut self, now: Now, reference: ReferenceId, refusal: Option<&Refusal>) {
+        // A refused update changes no choice.
+        let Some(refusal) = refusal else { return };
+        if let Some(conn) = self.calls.asking_for(reference) {
+            return self.treatment_refused(now, conn);
+        }
+        let Some(conn) = self.calls.offered_by(reference) else { return };
+        let Some(call) = self.calls.call(conn) else { return };
+        let is_sent = matches!(call.stage, Stage::Sent { .. });
+        let is_gone = refusal.error == TError::InvalidConnId && call.promise.is_none();
+        if is_gone {
             self.forget(now, conn);
-        } else if self.calls.call(conn).is_some_and(is_sent) {
+        } else if is_sent {
             self.send_failed(now, conn);
-            self.tell_to_wait(conn);
         } else {
             self.route_failed(now, conn);
-            self.seek(now, conn);
-            self.catch_up(now, conn);
-            self.tell_to_wait(conn);
+            self.go_on(now, conn);
         }
     }
 
@@ -407,22 +445,10 @@ impl Router {
         };
         match &call.stage {
             Stage::Left | Stage::Offered { .. } | Stage::Ringing { .. } => {}
-            Stage::Resting | Stage::Waiting => self.forget(now, conn),
+            Stage::Asking | Stage::Resting | Stage::Waiting => self.forget(now, conn),
             Stage::Sent { to, .. } => {
-                let goes_on = matches!(to, Goal::RoutePoint(_));
-                let rings_s = call.plan.as_ref().map_or(0, |plan| plan.source.no_answer_s);
-                self.calls.change(conn, |call| {
-                    call.stage = Stage::Left;
-                    match goes_on {
-                        // The next strategy is begun, even if it is the same one.
-                        true => call.plan = None,
-                        // When it comes back this was in vain.
-                        false => call.at += 1,
-                    }
-                    call.hops += u32::from(goes_on);
-                });
-                let rings = Duration::from_secs(u64::from(rings_s));
-                self.timers.set(now.instant + RETURN_LIMIT + rings, Timer::Return(conn));
+                let to = to.clone();
+                self.sent_call_left(now, conn, &to);
             }
         }
     }
@@ -463,19 +489,23 @@ impl Router {
         Some(dn)
     }
 
-    /// Only takes note: what follows for calls and agents is worked out once, for all of it. Says
-    /// whether anything may follow.
+    /// Says whether a call or an agent is free that was not before.
     fn time_is_up(&mut self, now: Now, timer: Timer) -> bool {
         match timer {
-            Timer::Aside(dn) => self.agents.take_back(now, &dn),
+            Timer::Aside(dn) => return self.agents.take_back(now, &dn),
             // The switch said nothing, or accepted and then the phone never rang.
             Timer::Claim(dn, reference) => match self.calls.offered_by(reference) {
                 Some(conn) => {
                     self.route_failed(now, conn);
-                    true
+                    self.go_on(now, conn);
                 }
-                None => self.agents.end_claim(&dn, reference),
+                None => return self.agents.end_claim(&dn, reference),
             },
+            Timer::Expire(id) => self.promise_expired(now, id),
+            Timer::Pastime(conn, at) => {
+                self.pastime_is_over(now, conn, at);
+                return false;
+            }
             Timer::Rest(conn) => {
                 let rests = self.calls.call(conn).is_some_and(|c| c.stage == Stage::Resting);
                 if rests {
@@ -483,22 +513,27 @@ impl Router {
                         call.refusals = 0;
                         call.stage = Stage::Waiting;
                     });
+                    self.go_on(now, conn);
                 }
-                rests
-            }
-            Timer::Step(conn, turn) => {
-                if self.calls.call(conn).is_some_and(|call| call.turn == turn) {
-                    self.step_is_over(now, conn);
-                }
-                true
             }
             Timer::Return(conn) => {
                 if self.calls.call(conn).is_some_and(|call| call.stage == Stage::Left) {
                     self.calls.remove(conn);
                 }
-                false
+                return false;
+            }
+            Timer::Sent(reference) => {
+                if let Some(conn) = self.calls.offered_by(reference) {
+                    self.send_failed(now, conn);
+                }
+            }
+            Timer::Step(conn) => self.go_on(now, conn),
+            Timer::Webhook(reference) => {
+                let late = Err("no answer in time".to_owned());
+                self.program_answered(now, reference, late);
             }
         }
+        true
     }
 
     fn plan_of(&self, route_point: &Dn) -> Option<Arc<Plan>> {
@@ -542,12 +577,16 @@ impl System for Router {
             Input::Outcome { reference, refusal } => {
                 self.handle_outcome(now, reference, refusal.as_ref());
             }
+            Input::Webhook(WebhookAnswer { id, answer }) => {
+                self.program_answered(now, ReferenceId(id), answer);
+            }
         }
     }
 
     fn handle_timeout(&mut self, now: Now) {
         let mut may_route = false;
-        // Working a timer off sets none that is due already, so this ends.
+        // Working a timer off sets none that is due already, but for operations that wait for no
+        // time at all, and every operation leads forward: so this ends.
         while let Some(timer) = self.timers.take_due(now.instant) {
             may_route |= self.time_is_up(now, timer);
         }

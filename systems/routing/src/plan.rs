@@ -4,11 +4,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use model::{
     AgentId, Configuration, KvList, StrategyName,
-    condition::Condition,
+    condition::{Condition, Fact},
     config::Strategy,
     id::GroupName,
+    prompt::KeyEntry,
     skill::SkillExpression,
-    strategy::{Choice, Goal, Step, Target, Who},
+    strategy::{
+        Callback, Choice, Collect, Goal, Menu, Pastime, Say, Step, Target, Voicemail, Webhook, Who,
+    },
 };
 
 /// What a strategy says. Operations follow one another; jumps lead forward only, so every run
@@ -26,12 +29,18 @@ pub struct Plan {
 }
 
 /// One operation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Op {
     /// User data to attach.
     Attach(KvList),
+    /// Keep the caller's place.
+    Callback(Callback),
+    /// Ask for keys.
+    Collect(Arc<Collect>),
     /// Go on there.
     Jump(usize),
+    /// Say something.
+    Play(Arc<[Say]>),
     /// Whom the call comes before from now on.
     Priority {
         /// Higher is served first.
@@ -44,9 +53,43 @@ pub enum Op {
     /// Send the call there.
     Route(Goal),
     /// Wait for one of these.
-    Target(Targeting),
+    Target(Arc<Targeting>),
     /// Go on there unless this holds.
     Unless(Condition, usize),
+    /// Record a message.
+    Voicemail(Arc<Voicemail>),
+    /// Ask a program, and go on there unless it fails.
+    Webhook(Arc<Webhook>, usize),
+}
+
+impl Op {
+    /// Whether calls that are under way can follow another in its place.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Jump(to), Self::Jump(other)) => to == other,
+            (Self::Unless(_, to), Self::Unless(_, other)) => to == other,
+            (Self::Webhook(_, to), Self::Webhook(_, other)) => to == other,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
+    /// The same, so many operations further on.
+    fn moved(&self, by: impl Fn(usize) -> usize) -> Self {
+        match self {
+            Self::Jump(to) => Self::Jump(by(*to)),
+            Self::Unless(condition, to) => Self::Unless(condition.clone(), by(*to)),
+            Self::Webhook(webhook, to) => Self::Webhook(Arc::clone(webhook), by(*to)),
+            Self::Attach(_)
+            | Self::Callback(_)
+            | Self::Collect(_)
+            | Self::Play(_)
+            | Self::Priority { .. }
+            | Self::Release
+            | Self::Route(_)
+            | Self::Target(_)
+            | Self::Voicemail(_) => self.clone(),
+        }
+    }
 }
 
 /// Whom a call waits for.
@@ -62,6 +105,8 @@ pub struct Targeting {
     pub only_if_logged_in: bool,
     /// How long, if not for good.
     pub timeout: Option<Duration>,
+    /// What the caller hears in turn; nothing: music.
+    pub while_waiting: Vec<Pastime>,
 }
 
 /// Who is wanted, as far as a strategy can say it without knowing the call.
@@ -79,6 +124,8 @@ pub enum Wish {
 /// Agents who are asked for under one name; calls that want the same team wait in one line.
 #[derive(Debug)]
 pub struct Team {
+    /// Its name with its kind: a group may be called like an agent.
+    pub key: Arc<str>,
     /// E.g. `?:Support > 0`, `Backup` or `5001`, as reporting reads it.
     pub name: Arc<str>,
     /// Who belongs to it.
@@ -99,13 +146,26 @@ pub enum Members {
 impl Team {
     /// The team of one agent.
     pub fn of_agent(agent: &AgentId) -> Self {
-        Self { name: agent.as_str().into(), who: Members::Agent(agent.clone()) }
+        Self {
+            key: format!("{agent}.A").into(),
+            name: agent.as_str().into(),
+            who: Members::Agent(agent.clone()),
+        }
     }
 
-    fn of_skills(expression: &str) -> Option<Self> {
+    fn of_group(name: &str) -> Self {
+        Self {
+            key: format!("{name}.GA").into(),
+            name: name.into(),
+            who: Members::Group(name.into()),
+        }
+    }
+
+    /// A virtual group: every agent who satisfies the expression.
+    pub fn of_skills(expression: &str) -> Option<Self> {
         let skills = SkillExpression::parse(expression).ok()?;
-        // A virtual group: every agent who satisfies the expression.
-        Some(Self { name: format!("?:{skills}").into(), who: Members::Skills(skills) })
+        let name: Arc<str> = format!("?:{skills}").into();
+        Some(Self { key: Arc::clone(&name), name, who: Members::Skills(skills) })
     }
 
     /// The skill expression, when it is one.
@@ -139,15 +199,50 @@ impl Plan {
         let targets = self.ops.iter().filter_map(|op| match op {
             Op::Target(targeting) => Some(targeting),
             Op::Attach(_)
+            | Op::Callback(_)
+            | Op::Collect(_)
             | Op::Jump(_)
+            | Op::Play(_)
             | Op::Priority { .. }
             | Op::Release
             | Op::Route(_)
-            | Op::Unless(..) => None,
+            | Op::Unless(..)
+            | Op::Voicemail(_)
+            | Op::Webhook(..) => None,
         });
         targets.flat_map(|targeting| &targeting.to).filter_map(|(wish, _)| match wish {
             Wish::LastAgent { .. } => None,
             Wish::Team(team) => Some(&**team),
+        })
+    }
+
+    /// Whether calls that are under way in this plan can go on in the other from where they are.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.ops.len() == other.ops.len()
+            && self.ops.iter().zip(&other.ops).all(|(op, other)| op.is_like(other))
+    }
+
+    /// This plan with steps put in behind one of its operations; those before it are left out.
+    pub fn with_steps_behind(&self, at: usize, steps: &[Step]) -> Option<Self> {
+        let mut layout = Layout::default();
+        layout.steps(steps)?;
+        let first = at + 1;
+        let mut ops = layout.ops;
+        let put_in = ops.len();
+        let moved = |to: usize| to.saturating_sub(first) + put_in;
+        let rest = self.ops.get(first..).unwrap_or_default();
+        let end = put_in + rest.len();
+        for jump in layout.to_the_end {
+            if let Some(Op::Jump(to)) = ops.get_mut(jump) {
+                *to = end;
+            }
+        }
+        ops.extend(rest.iter().map(|op| op.moved(moved)));
+        Some(Self {
+            strategy: self.strategy.clone(),
+            source: self.source.clone(),
+            ops,
+            default: self.default.clone(),
         })
     }
 
@@ -156,13 +251,14 @@ impl Plan {
         if strategy.steps.is_empty() {
             // The first form: one skill expression, and nothing after it.
             let team = Team::of_skills(&strategy.skills)?;
-            layout.ops.push(Op::Target(Targeting {
+            layout.ops.push(Op::Target(Arc::new(Targeting {
                 to: vec![(Wish::Team(Arc::new(team)), 1)],
                 choose: Choice::LongestIdle,
                 keep: false,
                 only_if_logged_in: false,
                 timeout: None,
-            }));
+                while_waiting: Vec::new(),
+            })));
         } else {
             layout.steps(&strategy.steps)?;
         }
@@ -215,10 +311,10 @@ impl Layout {
                 self.steps(otherwise)?;
                 self.lead_here(over);
             }
+            Step::Callback(callback) => self.ops.push(Op::Callback(callback.clone())),
+            Step::Collect(collect) => self.ops.push(Op::Collect(Arc::new(collect.clone()))),
             Step::Hours { calendar, closed } => {
-                let name = calendar.replace('\'', "''");
-                let is_open = Condition::parse(&format!("open('{name}')")).ok()?;
-                let unless = self.unless(is_open);
+                let unless = self.unless(Condition::is_so(Fact::Open(calendar.clone())));
                 let over = self.jump();
                 self.lead_here(unless);
                 self.steps(closed)?;
@@ -226,22 +322,63 @@ impl Layout {
                 self.to_the_end.push(end);
                 self.lead_here(over);
             }
+            Step::Menu(menu) => self.menu(menu)?,
+            Step::Play { prompt } => self.ops.push(Op::Play(prompt.as_slice().into())),
             Step::Priority { base, per_minute } => {
                 self.ops.push(Op::Priority { base: *base, per_minute: *per_minute });
             }
             Step::Release => self.ops.push(Op::Release),
             Step::Route(goal) => self.ops.push(Op::Route(goal.clone())),
-            Step::Target { to, choose, keep, only_if_logged_in, timeout_s } => {
+            Step::Target { to, choose, keep, only_if_logged_in, timeout_s, while_waiting } => {
                 let to: Option<Vec<_>> = to.iter().map(wish).collect();
-                self.ops.push(Op::Target(Targeting {
+                self.ops.push(Op::Target(Arc::new(Targeting {
                     to: to?,
                     choose: *choose,
                     keep: *keep,
                     only_if_logged_in: *only_if_logged_in,
                     timeout: timeout_s.map(|seconds| Duration::from_secs(u64::from(seconds))),
-                }));
+                    while_waiting: while_waiting.clone(),
+                })));
+            }
+            Step::Voicemail(voicemail) => {
+                self.ops.push(Op::Voicemail(Arc::new(voicemail.clone())));
+            }
+            Step::Webhook(webhook) => {
+                self.ops.push(Op::Webhook(Arc::new(webhook.clone()), 0));
+                let asks = self.ops.len() - 1;
+                self.steps(&webhook.failed)?;
+                self.lead_here(asks);
             }
         }
+        Some(())
+    }
+
+    /// Keys, and a way for each choice.
+    fn menu(&mut self, menu: &Menu) -> Option<()> {
+        let keys_max = menu.choices.keys().map(String::len).max().unwrap_or(1);
+        let keys = KeyEntry {
+            keys_max: u8::try_from(keys_max).ok()?,
+            first_s: menu.first_s,
+            ..KeyEntry::default()
+        };
+        self.ops.push(Op::Collect(Arc::new(Collect {
+            prompt: menu.prompt.clone(),
+            into: menu.into.clone(),
+            keys,
+            accept: menu.choices.keys().cloned().collect(),
+            tries: menu.tries,
+            invalid: menu.invalid.clone(),
+        })));
+        let mut over = Vec::new();
+        for (choice, steps) in &menu.choices {
+            let is_chosen = Condition::is_text(Fact::Data(menu.into.clone()), choice);
+            let unless = self.unless(is_chosen);
+            self.steps(steps)?;
+            over.push(self.jump());
+            self.lead_here(unless);
+        }
+        self.steps(&menu.otherwise)?;
+        over.into_iter().for_each(|jump| self.lead_here(jump));
         Some(())
     }
 
@@ -257,7 +394,7 @@ impl Layout {
 
     fn lead_here(&mut self, at: usize) {
         let here = self.ops.len();
-        if let Some(Op::Jump(to) | Op::Unless(_, to)) = self.ops.get_mut(at) {
+        if let Some(Op::Jump(to) | Op::Unless(_, to) | Op::Webhook(_, to)) = self.ops.get_mut(at) {
             *to = here;
         }
     }
@@ -266,9 +403,7 @@ impl Layout {
 fn wish(target: &Target) -> Option<(Wish, u32)> {
     let team = match &target.who {
         Who::Agent(agent) => Team::of_agent(agent),
-        Who::Group(name) => {
-            Team { name: name.as_str().into(), who: Members::Group(name.as_str().into()) }
-        }
+        Who::Group(name) => Team::of_group(name),
         Who::LastAgent { within_days } => {
             let within = Duration::from_secs(u64::from(*within_days) * 24 * 3600);
             return Some((Wish::LastAgent { within }, target.weight));

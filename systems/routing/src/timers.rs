@@ -14,12 +14,20 @@ pub enum Timer {
     Aside(Dn),
     /// A claim is over even when the switch never said what became of it.
     Claim(Dn, ReferenceId),
+    /// A promise to call back is not kept any more.
+    Expire(ConnId),
+    /// Something else is heard, by a call that hears this piece of its pastime.
+    Pastime(ConnId, usize),
     /// A call that was refused many times is tried again.
     Rest(ConnId),
     /// A call that left an agent's phone did not come back.
     Return(ConnId),
-    /// The operation that a call waits in is over, when it is still this one.
-    Step(ConnId, u64),
+    /// The switch has not said what became of a call that was sent somewhere.
+    Sent(ReferenceId),
+    /// The operation that a call waits in may be over.
+    Step(ConnId),
+    /// A program has not answered.
+    Webhook(ReferenceId),
 }
 
 /// Timers by when they are due.
@@ -46,6 +54,8 @@ impl Timers {
     }
 }
 
+/// How long a call waits between tries to send it to its default.
+pub const DEFAULT_AGAIN: Duration = Duration::from_secs(5);
 /// How long an agent is not chosen after a refusal, and how long a call that was refused many
 /// times in a row rests.
 pub const ASIDE: Duration = Duration::from_secs(2);

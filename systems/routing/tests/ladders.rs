@@ -16,6 +16,11 @@ fn site() -> Site {
     ))
 }
 
+/// Why a call is where it is.
+fn words(site: &Site, conn: u64) -> String {
+    site.router.explain_call(site.now, &ConnId(conn).to_string()).unwrap().words
+}
+
 /// The route to an agent without the data that goes before it.
 fn routes(site: &mut Site) -> Vec<(u64, String)> {
     site.take_routed().into_iter().map(|r| (r.conn.0, r.target.to_string())).collect()
@@ -181,7 +186,7 @@ fn a_call_that_nobody_takes_rests_instead_of_putting_the_team_aside() {
     }
     assert_eq!(refused, 10);
     assert_eq!(site.router.counts(), Counts { available: 2, offered: 0, waiting: 1 });
-    assert!(site.router.explain(site.now, ConnId(1)).unwrap().contains("refused"));
+    assert!(words(&site, 1).contains("refused"));
     site.pass_seconds(2);
     assert_eq!(site.take_routed().len(), 1);
 }
@@ -220,7 +225,7 @@ fn an_unanswered_call_comes_back_before_those_that_came_later() {
     site.arrive("5000", 1);
     assert_eq!(routes(&mut site), []);
     assert_eq!(
-        site.router.explain(site.now, ConnId(2)).unwrap(),
+        words(&site, 2),
         "Waiting for 10 s at 5000 for `?:Support > 0` (strategy strategy of 5000, priority 0): of 1 \
          agents who may take it none is free (1: not ready). Calls ahead: 1. Offered 0 times so \
          far."
@@ -268,7 +273,7 @@ fn an_agent_without_a_phone_or_on_a_private_call_is_not_chosen() {
     site.call(EventName::Dialing, "5002", 77);
     site.arrive("5000", 1);
     assert_eq!(routes(&mut site), []);
-    let why = site.router.explain(site.now, ConnId(1)).unwrap();
+    let why = words(&site, 1);
     assert!(why.contains("1: the phone is not registered; 1: on a call"), "{why}");
     site.call(EventName::Released, "5002", 77);
     site.pass_seconds(0);
@@ -286,7 +291,7 @@ fn an_agent_who_takes_no_calls_there_is_not_chosen() {
         site.agent(on, "5001", AgentState::Ready);
         site.arrive("5000", 1);
         assert_eq!(routes(&mut site), [], "{on}");
-        let why = site.router.explain(site.now, ConnId(1)).unwrap();
+        let why = words(&site, 1);
         assert!(why.contains(reason), "{why}");
         site.agent(off, "5001", AgentState::Ready);
         site.pass_seconds(0);
@@ -302,7 +307,7 @@ fn calls_that_leave_by_other_ways_are_forgotten() {
         site.call(name, "5000", 1);
         site.ready("5001");
         assert_eq!(routes(&mut site), [], "{name}");
-        assert_eq!(site.router.explain(site.now, ConnId(1)), None, "{name}");
+        assert_eq!(site.router.explain_call(site.now, &ConnId(1).to_string()), None, "{name}");
     }
 }
 
@@ -327,21 +332,20 @@ fn a_route_point_without_a_strategy_says_so() {
         0 s ApplyTreatment 5000 call 1 Music
     "#]]
     .assert_eq(&site.take_ladder());
-    let why = site.router.explain(site.now, ConnId(1)).unwrap();
+    let why = words(&site, 1);
     assert!(why.contains("check its strategy"), "{why}");
 }
 
 #[test]
 fn an_agent_is_told_why_no_call_comes() {
     let mut site = site();
-    let explain = |site: &Site| site.router.explain_agent(site.now, &"5001".into());
+    let explain = |site: &Site| site.router.explain_agent(site.now, "5001").unwrap().words;
     assert!(explain(&site).contains("Nobody has logged in at 5001"));
     site.ready("5001");
     site.pass_seconds(12);
     assert_eq!(
         explain(&site),
-        "5001 is available for 12 s and gets the next call of strategy of 5000; 0 available agents \
-         have been ready longer."
+        "5001 is available for 12 s and gets the next call for ?:Support > 0."
     );
     site.agent(EventName::AgentNotReady, "5001", AgentState::AfterCallWork);
     assert_eq!(explain(&site), "5001 gets no call: in after-call work.");

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     sync::Arc,
     time::{Duration, Instant},
@@ -9,11 +10,15 @@ use std::{
 
 use model::{
     AgentId, AgentState, CallState, CallType, Capabilities, Configuration, ConnId, Dn, DnRole,
-    Event, EventName, KvList, Now, ReferenceId, Request, StrategyName, System, TError, WorkMode,
+    Event, EventName, KvList, Now, Origin, ReferenceId, Request, StrategyName, System, TError,
+    WorkMode,
     config::{Customer, DnKind, DnObject, DnRecord, Person, Place, Role, Strategy},
     error::Refusal,
     event::{AgentAttributes, CallAttributes},
     id::CallUuids,
+    prompt::{Piece, Prompt},
+    request::Treatment,
+    strategy::Goal,
 };
 use routing::{Input, Output, Router};
 
@@ -24,6 +29,12 @@ pub struct Site {
     pub now: Now,
     pub ladder: String,
     pub routed: Vec<Routed>,
+    /// Programs that were asked.
+    pub asked: Vec<model::webhook::Webhook>,
+    /// Who was told to dial, by which request.
+    pub dialled: Vec<(Dn, ReferenceId)>,
+    /// The last treatment of each call.
+    treated: BTreeMap<u64, ReferenceId>,
     sequence: u64,
 }
 
@@ -44,6 +55,9 @@ impl Site {
             now: start,
             ladder: String::new(),
             routed: Vec::new(),
+            asked: Vec::new(),
+            dialled: Vec::new(),
+            treated: BTreeMap::new(),
             sequence: 0,
         };
         site.tell(Input::Configuration(Arc::new(configuration)));
@@ -105,6 +119,31 @@ impl Site {
         self.tell(Input::Outcome { reference: routed.reference, refusal });
     }
 
+    /// The call's treatment ends by itself.
+    pub fn treatment_ends(&mut self, route_point: &str, conn: u64, end: &[(&str, &str)]) {
+        let reference = self.treated.get(&conn).copied().map(|one| (Origin::Router, one));
+        let call = attributes(conn, KvList::new());
+        let mut event = self.event(EventName::TreatmentEnd, route_point, None, Some(call));
+        event.reference = reference;
+        for (key, value) in end {
+            event.extensions.attach(*key, *value);
+        }
+        self.tell(Input::Event(Arc::new(event)));
+    }
+
+    /// The request of the call's last treatment.
+    pub fn last_treatment(&self, conn: u64) -> ReferenceId {
+        self.treated[&conn]
+    }
+
+    /// A phone that was told to dial does.
+    pub fn dials(&mut self, dn: &str, reference: ReferenceId, conn: u64) {
+        let call = attributes(conn, KvList::new());
+        let mut event = self.event(EventName::Dialing, dn, None, Some(call));
+        event.reference = Some((Origin::Router, reference));
+        self.tell(Input::Event(Arc::new(event)));
+    }
+
     /// The RouteCalls since the last time.
     pub fn take_routed(&mut self) -> Vec<Routed> {
         std::mem::take(&mut self.routed)
@@ -121,6 +160,17 @@ impl Site {
         state: Option<AgentState>,
         call: Option<CallAttributes>,
     ) {
+        let event = self.event(name, dn, state, call);
+        self.tell(Input::Event(Arc::new(event)));
+    }
+
+    fn event(
+        &mut self,
+        name: EventName,
+        dn: &str,
+        state: Option<AgentState>,
+        call: Option<CallAttributes>,
+    ) -> Event {
         self.sequence += 1;
         let agent = state.map(|state| AgentAttributes {
             agent: AgentId::from(dn),
@@ -128,7 +178,7 @@ impl Site {
             work_mode: WorkMode::Unknown,
             reason: None,
         });
-        self.tell(Input::Event(Arc::new(Event {
+        Event {
             sequence: self.sequence,
             name,
             this_dn: dn.into(),
@@ -138,12 +188,20 @@ impl Site {
             reference: None,
             reasons: KvList::new(),
             extensions: KvList::new(),
-        })));
+        }
     }
 
     fn drain(&mut self) {
-        while let Some(Output::Request(asked)) = self.router.poll_output() {
+        while let Some(output) = self.router.poll_output() {
             let at = self.now.instant.saturating_duration_since(self.start.instant).as_secs();
+            let asked = match output {
+                Output::Request(asked) => asked,
+                Output::Webhook(question) => {
+                    let _ = writeln!(self.ladder, "{at} s Webhook {}", question.url);
+                    self.asked.push(question);
+                    continue;
+                }
+            };
             let _ = write!(self.ladder, "{at} s {} ", asked.request.name());
             let _ = match &asked.request {
                 Request::RouteCall { dn, conn, target, no_answer } => {
@@ -160,8 +218,14 @@ impl Site {
                     )
                 }
                 Request::ApplyTreatment { dn, conn, treatment } => {
-                    writeln!(self.ladder, "{dn} call {} {treatment:?}", conn.0)
+                    self.treated.insert(conn.0, asked.reference);
+                    writeln!(self.ladder, "{dn} call {} {}", conn.0, treatment_text(treatment))
                 }
+                Request::MakeCall { dn, destination, .. } => {
+                    self.dialled.push((dn.clone(), asked.reference));
+                    writeln!(self.ladder, "{dn} -> {destination}")
+                }
+                Request::ReleaseCall { dn, conn } => writeln!(self.ladder, "{dn} call {}", conn.0),
                 Request::UpdateUserData { dn, conn, user_data } => {
                     let _ = writeln!(self.ladder, "{dn} call {}", conn.0);
                     user_data.iter().try_for_each(|(key, value)| {
@@ -172,6 +236,32 @@ impl Site {
                 other => panic!("the router never asks for {}", other.name()),
             };
         }
+    }
+}
+
+fn treatment_text(treatment: &Treatment) -> String {
+    let said = |prompt: &Prompt| {
+        let pieces = prompt.pieces.iter().map(|piece| match piece {
+            Piece::Beep => "<beep>".to_owned(),
+            Piece::Media(name) => format!("<{name}>"),
+            Piece::Pause(_) => "<pause>".to_owned(),
+            Piece::Text(text) => text.clone(),
+        });
+        let language = match prompt.language.as_str() {
+            "" => String::new(),
+            language => format!("[{language}] "),
+        };
+        language + &pieces.collect::<Vec<_>>().join(" ")
+    };
+    match treatment {
+        Treatment::Announcement(prompt) => format!("says: {}", said(prompt)),
+        Treatment::CollectDigits(prompt, keys) => {
+            format!("asks for {}: {}", keys.keys_max, said(prompt))
+        }
+        Treatment::RecordMessage { prompt, mailbox, .. } => {
+            format!("message for {mailbox}: {}", said(prompt))
+        }
+        tune => format!("{tune:?}"),
     }
 }
 
@@ -242,6 +332,15 @@ pub fn configuration(route_points: &[(&str, &str)], agents: &[Agent<'_>]) -> Con
         };
         configuration.persons.insert((*dn).into(), person);
     }
+    configuration
+}
+
+/// The steps of 5000's strategy, as they are written in JSON, with a default.
+pub fn with_steps(mut configuration: Configuration, steps: &str) -> Configuration {
+    let strategy = configuration.strategies.get_mut("strategy of 5000").unwrap();
+    strategy.skills.clear();
+    strategy.steps = serde_json::from_str(steps).unwrap();
+    strategy.default = Some(Goal::RoutePoint("5900".into()));
     configuration
 }
 
