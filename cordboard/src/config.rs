@@ -20,6 +20,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// What callers are played.
     pub media: Media,
+    /// Where what is said to callers comes from.
+    pub prompts: Prompts,
     /// Where calls are recorded and for how long.
     pub recording: Recording,
     /// Settings of the demo site.
@@ -139,6 +141,26 @@ impl From<RecordingFormat> for io_recording::Format {
 pub struct Media {
     /// Music on hold: a WAV or Ogg file; without one, a built-in tune.
     pub music: Option<PathBuf>,
+}
+
+/// What is said to callers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prompts {
+    /// The folder below which media files lie: below the data folder, unless it is absolute.
+    pub directory: PathBuf,
+    /// The language of callers of whom none is known, e.g. `en` or `pt-BR`.
+    pub language: String,
+    /// The command that speaks text, with `{language}`: it reads the text, or is given it as
+    /// `{text}`, and writes a WAV or Ogg file to its standard output. Without one: espeak-ng, when
+    /// it is installed.
+    pub text_to_speech: Option<Vec<String>>,
+}
+
+impl Default for Prompts {
+    fn default() -> Self {
+        Self { directory: "sounds".into(), language: "en".into(), text_to_speech: None }
+    }
 }
 
 /// Settings of the demo site.

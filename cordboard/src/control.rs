@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use board::{Board, Input};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use model::{System, monitor::Metric};
+use model::{System, media::MediaCommand, monitor::Metric};
 use tokio::sync::watch;
 
 use crate::ports::Ports;
@@ -16,6 +16,8 @@ use crate::ports::Ports;
 pub enum Order {
     /// For the board.
     Board(Input),
+    /// For the media thread.
+    Media(MediaCommand),
     /// Take no new calls; end when the live ones have ended, or at the limit.
     Drain(Duration),
 }
@@ -70,6 +72,7 @@ impl Control {
         for order in std::iter::once(first).chain(waiting) {
             match order {
                 Order::Board(input) => self.board.handle_input(crate::now(), input),
+                Order::Media(command) => self.ports.send_media(command),
                 Order::Drain(limit) => {
                     self.board.handle_input(crate::now(), Input::Drain);
                     *drain_until = Some(Instant::now() + limit);

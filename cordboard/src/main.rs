@@ -7,8 +7,8 @@ mod demo;
 mod export;
 mod import;
 mod lock;
-mod music;
 mod ports;
+mod prompts;
 mod recordings;
 mod run;
 mod site_file;
@@ -82,7 +82,7 @@ fn wait_for(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 fn check(file: &std::path::Path) -> anyhow::Result<()> {
     let config = config::Config::load(Some(file))?;
     config.advertised().map_err(anyhow::Error::msg)?;
-    config.media.music.as_deref().map(music::read).transpose()?;
+    config.media.music.as_deref().map(io_prompt::read_sound_file).transpose()?;
     say(&format!("{} is right", file.display()));
     Ok(())
 }

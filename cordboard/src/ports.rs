@@ -6,11 +6,14 @@ use board::{Input, Output};
 use io_cti::Clients;
 use io_edge::Edge;
 use io_media::MediaThread;
+use io_prompt::Prompts;
 use io_sip::SipPort;
 use io_store::{History, Store};
+use io_webhook::Webhooks;
 use model::{
     Configuration,
     api::{ApiId, ApiInput, ApiOutput, ApiResponse},
+    media::MediaCommand,
     monitor::{Metric, Monitor},
     sip::{FIRST_OUTGOING_FLOW, FIRST_WEB_SOCKET_FLOW, SipOutput},
 };
@@ -41,6 +44,8 @@ pub struct Ports {
     pub orders: crossbeam_channel::Sender<Order>,
     /// Password checks at one time: each takes 19 MiB and some milliseconds of a core.
     pub password_checks: Arc<Semaphore>,
+    /// What is said to callers.
+    pub prompts: Prompts,
     /// Recorded calls.
     pub recordings: Recordings,
     /// Where slow work is done.
@@ -49,6 +54,8 @@ pub struct Ports {
     pub sip: SipPort,
     /// The configuration's tables.
     pub store: Store,
+    /// Programs that strategies ask.
+    pub webhooks: Webhooks,
 }
 
 impl Ports {
@@ -62,11 +69,7 @@ impl Ports {
             }
             Output::Client(output) => self.clients.deliver(output),
             Output::Event(event) => self.history.record(&event),
-            Output::Media(command) => {
-                if self.media.send(command).is_err() {
-                    tracing::error!("the media thread does not follow: command dropped");
-                }
-            }
+            Output::Media(command) => self.send_media(command),
             Output::Monitor(monitor) => {
                 self.monitor.send_replace(Arc::from(monitor));
             }
@@ -77,6 +80,23 @@ impl Ports {
                 }
             }
             Output::Sip(output) => self.perform_sip(output),
+            Output::Webhook(webhook) => self.webhooks.ask(webhook),
+        }
+    }
+
+    /// Hands a command to the media thread. An announcement's sound is made meanwhile.
+    pub fn send_media(&self, command: MediaCommand) {
+        let announced = match &command {
+            MediaCommand::Announce { leg, announcement, prompt } => {
+                Some((*leg, *announcement, Arc::clone(prompt)))
+            }
+            _ => None,
+        };
+        if self.media.send(command).is_err() {
+            tracing::error!("the media thread does not follow: command dropped");
+        }
+        if let Some((leg, announcement, prompt)) = announced {
+            self.prompts.announce(leg, announcement, prompt);
         }
     }
 
@@ -95,6 +115,7 @@ impl Ports {
     }
 
     fn publish(&self, configuration: Arc<Configuration>) {
+        self.prompts.configure(configuration.clone());
         let is_new = self.configuration.borrow().version != configuration.version;
         self.configuration.send_replace(configuration.clone());
         if is_new {

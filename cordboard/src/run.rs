@@ -38,8 +38,8 @@ use crate::{
     control::{Control, Order},
     demo::Customers,
     lock::DataLock,
-    music,
     ports::Ports,
+    prompts,
     recordings::Recordings,
     say,
 };
@@ -132,10 +132,12 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         monitor,
         orders: orders.clone(),
         password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
+        prompts: prompts::start(&config.prompts, &options.data, &orders),
         recordings,
         runtime: Handle::current(),
         sip,
         store,
+        webhooks: prompts::webhooks(&orders),
     };
     let control = Control { board, orders: inbox, ports, metrics: metrics_sender };
     let control_ended = spawn_control(control)?;
@@ -205,7 +207,11 @@ fn start_media(
     let made = io_media::certificate().context("no certificate for browsers' media")?;
     let certificate = Certificate { der: made.der, key_pkcs8: made.key_pkcs8 };
     let [first, last] = config.ports.rtp;
-    let music = config.media.music.as_deref().map(music::read).transpose()?;
+    let music = config.media.music.as_deref().map(io_prompt::read_sound_file).transpose();
+    let music = music.context(
+        "media.music in the configuration file must name the music on hold, or be left out for \
+         the built-in tune",
+    )?;
     let settings = ShardSettings {
         browser_addresses: vec![browsers],
         plain_address: advertised,

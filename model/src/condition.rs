@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! condition := term { ('&' | '|') term }       equal precedence, left to right
-//! term      := '~' term | '(' condition ')' | value [ op value | 'in' '(' value { ',' value } ')' ]
+//! term      := '~' term | '(' condition ')' | value [ op value | 'in' list ]
+//! list      := '(' value { ',' value } ')'
 //! op        := = != < <= > >=
 //! value     := name | integer | 'text' | function '(' [ 'text' ] ')'
 //! ```

@@ -11,6 +11,16 @@ pub enum ExplainQuery {
     Call(String),
 }
 
+/// What there is to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Explanation {
+    /// Of an agent.
+    Agent(AgentExplanation),
+    /// Of a call.
+    Call(CallExplanation),
+}
+
 /// Why a call is where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

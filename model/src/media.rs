@@ -76,8 +76,8 @@ pub enum MediaCommand {
         /// `0`-`9`, `*`, `#`, `A`-`D`; `,` waits; others are left out.
         digits: String,
     },
-    /// The sound of an announcement, or why there is none. Dropped when the leg does not wait for it
-    /// any more.
+    /// The sound of an announcement, or why there is none. Dropped when the leg does not wait for
+    /// it any more.
     Sound {
         /// Which leg.
         leg: LegId,

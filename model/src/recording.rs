@@ -177,6 +177,9 @@ pub struct RecordingEntry {
     pub dnis: String,
     /// The other side when it began; empty when withheld.
     pub other: String,
+    /// Whose message it is, when a caller left one.
+    #[serde(default)]
+    pub mailbox: Option<String>,
     /// When it began, milliseconds since 1970.
     pub started_ms: u64,
     /// How long it is.
@@ -206,6 +209,8 @@ pub struct RecordingQuery {
     pub number: Option<String>,
     /// Of this call.
     pub call: Option<CallUuid>,
+    /// Messages in this mailbox; empty: in any.
+    pub mailbox: Option<String>,
     /// At most so many.
     pub limit: u32,
     /// Without the first so many.

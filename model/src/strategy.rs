@@ -192,8 +192,8 @@ pub struct Voicemail {
     pub limit_s: u32,
 }
 
-/// A step that asks a program: the call's facts and user data are posted as JSON; `user_data` of the
-/// answer is attached, and its `steps` are gone through before the next step.
+/// A step that asks a program: the call's facts and user data are posted as JSON; `user_data` of
+/// the answer is attached, and its `steps` are gone through before the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
@@ -208,6 +208,62 @@ pub struct Webhook {
     /// Steps when it fails.
     #[serde(default)]
     pub failed: Vec<Step>,
+}
+
+impl Step {
+    /// Calls `see` with these steps and all that are in them.
+    pub fn each<'a>(steps: &'a [Self], see: &mut impl FnMut(&'a Self)) {
+        for step in steps {
+            see(step);
+            match step {
+                Self::Branch { then, otherwise, .. } => {
+                    Self::each(then, see);
+                    Self::each(otherwise, see);
+                }
+                Self::Hours { closed, .. } => Self::each(closed, see),
+                Self::Menu(menu) => {
+                    menu.choices.values().for_each(|steps| Self::each(steps, see));
+                    Self::each(&menu.otherwise, see);
+                }
+                Self::Webhook(webhook) => Self::each(&webhook.failed, see),
+                Self::Attach { .. }
+                | Self::Callback(_)
+                | Self::Collect(_)
+                | Self::Play { .. }
+                | Self::Priority { .. }
+                | Self::Release
+                | Self::Route(_)
+                | Self::Target { .. }
+                | Self::Voicemail(_) => {}
+            }
+        }
+    }
+
+    /// Everything that the step itself says to callers.
+    #[must_use]
+    pub fn says(&self) -> Vec<&Say> {
+        match self {
+            Self::Collect(collect) => collect.invalid.iter().chain(&collect.prompt).collect(),
+            Self::Menu(menu) => menu.invalid.iter().chain(&menu.prompt).collect(),
+            Self::Play { prompt } => prompt.iter().collect(),
+            Self::Target { while_waiting, .. } => {
+                let says = while_waiting.iter().filter_map(|pastime| match pastime {
+                    Pastime::MusicS(_) => None,
+                    Pastime::Play(says) => Some(says),
+                });
+                says.flatten().collect()
+            }
+            Self::Voicemail(voicemail) => voicemail.prompt.iter().collect(),
+            Self::Attach { .. }
+            | Self::Branch { .. }
+            | Self::Callback(_)
+            | Self::Hours { .. }
+            | Self::Priority { .. }
+            | Self::Release
+            | Self::Route(_)
+            | Self::Webhook(_) => Vec::new(),
+        }
+    }
 }
 
 /// A place that takes a call at once.

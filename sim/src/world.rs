@@ -305,6 +305,9 @@ impl World {
                 Output::Media(command) => self.shard(&command),
                 Output::Rejected(problems) => self.faults.extend(problems),
                 Output::Sip(output) => self.carry(output),
+                Output::Webhook(question) => {
+                    self.faults.push(format!("nobody is at {}", question.url))
+                }
                 Output::Api(_) | Output::Event(_) | Output::Monitor(_) | Output::Published(_) => {}
             }
         }
@@ -371,9 +374,16 @@ impl World {
                 }
             }
             MediaCommand::Record(command) => self.record(command),
+            MediaCommand::Announce { leg, announcement, .. } => {
+                let (leg, announcement) = (*leg, *announcement);
+                let fact = MediaFact::Announced { leg, announcement, problem: None };
+                let said = self.now.later(PROMPT);
+                self.network.at(said, Delivery::Board(Input::Media(fact)));
+            }
             MediaCommand::Answer { .. }
             | MediaCommand::Play { .. }
-            | MediaCommand::SendDigits { .. } => {}
+            | MediaCommand::SendDigits { .. }
+            | MediaCommand::Sound { .. } => {}
         }
     }
 
@@ -523,3 +533,6 @@ fn trunk() -> SocketAddr {
 }
 
 const PROGRAM: ClientId = ClientId(1);
+
+/// How long every prompt is.
+const PROMPT: Duration = Duration::from_secs(2);

@@ -101,7 +101,8 @@ fn call_request(sent: Sent, extensions: &KvList) -> Result<Request, Refusal> {
         Sent::AlternateCall(r) => about_two_calls!(AlternateCall, r),
         Sent::AnswerCall(r) => about_party!(AnswerCall, r),
         Sent::ApplyTreatment(r) => {
-            about_party!(ApplyTreatment, r, treatment: treatment(r.treatment_type, &kv_list(r.treatment_parms))?)
+            let parms = kv_list(r.treatment_parms);
+            about_party!(ApplyTreatment, r, treatment: treatment(r.treatment_type, &parms)?)
         }
         Sent::AttachUserData(r) => {
             about_party!(AttachUserData, r, user_data: kv_list(r.user_data))

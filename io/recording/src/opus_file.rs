@@ -164,6 +164,7 @@ fn comment_header(entry: &RecordingEntry) -> Vec<u8> {
         ("ANI", &entry.ani),
         ("DNIS", &entry.dnis),
         ("OTHER", &entry.other),
+        ("MAILBOX", entry.mailbox.as_deref().unwrap_or_default()),
         ("STARTED_MS", &started),
         ("LEFT", "customer's side"),
         ("RIGHT", "agent's side"),

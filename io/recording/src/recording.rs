@@ -186,6 +186,7 @@ fn entry(about: &RecordingAbout, format: Format) -> RecordingEntry {
         ani: about.ani.clone(),
         dnis: about.dnis.clone(),
         other: about.other.clone(),
+        mailbox: about.mailbox.clone(),
         started_ms: about.started.unix_ms(),
         duration_ms: 0,
         gaps: Vec::new(),

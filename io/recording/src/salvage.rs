@@ -93,6 +93,7 @@ fn nameless(id: RecordingId, day: &Path, format: Format) -> RecordingEntry {
         ani: String::new(),
         dnis: String::new(),
         other: String::new(),
+        mailbox: None,
         started_ms: day.and_then(folder::day_start_ms).unwrap_or(0),
         duration_ms: 0,
         gaps: Vec::new(),

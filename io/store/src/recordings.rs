@@ -22,6 +22,7 @@ impl Store {
             .bind(&entry.ani)
             .bind(&entry.dnis)
             .bind(&entry.other)
+            .bind(&entry.mailbox)
             .bind(signed(entry.started_ms))
             .bind(signed(entry.duration_ms))
             .bind(gaps)
@@ -140,6 +141,7 @@ impl Store {
             ani: text("ani"),
             dnis: text("dnis"),
             other: text("other"),
+            mailbox: row.get("mailbox"),
             started_ms: number("started_ms"),
             duration_ms: number("duration_ms"),
             gaps: gaps.map_err(|_| wrong("gaps are no pairs of numbers"))?,
@@ -151,7 +153,7 @@ impl Store {
 }
 
 fn restrict(sql: &mut QueryBuilder<Sqlite>, query: &RecordingQuery) {
-    let RecordingQuery { from_ms, to_ms, dn, agent, number, call, limit: _, offset: _ } = query;
+    let RecordingQuery { from_ms, to_ms, dn, agent, number, call, mailbox, .. } = query;
     sql.push(" WHERE true");
     if let Some(from) = from_ms {
         sql.push(" AND started_ms >= ").push_bind(signed(*from));
@@ -167,6 +169,11 @@ fn restrict(sql: &mut QueryBuilder<Sqlite>, query: &RecordingQuery) {
     }
     if let Some(call) = call {
         sql.push(" AND uuid = ").push_bind(call.as_str().to_owned());
+    }
+    match mailbox.as_deref() {
+        None => {}
+        Some("") => _ = sql.push(" AND mailbox IS NOT NULL"),
+        Some(mailbox) => _ = sql.push(" AND mailbox = ").push_bind(mailbox.to_owned()),
     }
     if let Some(number) = number {
         // instr, not LIKE: what people type has no wildcards.
@@ -187,8 +194,8 @@ fn unsigned(number: i64) -> u64 {
 }
 
 const INSERT: &str = "INSERT OR REPLACE INTO recordings (id, uuid, conn_id, dn, agent, call_type,
-    ani, dnis, other, started_ms, duration_ms, gaps, failure, format, bytes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    ani, dnis, other, mailbox, started_ms, duration_ms, gaps, failure, format, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 #[cfg(test)]
 mod tests {
@@ -209,6 +216,7 @@ mod tests {
             ani: ani.into(),
             dnis: "+18005551234".into(),
             other: ani.into(),
+            mailbox: (dn == "5009").then(|| "Support".to_owned()),
             started_ms: STARTED_MS + after_ms,
             duration_ms: 61_234,
             gaps: vec![(1_000, 2_500), (3_000, 3_001)],

@@ -70,6 +70,7 @@ fn describe(cord: &Cord) -> Option<Line> {
             }
             desk::Input::Capabilities { .. }
             | desk::Input::Configuration(_)
+            | desk::Input::Explained { .. }
             | desk::Input::Health(_)
             | desk::Input::Monitor(_)
             | desk::Input::Speakers { .. } => None,
@@ -77,6 +78,10 @@ fn describe(cord: &Cord) -> Option<Line> {
         Cord::Routing(input) => match input {
             routing::Input::Outcome { reference, refusal } => {
                 Some(("switch", "routing", outcome(reference.0, refusal.as_ref())))
+            }
+            routing::Input::Webhook(answer) => {
+                let how = if answer.answer.is_ok() { "Answered" } else { "Failed" };
+                Some(("program", "routing", format!("{how} #{}", answer.id)))
             }
             routing::Input::Configuration(_) | routing::Input::Event(_) => None,
         },
@@ -117,6 +122,9 @@ fn world(output: &Output) -> Option<Line> {
         Output::Client(output) => Some(("cti", "client", client_output(output))),
         Output::Media(command) => Some(("board", "shard", media_command(command))),
         Output::Sip(output) => Some(("signaling", "wire", sip_output(output))),
+        Output::Webhook(webhook) => {
+            Some(("routing", "program", format!("Ask #{} {}", webhook.id, webhook.url)))
+        }
         Output::Event(_) | Output::Monitor(_) | Output::Published(_) | Output::Rejected(_) => None,
     }
 }

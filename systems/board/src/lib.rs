@@ -23,6 +23,7 @@ use model::{
     recording::RecordingFact,
     sip::{SipInput, SipOutput},
     tserver::{ClientInput, ClientOutput},
+    webhook::{Webhook, WebhookAnswer},
 };
 use routing::Router;
 use signaling::Signaling;
@@ -52,6 +53,8 @@ pub enum Input {
     Recording(RecordingFact),
     /// SIP came in.
     Sip(SipInput),
+    /// What a program answered, or why it did not.
+    Webhook(WebhookAnswer),
 }
 
 /// What the board tells the world outside.
@@ -73,6 +76,8 @@ pub enum Output {
     Rejected(Vec<String>),
     /// SIP goes out.
     Sip(SipOutput),
+    /// A program is to be asked.
+    Webhook(Webhook),
 }
 
 /// The seven systems of one node, and the cords between them.
@@ -165,11 +170,11 @@ impl Board {
             Cord::Switch(input) => switch.handle_input(now, input),
             Cord::World(output) => self.out.push_back(output),
         }
-        self.collect();
+        self.collect(now);
     }
 
     /// Takes what the systems say and lays a cord to each whom it concerns.
-    fn collect(&mut self) {
+    fn collect(&mut self, now: Now) {
         while let Some(output) = self.systems.switch.poll_output() {
             self.hear_switch(output);
         }
@@ -177,14 +182,21 @@ impl Board {
             self.hear_signaling(output);
         }
         while let Some(output) = self.systems.routing.poll_output() {
-            let routing::Output::Request(request) = output;
-            self.lay(Cord::Switch(switch::Input::Request(request)));
+            self.lay(match output {
+                routing::Output::Request(request) => Cord::Switch(switch::Input::Request(request)),
+                routing::Output::Webhook(webhook) => Cord::World(Output::Webhook(webhook)),
+            });
         }
         while let Some(output) = self.systems.desk.poll_output() {
-            self.lay(match output {
+            let cord = match output {
                 desk::Output::Api(output) => Cord::World(Output::Api(output)),
+                desk::Output::Explain { id, query } => {
+                    let explanation = self.systems.routing.explain(now, &query).map(Box::new);
+                    Cord::Desk(desk::Input::Explained { id, explanation })
+                }
                 desk::Output::Request(request) => Cord::Switch(switch::Input::Request(request)),
-            });
+            };
+            self.lay(cord);
         }
         while let Some(output) = self.systems.cti.poll_output() {
             self.lay(match output {
@@ -330,6 +342,7 @@ impl System for Board {
             },
             Input::Recording(fact) => self.lay(Cord::Switch(switch::Input::Recording(fact))),
             Input::Sip(input) => self.lay(Cord::Signaling(signaling::Input::Sip(input))),
+            Input::Webhook(answer) => self.lay(Cord::Routing(routing::Input::Webhook(answer))),
         }
         self.settle(now);
     }
@@ -343,7 +356,7 @@ impl System for Board {
         wake(cti, now);
         wake(stats, now);
         wake(directory, now);
-        self.collect();
+        self.collect(now);
         self.settle(now);
     }
 

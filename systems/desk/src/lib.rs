@@ -25,15 +25,17 @@ use std::{
 
 use model::{
     Capabilities, Configuration, ConnId, Dn, Event, Now, ReferenceId, System, TRequest, UserName,
-    api::{ApiInput, ApiOutput},
+    api::{ApiId, ApiInput, ApiOutput},
     error::Refusal,
+    explain::{ExplainQuery, Explanation},
     monitor::{Connection, Metric, Monitor},
     random::Random,
 };
 
 use crate::{
-    bayeux::Bayeux, credentials::Credentials, login::Checks, meter::Meter, request::Requests,
-    seat::Seat, session::Sessions, site::Site, timers::Timer, timers::Timers, view::Views,
+    bayeux::Bayeux, credentials::Credentials, http::ReplyTo, login::Checks, meter::Meter,
+    request::Requests, seat::Seat, session::Sessions, site::Site, timers::Timer, timers::Timers,
+    view::Views,
 };
 
 mod bayeux;
@@ -70,6 +72,13 @@ pub enum Input {
     Configuration(Arc<Configuration>),
     /// An event of the switch.
     Event(Arc<Event>),
+    /// What the router says of an agent or a call; `None` when it knows nothing of it.
+    Explained {
+        /// The `Explain`'s.
+        id: ApiId,
+        /// What it says.
+        explanation: Option<Box<Explanation>>,
+    },
     /// The links of the dashboard's first box.
     Health(Vec<Connection>),
     /// The dashboard's figures.
@@ -98,6 +107,13 @@ pub enum Input {
 pub enum Output {
     /// To the edge.
     Api(ApiOutput),
+    /// For the router, which answers by `Explained`.
+    Explain {
+        /// The request that waits for it.
+        id: ApiId,
+        /// What is asked about.
+        query: ExplainQuery,
+    },
     /// To the switch; its origin is `Desk`.
     Request(TRequest),
 }
@@ -173,6 +189,8 @@ pub struct Desk {
     requests: Requests,
     views: Views,
     bayeux: Bayeux,
+    /// Requests that wait for the router's words.
+    explaining: BTreeMap<ApiId, ReplyTo>,
     monitor: Monitor,
     connections: Option<Vec<Connection>>,
     /// The newest event's time in ms since 1970: what snapshots are stamped with, so that a later
@@ -202,6 +220,7 @@ impl Desk {
             requests: Requests::default(),
             views: Views::default(),
             bayeux: Bayeux::default(),
+            explaining: BTreeMap::new(),
             monitor: Monitor::default(),
             connections: None,
         }
@@ -257,6 +276,7 @@ impl System for Desk {
             }
             Input::Configuration(configuration) => self.configure(now, configuration),
             Input::Event(event) => self.event(now, &event),
+            Input::Explained { id, explanation } => self.explained(id, explanation.as_deref()),
             Input::Health(connections) => self.connections = Some(connections),
             Input::Monitor(monitor) => self.monitor = *monitor,
             Input::Outcome { reference, refusal } => self.outcome(now, reference, refusal),

@@ -98,7 +98,7 @@ fn the_query_is_passed_on_with_its_limits() {
     assert_eq!(query(&mut bench, "?dn=&number=+&from="), all, "empty fields ask for nothing");
     let whole = format!(
         "?from=2026-01-27T22:58:08Z&to=2026-01-28&dn=5001&agent=77&number=%2B1%20(555)%20123\
-         &callUuid={}&limit=10&offset=20",
+         &callUuid={}&mailbox=Support&limit=10&offset=20",
         UUID.to_lowercase()
     );
     let expected = RecordingQuery {
@@ -108,6 +108,7 @@ fn the_query_is_passed_on_with_its_limits() {
         agent: Some("77".into()),
         number: Some("1555123".into()),
         call: Some(UUID.parse().unwrap()),
+        mailbox: Some("Support".into()),
         limit: 10,
         offset: 20,
     };

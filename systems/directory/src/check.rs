@@ -552,7 +552,7 @@ mod tests {
             site.places.clear();
             site.skills.clear();
         });
-        assert_eq!(said.len(), 26 + 25 + 15 + 11 + 12 + 2);
+        assert_eq!(said.len(), 26 + 25 + 15 + 11 + 12 + 2 + 2);
         let said = after(|site| {
             site.places.clear();
             site.skills.clear();

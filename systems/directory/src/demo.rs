@@ -1,8 +1,4 @@
 //! The demo site: a small contact centre to look at, to show and to test against.
-//!
-//! Route points 5901 (an IVR that collects a digit) and 5902 (callback) are not in it: a strategy
-//! can't collect digits or call back yet, and a route point that does something else than its
-//! number promises would mislead.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,6 +11,7 @@ use model::{
         Customer, DnKind, DnObject, DnRecord, PastContact, Person, Place, Role, Strategy, Switch,
         Trunk,
     },
+    strategy::{Callback, Choice, Goal, Menu, Pastime, Say, Step, Target, Voicemail, Who},
 };
 
 /// The demo site. `password_hash` is the PHC string of every person's password.
@@ -34,6 +31,8 @@ pub fn demo(password_hash: &str) -> Configuration {
     };
     add_route_point(&mut site, "5000", &["+18005551234"], SUPPORT, "VQ_Support");
     add_route_point(&mut site, "5900", &[], SALES, "VQ_Sales");
+    add_steps(&mut site, "5901", "Menu", menu());
+    add_steps(&mut site, "5902", "Callback", callback());
     for (number, (first, last)) in (FIRST_AGENT..).zip(NAMES) {
         add_agent(&mut site, number, first, last, password_hash);
     }
@@ -77,6 +76,94 @@ fn add_route_point(site: &mut Configuration, dn: &str, dnis: &[&str], skill: &st
         default: None,
     };
     site.strategies.insert(skill.into(), strategy);
+}
+
+/// A route point whose strategy has steps; those who are through with them go to Support.
+fn add_steps(site: &mut Configuration, dn: &str, name: &str, steps: Vec<Step>) {
+    let kind = DnKind::RoutePoint { dnis: Vec::new(), strategy: name.into() };
+    site.dns.insert(dn.into(), DnObject { alias: Some(name.into()), ..DnObject::new(kind) });
+    let strategy = Strategy {
+        skills: String::new(),
+        virtual_queue: None,
+        attach_customer: true,
+        no_answer_s: 15,
+        record: None,
+        steps,
+        default: Some(Goal::RoutePoint("5000".into())),
+    };
+    site.strategies.insert(name.into(), strategy);
+}
+
+/// Asks which team is wanted.
+fn menu() -> Vec<Step> {
+    let go = |route_point: &str| vec![Step::Route(Goal::RoutePoint(route_point.into()))];
+    vec![Step::Menu(Menu {
+        prompt: say("Welcome. For support, press 1. For sales, press 2. To leave a message, 3."),
+        choices: [
+            ("1".to_owned(), go("5000")),
+            ("2".to_owned(), go("5900")),
+            (
+                "3".to_owned(),
+                vec![
+                    Step::Voicemail(Voicemail {
+                        mailbox: SUPPORT.into(),
+                        prompt: vec![Say::Text("Please speak after the tone.".into()), Say::Beep],
+                        limit_s: 120,
+                    }),
+                    Step::Release,
+                ],
+            ),
+        ]
+        .into(),
+        otherwise: Vec::new(),
+        first_s: 5,
+        tries: 3,
+        invalid: say("That was not understood."),
+        into: "MenuChoice".into(),
+    })]
+}
+
+/// Waits for a while, then offers to call back.
+fn callback() -> Vec<Step> {
+    let to = |timeout_s| Step::Target {
+        to: vec![Target { who: Who::Skills(format!("{SUPPORT} > 0")), weight: 1 }],
+        choose: Choice::LongestIdle,
+        keep: false,
+        only_if_logged_in: false,
+        timeout_s,
+        while_waiting: vec![
+            Pastime::Play(say("You are number {position} in line.")),
+            Pastime::MusicS(20),
+        ],
+    };
+    vec![
+        to(Some(10)),
+        Step::Menu(Menu {
+            prompt: say("All agents are busy. To be called back, press 1. To wait, press 2."),
+            choices: [
+                (
+                    "1".to_owned(),
+                    vec![
+                        Step::Callback(Callback::default()),
+                        Step::Play { prompt: say("You keep your place. We call you back.") },
+                        Step::Release,
+                    ],
+                ),
+                ("2".to_owned(), Vec::new()),
+            ]
+            .into(),
+            otherwise: Vec::new(),
+            first_s: 5,
+            tries: 2,
+            invalid: Vec::new(),
+            into: "MenuChoice".into(),
+        }),
+        to(None),
+    ]
+}
+
+fn say(text: &str) -> Vec<Say> {
+    vec![Say::Text(text.into())]
 }
 
 /// A desk with its phone, both called by one number.
@@ -276,7 +363,7 @@ mod tests {
             assert!(strategy.attach_customer && strategy.no_answer_s == 15);
             assert_eq!(site.dns[queue].kind, DnKind::VirtualQueue);
         }
-        assert_eq!(site.dns.len(), 25 + 1 + 2 + 2);
+        assert_eq!(site.dns.len(), 25 + 1 + 4 + 2);
     }
 
     #[test]

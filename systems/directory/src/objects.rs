@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Configuration,
-    condition::Condition,
     config::{Calendar, ObjectKind, OpenHours, Options, Span, UnknownTimeZone},
     skill::SkillExpression,
-    strategy::{Step, Who},
 };
 
 use crate::{
@@ -28,7 +26,7 @@ pub fn problems(site: &Configuration) -> Vec<String> {
     dial_plan(site, &mut said);
     resources(site, &mut said);
     sounds(site, &mut said);
-    steps(site, &mut said);
+    crate::steps::judge(site, &mut said);
     options(site, &mut said);
     said
 }
@@ -292,71 +290,6 @@ fn sounds(site: &Configuration, said: &mut Vec<String>) {
     }
 }
 
-fn steps(site: &Configuration, said: &mut Vec<String>) {
-    for (name, strategy) in &site.strategies {
-        let mut texts = Vec::new();
-        let mut count = 0;
-        wrong_steps(&strategy.steps, 1, &mut count, &mut texts);
-        said.extend(texts.into_iter().map(|text| format!("Strategy {name}, steps: {text}")));
-        if count > STEPS_MAX {
-            said.push(format!("Strategy {name}, steps: {count}; at most {STEPS_MAX} are taken."));
-        }
-        let ends = match strategy.steps.last() {
-            None | Some(Step::Route(_) | Step::Release) => true,
-            Some(Step::Target { timeout_s, only_if_logged_in, .. }) => {
-                timeout_s.is_none() && !only_if_logged_in
-            }
-            Some(
-                Step::Attach { .. }
-                | Step::Branch { .. }
-                | Step::Hours { .. }
-                | Step::Priority { .. },
-            ) => false,
-        };
-        if !ends && strategy.default.is_none() {
-            said.push(format!(
-                "Strategy {name}, default: a call can be through with all steps and have found \
-                 nobody; say where it goes then."
-            ));
-        }
-    }
-}
-
-fn wrong_steps(steps: &[Step], depth: usize, count: &mut usize, said: &mut Vec<String>) {
-    if depth > DEPTH_MAX {
-        return said.push(format!("they nest deeper than {DEPTH_MAX}."));
-    }
-    for step in steps {
-        *count += 1;
-        match step {
-            Step::Branch { when, then, otherwise } => {
-                if let Err(error) = Condition::parse(when) {
-                    said.push(format!("branch `{when}`, {error}."));
-                }
-                wrong_steps(then, depth + 1, count, said);
-                wrong_steps(otherwise, depth + 1, count, said);
-            }
-            Step::Hours { closed, .. } => wrong_steps(closed, depth + 1, count, said),
-            Step::Target { to, timeout_s, .. } => {
-                if to.is_empty() {
-                    said.push("a target step names nobody; say who takes the call.".into());
-                }
-                if *timeout_s == Some(0) {
-                    said.push("a target step waits for 0 seconds; give it one at least.".into());
-                }
-                for target in to {
-                    if let Who::Skills(text) = &target.who
-                        && let Err(error) = SkillExpression::parse(text)
-                    {
-                        said.push(format!("target `{text}`, {error}."));
-                    }
-                }
-            }
-            Step::Attach { .. } | Step::Priority { .. } | Step::Release | Step::Route(_) => {}
-        }
-    }
-}
-
 /// Options that can't be what they are meant to be, and too many of them.
 fn options(site: &Configuration, said: &mut Vec<String>) {
     let mut look = |what: String, options: &Options, wrong: Vec<String>| {
@@ -388,10 +321,6 @@ const NAME_CHARS_MAX: usize = 255;
 /// Opening times within one day.
 const SPANS_MAX: usize = 12;
 const HOLIDAYS_MAX: usize = 1_000;
-/// Steps of one strategy, nested ones counted.
-const STEPS_MAX: usize = 200;
-/// How deep steps nest.
-const DEPTH_MAX: usize = 16;
 /// Options of one object, and the longest value.
 const OPTIONS_MAX: usize = 500;
 const OPTION_BYTES_MAX: usize = 4_096;

@@ -5,7 +5,7 @@ use model::{
     condition::{Condition, Fact},
     config::{DnKind, ObjectKind},
     skill::SkillExpression,
-    strategy::{Goal, Step, Target, Who},
+    strategy::{Goal, Say, Step, Target, Who},
 };
 
 /// One object names another.
@@ -104,17 +104,11 @@ pub fn overflows<'a>(site: &'a Configuration, dn: &str) -> Vec<&'a str> {
 
 /// The route points that steps send calls on to.
 fn doors<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
-    for step in steps {
-        match step {
-            Step::Branch { then, otherwise, .. } => {
-                doors(then, found);
-                doors(otherwise, found);
-            }
-            Step::Hours { closed, .. } => doors(closed, found),
-            Step::Route(goal) => found.extend(door(goal)),
-            Step::Attach { .. } | Step::Priority { .. } | Step::Release | Step::Target { .. } => {}
+    Step::each(steps, &mut |step| {
+        if let Step::Route(goal) = step {
+            found.extend(door(goal));
         }
-    }
+    });
 }
 
 fn door(goal: &Goal) -> Option<&str> {
@@ -156,22 +150,30 @@ impl<'a> From<'a> {
     }
 
     fn steps(&mut self, site: &Configuration, steps: &[Step]) {
-        for step in steps {
+        Step::each(steps, &mut |step| {
             match step {
-                Step::Branch { when, then, otherwise } => {
-                    self.condition(when);
-                    self.steps(site, then);
-                    self.steps(site, otherwise);
-                }
-                Step::Hours { calendar, closed } => {
+                Step::Branch { when, .. } => self.condition(when),
+                Step::Hours { calendar, .. } => {
                     self.names("steps, hours", ObjectKind::Calendar, [calendar]);
-                    self.steps(site, closed);
                 }
                 Step::Route(goal) => self.goal(site, "steps, route", goal),
                 Step::Target { to, .. } => to.iter().for_each(|target| self.target(site, target)),
-                Step::Attach { .. } | Step::Priority { .. } | Step::Release => {}
+                Step::Attach { .. }
+                | Step::Callback(_)
+                | Step::Collect(_)
+                | Step::Menu(_)
+                | Step::Play { .. }
+                | Step::Priority { .. }
+                | Step::Release
+                | Step::Voicemail(_)
+                | Step::Webhook(_) => {}
             }
-        }
+            let sounds = step.says().into_iter().filter_map(|say| match say {
+                Say::Media(name) => Some(name),
+                Say::Beep | Say::PauseMs(_) | Say::Text(_) | Say::Texts(_) => None,
+            });
+            self.names("steps, media", ObjectKind::MediaFile, sounds);
+        });
     }
 
     fn condition(&mut self, text: &str) {
@@ -188,6 +190,7 @@ impl<'a> From<'a> {
                 | Fact::CallsWaiting
                 | Fact::Data(_)
                 | Fact::Dnis
+                | Fact::ExpectedWait
                 | Fact::Position
                 | Fact::Priority
                 | Fact::Wait => {}

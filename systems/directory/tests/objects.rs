@@ -250,19 +250,105 @@ fn calls_that_would_go_in_a_circle_are_refused_with_the_way_they_go() {
     let said = problems(&with(&[(ObjectKind::Strategy, "Support", back)]));
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("5000 -> 5000"), "{said:?}");
-    let ahead = json!({ "steps": [{ "route": { "route_point": "5900" } }] });
+    let step = json!({ "route": { "route_point": "5900" } });
+    let ahead = json!({ "default": { "number": "+15550001" }, "steps": [step] });
     assert_eq!(problems(&with(&[(ObjectKind::Strategy, "Support", ahead)])), Vec::<String>::new());
 }
 
 #[test]
-fn steps_that_can_not_be_read_are_named() {
-    let strategy = json!({ "default": { "number": "+15550001" }, "steps": [
-        { "branch": { "when": "wait >", "then": [{ "target": { "to": [] } }] } },
-        { "target": { "to": [{ "skills": "Sales" }], "timeout_s": 0 } },
-    ] });
-    let said = problems(&with(&[(ObjectKind::Strategy, "Steps", strategy)]));
-    assert_eq!(said.len(), 4, "{said:?}");
-    assert!(said.iter().all(|line| line.starts_with("Strategy Steps, steps: ")), "{said:?}");
+fn slips_in_steps_are_told_with_the_way_to_the_step() {
+    let cases = [
+        (
+            json!([{ "branch": { "when": "wait >", "then": [{ "target": { "to": [] } }] } }]),
+            vec![
+                "steps[0]: branch `wait >`, at character 7: a name, a number, a 'text' or `(` was \
+                 expected, not the end.",
+                "steps[0].branch.then[0]: a target step names nobody; say who takes the call.",
+            ],
+        ),
+        (
+            json!([{ "target": { "to": [{ "skills": "Sales" }], "timeout_s": 0 } }]),
+            vec![
+                "steps[0]: a target step waits for 0 seconds; give it one at least.",
+                "steps[0].target: `Sales`, at character 6: expected a comparison, but the text \
+                 ends.",
+            ],
+        ),
+        (
+            json!([{ "target": { "to": [{ "skills": "Sales > 0", "weight": 0 }],
+                                 "while_waiting": [{ "music_s": 0 }, { "play": [] }] } }]),
+            vec![
+                "steps[0]: a target has weight 0; give it one at least, or leave it out.",
+                "steps[0].target.while_waiting[0]: 0 seconds of music; give it one at least.",
+                "steps[0].target.while_waiting[1]: nothing is said; give it a text, a media file, \
+                 a pause or a beep.",
+            ],
+        ),
+        (
+            json!([{ "menu": { "prompt": ["beep"], "choices": { "one": [{ "play": { "prompt":
+                [{ "text": " " }] } }] }, "tries": 10 } }]),
+            vec![
+                "steps[0]: keys: 1 to 32 of them, 1 to 120 seconds for each, 1 to 9 tries.",
+                "steps[0]: menu, choices: `one` can't be entered by keys.",
+                "steps[0].menu.choices.one[0].play.prompt: nothing is said; give it a text, a \
+                 media file, a pause or a beep.",
+            ],
+        ),
+        (
+            json!([{ "collect": { "into": "", "keys": { "ends_with": "x" } } },
+                   { "callback": { "attempts": 0 } }]),
+            vec![
+                "steps[0]: collect, into: it is empty; name the user data key.",
+                "steps[0]: keys, ends_with: `x` is no key of a telephone.",
+                "steps[1]: callback: no target step comes before; nobody would call back.",
+                "steps[1]: callback: give it one attempt and one minute at least.",
+            ],
+        ),
+        (
+            json!([{ "voicemail": { "mailbox": "", "prompt": ["beep"], "limit_s": 0 } },
+                   { "webhook": { "url": "crm.example", "timeout_s": 60, "failed":
+                       [{ "branch": { "when": "agents_ready('Sales >') > 0" } }] } }]),
+            vec![
+                "steps[0]: voicemail, mailbox: give it a name of up to 100 characters.",
+                "steps[0]: voicemail, limit_s: 1 to 1800 seconds.",
+                "steps[1]: webhook, url: `crm.example` is no http:// or https:// address.",
+                "steps[1]: webhook, timeout_s: 1 to 30 seconds.",
+                "steps[1].webhook.failed[0].branch: `Sales >`, at character 8: expected a skill, a \
+                 number or `(`, but the text ends.",
+            ],
+        ),
+        (
+            json!([{ "play": { "prompt": [{ "media": "Wellcome" }] } }]),
+            vec![
+                "steps, media: there is no media file `Wellcome`; add it to media or name another.",
+            ],
+        ),
+    ];
+    for (steps, expected) in cases {
+        let strategy = json!({ "default": { "number": "+15550001" }, "steps": steps });
+        let said = problems(&with(&[(ObjectKind::Strategy, "Steps", strategy)]));
+        let expected: Vec<_> =
+            expected.iter().map(|text| format!("Strategy Steps, {text}")).collect();
+        assert_eq!(said, expected);
+    }
+}
+
+#[test]
+fn steps_that_let_a_call_through_need_a_default() {
+    let waits = json!({ "target": { "to": [{ "skills": "Sales > 0" }] } });
+    let cases = [
+        (json!([waits]), true),
+        (json!(["release"]), true),
+        (json!([{ "route": { "number": "+15550001" } }]), false),
+        (json!([{ "target": { "to": [{ "last_agent": { "within_days": 7 } }] } }]), false),
+        (json!([{ "target": { "to": [{ "skills": "Sales > 0" }], "timeout_s": 9 } }]), false),
+        (json!([waits, { "play": { "prompt": ["beep"] } }]), false),
+    ];
+    for (steps, is_complete) in cases {
+        let strategy = json!({ "steps": steps });
+        let said = problems(&with(&[(ObjectKind::Strategy, "Steps", strategy)]));
+        assert_eq!(said.is_empty(), is_complete, "{steps}: {said:?}");
+    }
 }
 
 #[test]

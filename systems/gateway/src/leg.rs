@@ -18,7 +18,7 @@ use crate::outbox::Outbox;
 use crate::plain::PlainLine;
 use crate::reception::Reception;
 use crate::settings::ShardSettings;
-use crate::shard::Loudness;
+use crate::shard::{Announcement, Loudness};
 use crate::tones::{ToneEar, ToneKey};
 use crate::tunes::Player;
 
@@ -36,6 +36,8 @@ pub struct Leg {
     pub mouth: Mouth,
     /// Where the sound that is said comes from.
     pub source: Source,
+    /// What is heard once, instead of that.
+    pub announcement: Option<Announcement>,
     /// Adds up several legs that are heard.
     pub mixer: Mixer,
     /// What `ear` gave last.
@@ -144,6 +146,7 @@ impl Leg {
             cname: format!("{:08x}@cordboard", mouth.ssrc()),
             mouth,
             source: Source::default(),
+            announcement: None,
             mixer: Mixer::default(),
             heard: Heard { sound: [0; FRAME], number: 0 },
             loudness: Loudness::default(),
@@ -238,6 +241,13 @@ impl Leg {
         }
     }
 
+    /// Nobody hears this leg: it is asked itself for keys that come as tones.
+    pub fn listen_for_keys(&mut self, facts: &mut Vec<MediaFact>) {
+        if self.listeners.is_empty() && self.tones.is_some() && !self.is_held {
+            self.listen(facts);
+        }
+    }
+
     /// Somebody hears this leg from now on; returns the number of the sound that he had, so that
     /// he takes the one that those before him were given last. Only one who talks after recordings
     /// alone had listened asks himself, so that his delay is the least.
@@ -264,7 +274,8 @@ impl Leg {
 
     /// Music that a phone sends while it holds is not for those who hear it: we have our own.
     fn mind_ear(&mut self) {
-        let is_listened = !self.listeners.is_empty() && !self.is_held;
+        let is_wanted = !self.listeners.is_empty() || self.tones.is_some();
+        let is_listened = is_wanted && !self.is_held;
         self.ear.listen(is_listened);
         if let Some(tones) = self.tones.as_mut().filter(|_| !is_listened) {
             tones.forget();

@@ -27,8 +27,11 @@
 //! told after `Described`, and until it says otherwise those who hear the leg hear silence. It is
 //! sent nothing either, as our answer promised (RFC 3264 6.1); the stream's clock goes on.
 //!
+//! `Announce` lets a leg hear a sound once: the shard waits for the `Sound` of it, meanwhile the
+//! leg hears what it heard before. `Announced` tells that it was played to its end, or why not.
+//!
 //! `Digit` tells keys by RFC 4733. On a plain leg that has agreed on no telephone events it tells
-//! keys that are heard as tones, while somebody hears the leg.
+//! keys that are heard as tones, whether anybody hears the leg or not.
 //!
 //! `Described` answers `Open` and `Reoffer`, for plain legs once their sockets are open;
 //! `Refused` does when the SDP can't be used, and then a leg that was being opened is gone, one

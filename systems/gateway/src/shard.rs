@@ -5,6 +5,7 @@
 //! panics the leg is gone and everything else is as it was, for the queues that a leg writes to
 //! only ever grow by whole entries. So a panic drops one leg and is reported as `Lost`.
 
+mod announce;
 mod commands;
 mod hearing;
 mod levels;
@@ -31,6 +32,7 @@ use crate::recording::Recording;
 use crate::settings::ShardSettings;
 use crate::tunes::Tunes;
 
+pub use announce::Announcement;
 use levels::Levels;
 pub use levels::Loudness;
 
@@ -130,8 +132,11 @@ impl Shard {
 
     fn tick(&mut self, now: Now, place: usize) {
         let mut sound = [0; FRAME];
-        self.gather(place, &mut sound);
+        if self.announced(place, &mut sound).is_none() {
+            self.gather(place, &mut sound);
+        }
         let moves = self.step(place, |leg, shard| {
+            leg.listen_for_keys(&mut shard.facts);
             leg.speak(&mut sound, &mut shard.outbox);
             leg.chores(now, &shard.settings, &mut shard.outbox, &mut shard.facts)
         });
@@ -223,11 +228,20 @@ impl Shard {
 impl MediaShard for Shard {
     fn handle_command(&mut self, now: Now, command: MediaCommand) {
         match command {
+            MediaCommand::Announce { leg, announcement, prompt: _ } => {
+                self.announce(leg, announcement);
+            }
             MediaCommand::Answer { leg, sdp } => self.answer(now, leg, &sdp),
             MediaCommand::Close { leg } => self.close(now, leg),
-            MediaCommand::Hear { leg, sources } => self.hear(leg, &sources),
+            MediaCommand::Hear { leg, sources } => {
+                self.end_announcement(leg);
+                self.hear(leg, &sources);
+            }
             MediaCommand::Open { leg, kind, offer } => self.open(now, leg, kind, offer),
-            MediaCommand::Play { leg, tune } => self.play(leg, tune),
+            MediaCommand::Play { leg, tune } => {
+                self.end_announcement(leg);
+                self.play(leg, tune);
+            }
             MediaCommand::Record(command) => self.take_record(now, command),
             MediaCommand::Reoffer { leg, offer } => {
                 if let Some(&place) = self.by_id.get(&leg) {
@@ -240,6 +254,9 @@ impl MediaShard for Shard {
                 {
                     leg.mouth.keys().dial(&digits);
                 }
+            }
+            MediaCommand::Sound { leg, announcement, sound } => {
+                self.sound_came(leg, announcement, sound);
             }
         }
         self.tell();

@@ -5,8 +5,8 @@ use std::{collections::VecDeque, time::Instant};
 use model::{
     AgentState, ConnId, Dn, Now,
     explain::{
-        AGENTS_TOLD_MAX, AgentExplanation, AgentReason, CallExplanation, Decision, NextStep,
-        TargetExplanation, TeamExplanation,
+        AGENTS_TOLD_MAX, AgentExplanation, AgentReason, CallExplanation, Decision, ExplainQuery,
+        Explanation, NextStep, TargetExplanation, TeamExplanation,
     },
     strategy::{Choice, Goal},
 };
@@ -46,6 +46,15 @@ impl Decisions {
 }
 
 impl Router {
+    /// Whatever is asked; `None` when there is no such call or agent.
+    #[must_use]
+    pub fn explain(&self, now: Now, query: &ExplainQuery) -> Option<Explanation> {
+        match query {
+            ExplainQuery::Agent(name) => self.explain_agent(now, name).map(Explanation::Agent),
+            ExplainQuery::Call(name) => self.explain_call(now, name).map(Explanation::Call),
+        }
+    }
+
     /// Why a call is where it is; `None` when the router never had to do with it, or long ago.
     /// `name` is its ConnID or its CallUUID.
     #[must_use]

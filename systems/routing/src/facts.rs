@@ -57,8 +57,8 @@ impl Router {
         filled
     }
 
-    /// Seconds until an agent is likely to be free for a call: those before it and itself are served
-    /// at the pace of the agents whom it waits for, each of whom takes a call after another.
+    /// Seconds until an agent is likely to be free for a call: those before it and itself are
+    /// served at the pace of the agents whom it waits for, each of whom takes call after call.
     pub(crate) fn expected_wait_s(&self, now: Now, conn: ConnId) -> i64 {
         let Some(call) = self.calls.call(conn) else { return 0 };
         let serves = |dn| call.teams.iter().any(|(team, _)| self.agents.suits(dn, team));

@@ -81,8 +81,8 @@ pub enum Input {
 /// What the router can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// For the switch: RouteCall, ApplyTreatment, UpdateUserData, ReleaseCall or MakeCall, of origin
-    /// Router.
+    /// For the switch: RouteCall, ApplyTreatment, UpdateUserData, ReleaseCall or MakeCall, of
+    /// origin Router.
     Request(TRequest),
     /// For whoever asks programs: answered by `Webhook`, or not.
     Webhook(Webhook),

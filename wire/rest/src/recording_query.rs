@@ -4,7 +4,8 @@ use model::{Dn, recording::RecordingQuery};
 
 use crate::{NUMBER_CHARS_MAX, Problem, Query, moment::moment_ms};
 
-/// Reads `from`, `to`, `dn`, `agent`, `number`, `callUuid`, `limit`, `offset`; none is needed.
+/// Reads `from`, `to`, `dn`, `agent`, `number`, `callUuid`, `mailbox` (`*`: any),
+/// `limit`, `offset`; none is needed.
 ///
 /// # Errors
 /// A [`Problem`] that says which parameter is wrong.
@@ -34,6 +35,8 @@ pub fn read_recording_query(query: &Query) -> Result<RecordingQuery, Problem> {
             Some(number) => Some(digits(number)?),
         },
         call,
+        mailbox: short(query, "mailbox")?
+            .map(|name| if name == "*" { "" } else { name }.to_owned()),
         limit: count(query, "limit")?.unwrap_or(LIMIT).min(LIMIT_MAX),
         offset: count(query, "offset")?.unwrap_or(0),
     })

@@ -74,7 +74,8 @@ fn about_parties() -> Vec<(Sent, Request)> {
             { this_dn: "5001".into(), conn_id: "0001000000000002".into() }
             { dn: "5001".into(), conn: CURRENT }
         ApplyTreatment ApplyTreatmentRequest
-            { this_dn: "5001".into(), conn_id: "0001000000000002".into(), treatment_type: 3, treatment_parms: None }
+            { this_dn: "5001".into(), conn_id: "0001000000000002".into(), treatment_type: 3,
+              treatment_parms: None }
             { dn: "5001".into(), conn: CURRENT, treatment: model::request::Treatment::RingBack }
         AttachUserData AttachUserDataRequest
             { this_dn: "5001".into(), conn_id: "0001000000000002".into(), user_data: pairs() }

@@ -6,6 +6,7 @@ mod demo;
 mod device_operation;
 mod devices;
 mod dial;
+mod explain;
 mod me;
 mod monitor;
 mod open_api;

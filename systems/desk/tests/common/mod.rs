@@ -22,6 +22,7 @@ use desk::{Desk, DeskLimits, DeskSettings, Input, Output};
 use model::{
     Now, System, TRequest,
     api::{ApiId, ApiInput, ApiOutput, ApiRequest, ApiResponse, SocketId},
+    explain::ExplainQuery,
     random::Random,
 };
 use serde_json::{Value, json};
@@ -43,6 +44,8 @@ pub struct Bench {
     pub(crate) events: u64,
     /// The bench's one call rings.
     pub(crate) rings: bool,
+    /// What the router was asked.
+    pub explained: Vec<(ApiId, ExplainQuery)>,
 }
 
 /// A browser with its cookie and CSRF token.
@@ -83,6 +86,7 @@ impl Bench {
             checks_wait: false,
             ids: 0,
             events: 0,
+            explained: Vec::new(),
             rings: false,
         };
         bench.input(Input::Configuration(site::configuration().into()));
@@ -97,6 +101,7 @@ impl Bench {
     fn drain(&mut self) {
         while let Some(output) = self.desk.poll_output() {
             match output {
+                Output::Explain { id, query } => self.explained.push((id, query)),
                 Output::Request(request) => self.requests.push(request),
                 Output::Api(ApiOutput::Response(response)) => {
                     let old = self.responses.insert(response.id, response);

@@ -8,12 +8,14 @@ pub mod recording;
 pub mod sound;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gateway::{Certificate, Shard, ShardSettings};
 use model::LegId;
 use model::Now;
 use model::media::{LegKind, MediaCommand, MediaFact, MediaPort, MediaShard, PortRequest, Tune};
+use model::prompt::AnnouncementId;
 use model::random::Random;
 use model::recording::Recorded;
 
@@ -313,6 +315,16 @@ impl World {
 
     pub fn hear(&mut self, leg: LegId, sources: &[LegId]) {
         self.command(MediaCommand::Hear { leg, sources: sources.to_vec() });
+    }
+
+    pub fn announce(&mut self, leg: LegId, number: u64) {
+        let (announcement, prompt) = (AnnouncementId(number), Arc::default());
+        self.command(MediaCommand::Announce { leg, announcement, prompt });
+    }
+
+    pub fn sound(&mut self, leg: LegId, number: u64, sound: Result<Vec<i16>, String>) {
+        let (announcement, sound) = (AnnouncementId(number), sound.map(Arc::from));
+        self.command(MediaCommand::Sound { leg, announcement, sound });
     }
 
     pub fn play(&mut self, leg: LegId, tune: Tune) {

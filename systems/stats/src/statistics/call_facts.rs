@@ -51,6 +51,7 @@ impl CallFacts {
             Fact::AgentsLoggedIn(_)
             | Fact::AgentsReady(_)
             | Fact::CallsWaiting
+            | Fact::ExpectedWait
             | Fact::Open(_)
             | Fact::Position
             | Fact::Priority

@@ -1,5 +1,5 @@
-//! Music on hold out of the site's own file: WAV, Ogg Vorbis or Ogg Opus, made into what legs are
-//! played: mono of 8 kHz.
+//! Sound files of the site: WAV, Ogg Vorbis or Ogg Opus, made into what legs are played: mono of
+//! 8 kHz.
 
 use std::{
     fs::File,
@@ -17,13 +17,12 @@ use symphonia::core::{
 };
 use wire_audio::{Wav, resample, resample::RATE_MAX, resample::RATE_MIN};
 
-/// A file that can't be music on hold.
+/// A file that can't be played.
 #[derive(Debug, thiserror::Error)]
-pub enum MusicError {
+pub enum SoundFileError {
     /// It can't be read.
     #[error(
-        "the music on hold, {}, can't be read; media.music in the configuration file must name a \
-         WAV or Ogg file, or be left out for the built-in tune",
+        "the sound file {} can't be read ({source}); name a WAV or Ogg file that is there",
         path.display()
     )]
     Unreadable {
@@ -34,8 +33,8 @@ pub enum MusicError {
     },
     /// It is no sound that we know, or not a usable one.
     #[error(
-        "the music on hold, {}, can't be used: {reason}. Convert it, for example with `ffmpeg -i \
-         FILE -t {} -ac 1 -ar 8000 music.wav`, and name the result in media.music",
+        "the sound file {} can't be used: {reason}. Convert it, for example with `ffmpeg -i FILE \
+         -t {} -ac 1 -ar 8000 sound.wav`, and name the result",
         path.display(),
         MINUTES_MAX * 60
     )]
@@ -51,13 +50,13 @@ pub enum MusicError {
 ///
 /// # Errors
 /// With the path and what to do.
-pub fn read(path: &Path) -> Result<Vec<i16>, MusicError> {
-    let unreadable = |source| MusicError::Unreadable { path: path.to_owned(), source };
+pub fn read(path: &Path) -> Result<Vec<i16>, SoundFileError> {
+    let unreadable = |source| SoundFileError::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
-    decode(file).map_err(|reason| MusicError::Unusable { path: path.to_owned(), reason })
+    decode(file).map_err(|reason| SoundFileError::Unusable { path: path.to_owned(), reason })
 }
 
 fn decode(mut file: File) -> Result<Vec<i16>, String> {
@@ -210,7 +209,7 @@ fn level(sound: &[f32]) -> Vec<i16> {
 }
 
 const FULL_SCALE: f32 = 32_768.0;
-/// The longest music; every minute takes a megabyte.
+/// The longest sound; every minute takes a megabyte.
 const MINUTES_MAX: usize = 30;
 const NO_SOUND: &str = "there is no sound in it";
 /// RFC 6716 2.1.4: a packet holds 120 ms at most.
@@ -324,7 +323,7 @@ mod tests {
             assert!(text.contains(why) && text.contains(name) && text.contains("ffmpeg"), "{text}");
         }
         let error = read(Path::new("/nowhere/music.wav")).unwrap_err();
-        assert!(matches!(error, MusicError::Unreadable { .. }));
+        assert!(matches!(error, SoundFileError::Unreadable { .. }));
         assert!(error.to_string().contains("/nowhere/music.wav"), "{error}");
     }
 }

@@ -1,0 +1,188 @@
+//! The sounds of prompts: sound files of the site by language, spoken text, tones.
+//!
+//! A shard waits for the sound of an announcement while its caller waits: so every prompt is
+//! answered within [`ANSWER_LIMIT`], by its sound or by what is wrong with it. Spoken text is kept
+//! on disk, and what strategies say word by word is spoken ahead of time.
+
+mod engine;
+mod files;
+mod sound_file;
+mod speech;
+mod tones;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use model::{
+    Configuration, LegId,
+    media::MediaCommand,
+    monitor::AlarmChange,
+    prompt::{AnnouncementId, Piece, Prompt},
+    strategy::{Say, Step},
+};
+use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+
+pub use engine::SpeechEngine;
+pub use sound_file::{SoundFileError, read as read_sound_file};
+
+use files::Files;
+use speech::Speech;
+
+/// Where sounds come from.
+#[derive(Clone, Debug)]
+pub struct PromptSettings {
+    /// The folder below which media files lie.
+    pub sounds: PathBuf,
+    /// The folder where spoken text is kept.
+    pub speech: PathBuf,
+    /// The language of callers of whom none is known.
+    pub language: String,
+    /// What speaks text; `None`: nothing does.
+    pub engine: Option<SpeechEngine>,
+}
+
+/// What comes of prompts.
+pub trait Told: Send + Sync {
+    /// `MediaCommand::Sound`, for the shard.
+    fn sound(&self, command: MediaCommand);
+    /// Prompts can't be played, or can again.
+    fn alarm(&self, change: AlarmChange);
+}
+
+/// Turns prompts into sounds.
+#[derive(Clone)]
+pub struct Prompts {
+    inner: Arc<Inner>,
+    runtime: Handle,
+}
+
+struct Inner {
+    settings: PromptSettings,
+    configuration: RwLock<Arc<Configuration>>,
+    files: Files,
+    speech: Speech,
+    told: Box<dyn Told>,
+    alarm: alarm::PromptAlarm,
+    busy: Semaphore,
+}
+
+mod alarm;
+
+impl Prompts {
+    /// Works on the runtime in which it is called.
+    #[must_use]
+    pub fn new(settings: PromptSettings, told: Box<dyn Told>) -> Self {
+        let inner = Inner {
+            files: Files::new(settings.sounds.clone()),
+            speech: Speech::new(settings.speech.clone(), settings.engine.clone()),
+            settings,
+            configuration: RwLock::default(),
+            told,
+            alarm: alarm::PromptAlarm::default(),
+            busy: Semaphore::new(AT_ONCE_MAX),
+        };
+        Self { inner: Arc::new(inner), runtime: Handle::current() }
+    }
+
+    /// The configuration in force: its media files, and what its strategies say, which is spoken
+    /// ahead of time.
+    pub fn configure(&self, configuration: Arc<Configuration>) {
+        let texts = texts(&configuration, &self.inner.settings.language);
+        if let Ok(mut known) = self.inner.configuration.write() {
+            *known = configuration;
+        }
+        let inner = Arc::clone(&self.inner);
+        self.runtime.spawn(async move {
+            for (language, text) in texts {
+                let spoken = inner.speech.speak(&language, &text).await;
+                if let Err(problem) = spoken {
+                    // Said again, and told, when a caller is to hear it.
+                    tracing::debug!(problem, "not spoken ahead of time");
+                }
+            }
+        });
+    }
+
+    /// Answers `MediaCommand::Announce` with `MediaCommand::Sound`.
+    pub fn announce(&self, leg: LegId, announcement: AnnouncementId, prompt: Arc<Prompt>) {
+        let inner = Arc::clone(&self.inner);
+        self.runtime.spawn(async move {
+            let sound = match timeout(ANSWER_LIMIT, inner.sound(&prompt)).await {
+                Ok(sound) => sound,
+                Err(_) => Err(format!("it took longer than {} s", ANSWER_LIMIT.as_secs())),
+            };
+            if let Some(change) = inner.alarm.see(sound.as_ref().err()) {
+                inner.told.alarm(change);
+            }
+            if let Err(problem) = &sound {
+                tracing::warn!(%leg, problem, "a prompt can't be played");
+            }
+            inner.told.sound(MediaCommand::Sound { leg, announcement, sound });
+        });
+    }
+}
+
+impl Inner {
+    /// All pieces, one after the other.
+    async fn sound(&self, prompt: &Prompt) -> Result<Arc<[i16]>, String> {
+        let _place = self.busy.acquire().await.map_err(|error| error.to_string())?;
+        let language = match prompt.language.as_str() {
+            "" => self.settings.language.as_str(),
+            language => language,
+        };
+        let mut sound: Vec<i16> = Vec::new();
+        for piece in &prompt.pieces {
+            match piece {
+                Piece::Beep => sound.extend(tones::beep()),
+                Piece::Media(name) => {
+                    let configuration = self.configuration.read().map(|known| known.clone());
+                    let configuration = configuration.map_err(|error| error.to_string())?;
+                    let usual = &self.settings.language;
+                    let path = files::path(&configuration, name, language, usual)?;
+                    sound.extend_from_slice(&self.files.read(path).await?);
+                }
+                Piece::Pause(span) => sound.extend(tones::pause(*span)),
+                Piece::Text(text) => {
+                    sound.extend_from_slice(&self.speech.speak(language, text).await?);
+                }
+            }
+            if sound.len() > SAMPLES_MAX {
+                return Err(format!("it is longer than {} minutes", SAMPLES_MAX / 60 / RATE));
+            }
+        }
+        tones::soften_ends(&mut sound);
+        Ok(sound.into())
+    }
+}
+
+/// What strategies say in the same words to everybody, by language.
+fn texts(configuration: &Configuration, language: &str) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for strategy in configuration.strategies.values() {
+        Step::each(&strategy.steps, &mut |step| {
+            for say in step.says() {
+                match say {
+                    Say::Text(text) => texts.push((language.to_owned(), text.clone())),
+                    Say::Texts(all) => texts.extend(all.clone()),
+                    Say::Beep | Say::Media(_) | Say::PauseMs(_) => {}
+                }
+            }
+        });
+    }
+    texts.retain(|(_, text)| !text.contains('{'));
+    texts.truncate(AHEAD_MAX);
+    texts
+}
+
+/// Texts that are spoken ahead of time.
+const AHEAD_MAX: usize = 1000;
+/// A caller waits no longer for a prompt.
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// Prompts that are made at the same time; further ones wait within their limit.
+const AT_ONCE_MAX: usize = 64;
+const RATE: usize = 8000;
+/// The longest prompt.
+const SAMPLES_MAX: usize = 10 * 60 * RATE;
