@@ -95,7 +95,7 @@ impl DataFolder {
 }
 
 /// What makes a site what a file says; what is alike is left out.
-fn edits(site: &Configuration, file: &SiteFile, prune: bool) -> Vec<Edit> {
+pub fn edits(site: &Configuration, file: &SiteFile, prune: bool) -> Vec<Edit> {
     let is_meant = |kind: ObjectKind| kind != ObjectKind::Switch || file.has_switch;
     let kinds = ObjectKind::ALL.iter().copied().filter(|kind| is_meant(*kind));
     let mut edits = Vec::new();

@@ -102,6 +102,46 @@ pub async fn import(options: &ImportOptions) -> anyhow::Result<()> {
     data.change(imported.site, "cordboard import", options.yes).await
 }
 
+/// What a table makes of a site, line by line.
+#[derive(Debug)]
+pub struct Lines {
+    /// With the good lines put in.
+    pub site: Configuration,
+    /// `{"line","outcome","message"}` of each; at most [`REPORT_LINES_MAX`].
+    pub lines: Vec<serde_json::Value>,
+    /// Lines that can't be taken.
+    pub bad: usize,
+}
+
+/// Puts the lines of a table into a site: `agents` or `dns`.
+///
+/// # Errors
+/// When the first line does not name the columns.
+pub fn lines(what: &str, text: &str, site: &Configuration) -> anyhow::Result<Lines> {
+    let what = if what == "dns" { What::Dns } else { What::Agents };
+    let mut imported = read(what, text.as_bytes(), site)?;
+    directory::complete(&mut imported.site);
+    let report = |said: &String, is_bad: bool| {
+        let (line, message) = said
+            .strip_prefix("line ")
+            .and_then(|rest| rest.split_once(": "))
+            .unwrap_or(("0", said.as_str()));
+        let outcome = match (is_bad, message.ends_with(IS_NEW)) {
+            (true, _) => "refused",
+            (false, true) => "added",
+            (false, false) => "changed",
+        };
+        let line: u64 = line.parse().unwrap_or_default();
+        serde_json::json!({ "line": line, "outcome": outcome, "message": message })
+    };
+    let mut lines: Vec<serde_json::Value> = Vec::new();
+    lines.extend(imported.bad.iter().map(|said| report(said, true)));
+    lines.extend(imported.good.iter().map(|said| report(said, false)));
+    lines.truncate(REPORT_LINES_MAX);
+    lines.sort_by_key(|line| line.get("line").and_then(serde_json::Value::as_u64));
+    Ok(Lines { site: imported.site, lines, bad: imported.bad.len() })
+}
+
 /// What a file makes of a site.
 #[derive(Debug)]
 struct Imported {
@@ -215,7 +255,7 @@ impl Row<'_> {
             What::Agents => self.put_agent(name.into(), site)?,
             What::Dns => self.put_dn(name.into(), site)?,
         }
-        Ok(format!("{name} {}", if before { "is there already" } else { "is new" }))
+        Ok(format!("{name} {}", if before { "is there already" } else { IS_NEW }))
     }
 
     fn put_agent(&self, user: UserName, site: &mut Configuration) -> Result<(), String> {
@@ -410,6 +450,8 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.split(';').map(str::trim).filter(|part| !part.is_empty())
 }
 
+/// What is said of an object that a line adds.
+const IS_NEW: &str = "is new";
 /// Good or bad lines that are told one by one.
 const REPORT_LINES_MAX: usize = 50;
 

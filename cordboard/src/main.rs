@@ -11,6 +11,7 @@ mod ports;
 mod prompts;
 mod recordings;
 mod run;
+mod site;
 mod site_file;
 
 use std::{

@@ -22,7 +22,7 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-use crate::{control::Order, demo::Customers, recordings::Recordings};
+use crate::{control::Order, demo::Customers, recordings::Recordings, site::Site};
 
 /// Everything that the control thread can make happen.
 pub struct Ports {
@@ -48,6 +48,8 @@ pub struct Ports {
     pub prompts: Prompts,
     /// Recorded calls.
     pub recordings: Recordings,
+    /// The site as files and in its tables.
+    pub site: Site,
     /// Where slow work is done.
     pub runtime: Handle,
     /// 5060.
@@ -67,6 +69,8 @@ impl Ports {
                     self.perform_api(ours);
                 }
             }
+            Output::Audit(audit) => self.site.audit(audit),
+            Output::Changed { reference, outcome } => self.site.changed(reference, outcome),
             Output::Client(output) => self.clients.deliver(output),
             Output::Event(event) => self.history.record(&event),
             Output::Media(command) => self.send_media(command),
@@ -111,20 +115,16 @@ impl Ports {
         self.media.stop();
         self.recordings.close().await;
         self.history.close().await;
+        self.site.close().await;
         self.store.close().await;
     }
 
-    fn publish(&self, configuration: Arc<Configuration>) {
+    fn publish(&mut self, configuration: Arc<Configuration>) {
         self.prompts.configure(configuration.clone());
         let is_new = self.configuration.borrow().version != configuration.version;
         self.configuration.send_replace(configuration.clone());
         if is_new {
-            let store = self.store.clone();
-            self.runtime.spawn(async move {
-                if let Err(error) = store.save(&configuration).await {
-                    tracing::error!(%error, "the configuration in force is not saved");
-                }
-            });
+            self.site.save(configuration);
         }
     }
 
@@ -158,6 +158,23 @@ impl Ports {
                     }
                 });
             }
+            ApiOutput::HashPasswords { id, passwords } => {
+                let (orders, places) = (self.orders.clone(), self.password_checks.clone());
+                self.runtime.spawn(async move {
+                    let _place = places.acquire().await;
+                    let hash_all = move || {
+                        passwords.iter().map(|password| io_store::hash_password(password)).collect()
+                    };
+                    let Ok(hashes) = tokio::task::spawn_blocking(hash_all).await else { return };
+                    let input = ApiInput::PasswordsHashed { id, hashes };
+                    if orders.try_send(Order::Board(Input::Api(input))).is_err() {
+                        tracing::warn!("control queue full: a change got no answer");
+                    }
+                });
+            }
+            ApiOutput::Audit { .. } | ApiOutput::ConfigurationFile { .. } => {
+                self.site.answer(output, &self.edge);
+            }
             ApiOutput::CustomerCall { id, ani, dnis, say, asked_by } => {
                 tracing::info!(user = %asked_by, "simulated customer asked for");
                 let (edge, customers) = (self.edge.clone(), self.customers.clone());
@@ -190,7 +207,7 @@ fn customer_response(id: ApiId, placed: Result<(), String>) -> ApiResponse {
     }
 }
 
-fn refusal(id: ApiId, status: u16, code: &str, message: &str) -> ApiResponse {
+pub fn refusal(id: ApiId, status: u16, code: &str, message: &str) -> ApiResponse {
     let body = serde_json::json!({
         "statusCode": 2,
         "statusMessage": message,
@@ -199,7 +216,7 @@ fn refusal(id: ApiId, status: u16, code: &str, message: &str) -> ApiResponse {
     json(id, status, &body)
 }
 
-fn json(id: ApiId, status: u16, body: &serde_json::Value) -> ApiResponse {
+pub fn json(id: ApiId, status: u16, body: &serde_json::Value) -> ApiResponse {
     ApiResponse {
         id,
         status,

@@ -42,6 +42,7 @@ use crate::{
     prompts,
     recordings::Recordings,
     say,
+    site::Site,
 };
 
 /// What `cordboard run` takes.
@@ -102,7 +103,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let (monitor, monitor_seen) = watch::channel(Arc::default());
     let (stop_clients, stop) = watch::channel(false);
     let clients = Clients::new();
-    let sources = Sources { configuration: configuration_seen, monitor: monitor_seen };
+    let sources = Sources { configuration: configuration_seen.clone(), monitor: monitor_seen };
     let listeners = listeners(config).await?;
     let sip_address = SocketAddr::new(advertised, sip.address().port());
     let ready_line = format!(
@@ -136,6 +137,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         recordings,
         runtime: Handle::current(),
         sip,
+        site: Site::start(&store, configuration_seen, &orders),
         store,
         webhooks: prompts::webhooks(&orders),
     };

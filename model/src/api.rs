@@ -8,6 +8,7 @@ use std::net::IpAddr;
 pub use crate::id::{ApiId, SocketId};
 use crate::{
     UserName,
+    config::ObjectKind,
     recording::{RecordingId, RecordingQuery},
 };
 
@@ -68,6 +69,13 @@ pub enum ApiInput {
         /// Which request.
         id: ApiId,
     },
+    /// The outcome of `HashPasswords`.
+    PasswordsHashed {
+        /// The request that waits for it.
+        id: ApiId,
+        /// PHC strings, in their order.
+        hashes: Vec<String>,
+    },
     /// The outcome of `CheckPassword`.
     PasswordChecked {
         /// Which check.
@@ -102,6 +110,13 @@ pub enum ApiInput {
 /// The desk to the edge.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ApiOutput {
+    /// Read the audit log. The response goes to `id` from the program itself.
+    Audit {
+        /// Which request waits.
+        id: ApiId,
+        /// What of it.
+        query: AuditPage,
+    },
     /// Hashing is slow: done on a thread of its own, comes back as `PasswordChecked`.
     CheckPassword {
         /// Names the outcome.
@@ -111,6 +126,15 @@ pub enum ApiOutput {
         hash: Option<String>,
         /// What was typed.
         password: String,
+    },
+    /// Write or read a whole site as a file. The response goes to `id` from the program itself.
+    ConfigurationFile {
+        /// Which request waits.
+        id: ApiId,
+        /// Who asks.
+        asked_by: UserName,
+        /// What is to be done.
+        work: FileWork,
     },
     /// Place a simulated customer's call (demo site only). The response goes to `id` from the
     /// program itself.
@@ -125,6 +149,13 @@ pub enum ApiOutput {
         say: Option<String>,
         /// Who pressed the button.
         asked_by: UserName,
+    },
+    /// Hash passwords that somebody chose: slow too, comes back as `PasswordsHashed`.
+    HashPasswords {
+        /// The request that waits for it.
+        id: ApiId,
+        /// What was typed.
+        passwords: Vec<String>,
     },
     /// Tell of one recording. This and the next three are answered by the program itself; the
     /// desk has seen to it that who asks may.
@@ -189,12 +220,71 @@ pub enum ApiOutput {
     },
 }
 
+/// A page of the audit log, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    /// Only objects of this kind.
+    pub kind: Option<ObjectKind>,
+    /// Only objects of this name.
+    pub name: Option<String>,
+    /// Only changes by this person or program.
+    pub who: Option<String>,
+    /// Without the first so many changes of objects.
+    pub offset: u32,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What is done with a whole site in one file.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FileWork {
+    /// Make the site what a file says.
+    Apply {
+        /// TOML or YAML.
+        text: String,
+        /// Only say what would change.
+        is_plan: bool,
+    },
+    /// Write it.
+    Export {
+        /// `toml`, `yaml` or `json`.
+        format: String,
+    },
+    /// Put in the lines of a table.
+    Import {
+        /// `agents` or `dns`.
+        what: String,
+        /// CSV.
+        text: String,
+        /// Only say what would change.
+        is_plan: bool,
+        /// Take the good lines though there are bad ones.
+        skips_bad: bool,
+    },
+}
+
+impl std::fmt::Debug for FileWork {
+    /// Without what is in the files: passwords are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Apply { .. } => "Apply",
+            Self::Export { .. } => "Export",
+            Self::Import { .. } => "Import",
+        })
+    }
+}
+
 impl std::fmt::Debug for ApiOutput {
     /// Without passwords and bodies.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Audit { id, .. } => write!(f, "Audit({id})"),
             Self::CheckPassword { check, .. } => write!(f, "CheckPassword({check})"),
+            Self::ConfigurationFile { id, .. } => write!(f, "ConfigurationFile({id})"),
             Self::CustomerCall { id, .. } => write!(f, "CustomerCall({id})"),
+            Self::HashPasswords { id, passwords } => {
+                write!(f, "HashPasswords({id} {})", passwords.len())
+            }
             Self::Recording { id, recording } => write!(f, "Recording({id} {recording})"),
             Self::RecordingDelete { id, recording, .. } => {
                 write!(f, "RecordingDelete({id} {recording})")

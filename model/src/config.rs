@@ -18,7 +18,7 @@ use crate::{
 pub use crate::config::{
     access::{AccessRole, Privilege},
     calendar::{Calendar, Holiday, HolidayDate, OpenHours, Span, UnknownTimeZone, Weekday},
-    change::{Change, Edit},
+    change::{Change, ChangeRefusal, Conflict, Edit},
     dial_plan::{DialRule, Dialled},
     difference::{Audit, Difference, DifferenceSort, FieldDifference},
     group::{AgentGroup, Membership},

@@ -308,7 +308,12 @@ impl World {
                 Output::Webhook(question) => {
                     self.faults.push(format!("nobody is at {}", question.url))
                 }
-                Output::Api(_) | Output::Event(_) | Output::Monitor(_) | Output::Published(_) => {}
+                Output::Api(_)
+                | Output::Audit(_)
+                | Output::Changed { .. }
+                | Output::Event(_)
+                | Output::Monitor(_)
+                | Output::Published(_) => {}
             }
         }
     }

@@ -57,7 +57,10 @@ pub async fn answer(
             tracing::info!(%recording, user = %asked_by, is_deleted, "deletion of a recording");
             (id, deleted.map(|()| said(id, 200, &json!({ "statusCode": 0 }))))
         }
-        ApiOutput::CheckPassword { .. }
+        ApiOutput::Audit { .. }
+        | ApiOutput::CheckPassword { .. }
+        | ApiOutput::ConfigurationFile { .. }
+        | ApiOutput::HashPasswords { .. }
         | ApiOutput::CustomerCall { .. }
         | ApiOutput::Response(_)
         | ApiOutput::SocketAccept { .. }

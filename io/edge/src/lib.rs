@@ -140,8 +140,11 @@ impl Edge {
     /// Does what the desk says, but for what only the program can do: that is given back.
     pub fn perform(&self, output: ApiOutput) -> Option<ApiOutput> {
         match output {
-            ApiOutput::CheckPassword { .. }
+            ApiOutput::Audit { .. }
+            | ApiOutput::CheckPassword { .. }
+            | ApiOutput::ConfigurationFile { .. }
             | ApiOutput::CustomerCall { .. }
+            | ApiOutput::HashPasswords { .. }
             | ApiOutput::Recording { .. }
             | ApiOutput::RecordingDelete { .. }
             | ApiOutput::RecordingSound { .. }

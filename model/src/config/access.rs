@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     UserName,
-    config::{Configuration, Person, Role},
+    config::{Configuration, ObjectKind, Person, Role},
 };
 
 /// CfgRole: privileges for its members.
@@ -48,6 +48,48 @@ pub enum Privilege {
 }
 
 impl Privilege {
+    /// What it takes to change an object.
+    #[must_use]
+    pub fn to_change(kind: ObjectKind) -> Self {
+        match kind {
+            ObjectKind::AgentGroup
+            | ObjectKind::AgentLogin
+            | ObjectKind::Customer
+            | ObjectKind::Person
+            | ObjectKind::Skill => Self::ChangePersons,
+            ObjectKind::Role => Self::ChangeRoles,
+            ObjectKind::ActionCode
+            | ObjectKind::Calendar
+            | ObjectKind::MediaFile
+            | ObjectKind::Strategy => Self::ChangeRouting,
+            ObjectKind::Application
+            | ObjectKind::DialRule
+            | ObjectKind::Dn
+            | ObjectKind::Place
+            | ObjectKind::Resource
+            | ObjectKind::Switch
+            | ObjectKind::Tenant
+            | ObjectKind::Trunk => Self::ChangeTelephony,
+        }
+    }
+
+    /// The word in files, e.g. `change-persons`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ChangePersons => "change-persons",
+            Self::ChangeRoles => "change-roles",
+            Self::ChangeRouting => "change-routing",
+            Self::ChangeTelephony => "change-telephony",
+            Self::Coach => "coach",
+            Self::Export => "export",
+            Self::Listen => "listen",
+            Self::Monitor => "monitor",
+            Self::ReadConfiguration => "read-configuration",
+            Self::SetAgentState => "set-agent-state",
+        }
+    }
+
     /// All of them.
     pub const ALL: [Self; 10] = [
         Self::ChangePersons,

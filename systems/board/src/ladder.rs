@@ -69,6 +69,8 @@ fn describe(cord: &Cord) -> Option<Line> {
                 Some(("switch", "desk", outcome(reference.0, refusal.as_ref())))
             }
             desk::Input::Capabilities { .. }
+            | desk::Input::Audit(_)
+            | desk::Input::Changed { .. }
             | desk::Input::Configuration(_)
             | desk::Input::Explained { .. }
             | desk::Input::Health(_)
@@ -125,7 +127,12 @@ fn world(output: &Output) -> Option<Line> {
         Output::Webhook(webhook) => {
             Some(("routing", "program", format!("Ask #{} {}", webhook.id, webhook.url)))
         }
-        Output::Event(_) | Output::Monitor(_) | Output::Published(_) | Output::Rejected(_) => None,
+        Output::Audit(_)
+        | Output::Changed { .. }
+        | Output::Event(_)
+        | Output::Monitor(_)
+        | Output::Published(_)
+        | Output::Rejected(_) => None,
     }
 }
 
@@ -185,6 +192,7 @@ fn api_input(input: &ApiInput) -> Option<String> {
         ApiInput::SocketOpened { request, .. } => Some(format!("socket {}", request.path)),
         ApiInput::Abandoned { .. }
         | ApiInput::PasswordChecked { .. }
+        | ApiInput::PasswordsHashed { .. }
         | ApiInput::SocketText { .. } => None,
     }
 }
@@ -193,7 +201,10 @@ fn api_output(output: &ApiOutput) -> Option<String> {
     match output {
         ApiOutput::Response(response) => Some(response.status.to_string()),
         ApiOutput::SocketText { .. } => Some("push".into()),
-        ApiOutput::CheckPassword { .. }
+        ApiOutput::Audit { .. }
+        | ApiOutput::ConfigurationFile { .. }
+        | ApiOutput::HashPasswords { .. }
+        | ApiOutput::CheckPassword { .. }
         | ApiOutput::CustomerCall { .. }
         | ApiOutput::Recording { .. }
         | ApiOutput::RecordingDelete { .. }

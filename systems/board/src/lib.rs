@@ -4,18 +4,21 @@
 //! whom it concerns, one cord after the other, oldest first. So the order of events is a fact, and
 //! one line per hand-over ([`Ladder`]) tells the whole story of a call.
 
+mod changes;
 mod ladder;
 
 pub use ladder::Ladder;
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
+use changes::Changes;
 use cti::Cti;
 use desk::Desk;
 use directory::Directory;
 use model::{
     Configuration, Dn, Event, Now, Origin, ReferenceId, System,
     api::{ApiInput, ApiOutput},
+    config::{Audit, Change, ChangeRefusal, Difference},
     error::Refusal,
     leg::{Cause, LegCommand, LegFact},
     media::{MediaCommand, MediaFact},
@@ -37,6 +40,17 @@ pub enum Input {
     Alarm(AlarmChange),
     /// A browser or an integrator asks.
     Api(ApiInput),
+    /// Somebody changes the configuration; answered by `Changed`.
+    Change {
+        /// Comes back with the answer.
+        reference: u64,
+        /// Who asks, for the audit log.
+        who: String,
+        /// What is to be changed.
+        change: Change,
+        /// Only say what would change.
+        is_plan: bool,
+    },
     /// A client of the T-Server port asks.
     Client(ClientInput),
     /// A whole new configuration; answered by `Published` or `Rejected`.
@@ -62,6 +76,15 @@ pub enum Input {
 pub enum Output {
     /// To a browser or an integrator.
     Api(ApiOutput),
+    /// Somebody changed the configuration; the `Published` that follows is what he made of it.
+    Audit(Audit),
+    /// What became of a `Change`: the version and what is not as it was, or why it was not made.
+    Changed {
+        /// The `Change`'s.
+        reference: u64,
+        /// What became of it.
+        outcome: Result<(u64, Vec<Difference>), ChangeRefusal>,
+    },
     /// To a client of the T-Server port.
     Client(ClientOutput),
     /// Something happened: for history.
@@ -87,6 +110,7 @@ pub struct Board {
     cords: VecDeque<Cord>,
     out: VecDeque<Output>,
     ladder: Ladder,
+    changes: Changes,
     is_draining: bool,
 }
 
@@ -125,6 +149,7 @@ impl Board {
             cords: VecDeque::new(),
             out: VecDeque::new(),
             ladder: Ladder::default(),
+            changes: Changes::default(),
             is_draining: false,
         }
     }
@@ -190,6 +215,9 @@ impl Board {
         while let Some(output) = self.systems.desk.poll_output() {
             let cord = match output {
                 desk::Output::Api(output) => Cord::World(Output::Api(output)),
+                desk::Output::Change { id, who, change, is_plan } => {
+                    self.change(changes::By::Desk(id), who, change, is_plan)
+                }
                 desk::Output::Explain { id, query } => {
                     let explanation = self.systems.routing.explain(now, &query).map(Box::new);
                     Cord::Desk(desk::Input::Explained { id, explanation })
@@ -268,10 +296,16 @@ impl Board {
                 self.lay(Cord::Desk(desk::Input::Configuration(configuration.clone())));
                 self.lay(Cord::World(Output::Published(configuration)));
             }
-            // Nobody changes single objects yet.
-            directory::Output::Audit(_)
-            | directory::Output::Changed { .. }
-            | directory::Output::Refused { .. } => {}
+            directory::Output::Audit(audit) => {
+                self.lay(Cord::World(Output::Audit(audit.clone())));
+                self.lay(Cord::Desk(desk::Input::Audit(audit)));
+            }
+            directory::Output::Changed { reference, version, differences } => {
+                self.answer_change(reference, Ok((version, differences)));
+            }
+            directory::Output::Refused { reference, refusal } => {
+                self.answer_change(reference, Err(refusal));
+            }
             directory::Output::Rejected { problems } => {
                 self.lay(Cord::World(Output::Rejected(problems)));
             }
@@ -317,6 +351,10 @@ impl System for Board {
         match input {
             Input::Alarm(change) => self.lay(Cord::Stats(stats::Input::Alarm(change))),
             Input::Api(input) => self.lay(Cord::Desk(desk::Input::Api(input))),
+            Input::Change { reference, who, change, is_plan } => {
+                let cord = self.change(changes::By::World(reference), who, change, is_plan);
+                self.lay(cord);
+            }
             Input::Client(input) => self.lay(Cord::Cti(cti::Input::Client(input))),
             Input::Configuration(configuration) => {
                 self.lay(Cord::Directory(directory::Input::Replace(configuration)));

@@ -99,6 +99,15 @@ impl Desk {
             Op::DeviceOperation => return self.device_operation(now, caller, ask),
             Op::ChannelOperation => return self.channel_operation(now, caller, ask),
             Op::CustomerCall => return self.customer_call(caller, ask),
+            Op::ConfigurationApply
+            | Op::ConfigurationAudit
+            | Op::ConfigurationChanges
+            | Op::ConfigurationDelete
+            | Op::ConfigurationExport
+            | Op::ConfigurationImport
+            | Op::ConfigurationKinds
+            | Op::ConfigurationPut
+            | Op::ConfigurationRead => return self.configuration(op, caller, ask),
             Op::Explain => return self.explain(caller, ask),
             Op::Logout => return self.logout(now, caller),
             Op::MeOperation => return self.me_operation(now, caller, ask),

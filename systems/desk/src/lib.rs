@@ -26,6 +26,7 @@ use std::{
 use model::{
     Capabilities, Configuration, ConnId, Dn, Event, Now, ReferenceId, System, TRequest, UserName,
     api::{ApiId, ApiInput, ApiOutput},
+    config::{Audit, Change, ChangeRefusal, Difference},
     error::Refusal,
     explain::{ExplainQuery, Explanation},
     monitor::{Connection, Metric, Monitor},
@@ -34,8 +35,8 @@ use model::{
 
 use crate::{
     bayeux::Bayeux, credentials::Credentials, http::ReplyTo, login::Checks, meter::Meter,
-    request::Requests, seat::Seat, session::Sessions, site::Site, timers::Timer, timers::Timers,
-    view::Views,
+    request::Requests, resource::configuration::Changing, seat::Seat, session::Sessions,
+    site::Site, timers::Timer, timers::Timers, view::Views,
 };
 
 mod bayeux;
@@ -59,6 +60,8 @@ mod view;
 pub enum Input {
     /// From the edge.
     Api(ApiInput),
+    /// Somebody changed the configuration.
+    Audit(Audit),
     /// What may be asked of a call changed without an event of that call.
     Capabilities {
         /// Whose call.
@@ -67,6 +70,13 @@ pub enum Input {
         conn: ConnId,
         /// What may be asked from now on.
         capabilities: Capabilities,
+    },
+    /// What became of a `Change`: the version and what is not as it was, or why it was not made.
+    Changed {
+        /// The `Change`'s.
+        id: ApiId,
+        /// What became of it.
+        outcome: Result<(u64, Vec<Difference>), ChangeRefusal>,
     },
     /// The site's configuration; before the first one nobody can log in.
     Configuration(Arc<Configuration>),
@@ -107,6 +117,17 @@ pub enum Input {
 pub enum Output {
     /// To the edge.
     Api(ApiOutput),
+    /// For the directory, which answers by `Changed`.
+    Change {
+        /// The request that waits for it.
+        id: ApiId,
+        /// Who asks.
+        who: String,
+        /// What is to be changed.
+        change: Change,
+        /// Only say what would change.
+        is_plan: bool,
+    },
     /// For the router, which answers by `Explained`.
     Explain {
         /// The request that waits for it.
@@ -189,6 +210,8 @@ pub struct Desk {
     requests: Requests,
     views: Views,
     bayeux: Bayeux,
+    /// Changes of the configuration that are on their way.
+    changing: BTreeMap<ApiId, Changing>,
     /// Requests that wait for the router's words.
     explaining: BTreeMap<ApiId, ReplyTo>,
     monitor: Monitor,
@@ -220,6 +243,7 @@ impl Desk {
             requests: Requests::default(),
             views: Views::default(),
             bayeux: Bayeux::default(),
+            changing: BTreeMap::new(),
             explaining: BTreeMap::new(),
             monitor: Monitor::default(),
             connections: None,
@@ -252,6 +276,7 @@ impl Desk {
         match input {
             ApiInput::Abandoned { id } => self.abandoned(now, id),
             ApiInput::PasswordChecked { check, fits } => self.password_checked(now, check, fits),
+            ApiInput::PasswordsHashed { id, hashes } => self.passwords_hashed(id, hashes),
             ApiInput::Request(request) => self.request(now, request),
             ApiInput::SocketClosed { socket } => self.socket_closed(now, socket),
             ApiInput::SocketOpened { socket, request } => self.socket_opened(now, socket, request),
@@ -274,6 +299,8 @@ impl System for Desk {
             Input::Capabilities { dn, conn, capabilities } => {
                 self.offered(now, &dn, conn, capabilities);
             }
+            Input::Audit(audit) => self.configuration_changed(now, &audit),
+            Input::Changed { id, outcome } => self.changed(id, outcome),
             Input::Configuration(configuration) => self.configure(now, configuration),
             Input::Event(event) => self.event(now, &event),
             Input::Explained { id, explanation } => self.explained(id, explanation.as_deref()),

@@ -212,7 +212,13 @@ impl Desk {
 
     /// Sends one message to each of a person's subscribed clients; `data` is made once for each
     /// address under which they know the server.
-    fn push(&mut self, now: Now, user: &UserName, channel: &str, data: impl Fn(&str) -> Value) {
+    pub(crate) fn push(
+        &mut self,
+        now: Now,
+        user: &UserName,
+        channel: &str,
+        data: impl Fn(&str) -> Value,
+    ) {
         let mut made: Vec<(Arc<str>, Arc<str>)> = Vec::new();
         for (key, base) in self.bayeux.subscribers(user, channel) {
             let message = match made.iter().find(|(known, _)| *known == base) {

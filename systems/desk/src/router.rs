@@ -16,6 +16,15 @@ pub(crate) enum Op {
     ChannelOperation,
     Channel,
     Channels,
+    ConfigurationApply,
+    ConfigurationAudit,
+    ConfigurationChanges,
+    ConfigurationDelete,
+    ConfigurationExport,
+    ConfigurationImport,
+    ConfigurationKinds,
+    ConfigurationPut,
+    ConfigurationRead,
     Contact,
     Contacts,
     CustomerCall,
@@ -98,8 +107,12 @@ pub(crate) fn is_bayeux(path: &str) -> bool {
     })
 }
 
-/// What stands for `{id}` (empty when there is none), when `path` is of this form.
+/// What stands for `{id}`, or for `{path}` with its slashes (empty when there is neither), when
+/// `path` is of this form.
 fn fit<'a>(template: &str, path: &'a str) -> Option<&'a str> {
+    if let Some(before) = template.strip_suffix("{path}") {
+        return path.strip_prefix(before).filter(|rest| !rest.is_empty());
+    }
     let Some((before, after)) = template.split_once("{id}") else {
         return (template == path).then_some("");
     };
@@ -155,6 +168,20 @@ const ROUTES: &[(&str, Ops)] = &[
     ("/api/v2/diagnostics/version", &[("GET", Op::Version)]),
     ("/api/v2/workbins", &[("GET", Op::Workbins)]),
     ("/api/v2/workbins/{id}", &[("GET", Op::Workbin), ("POST", Op::WorkbinOperation)]),
+    ("/api/v2/configuration", &[("GET", Op::ConfigurationKinds)]),
+    ("/api/v2/configuration/audit", &[("GET", Op::ConfigurationAudit)]),
+    ("/api/v2/configuration/changes", &[("POST", Op::ConfigurationChanges)]),
+    ("/api/v2/configuration/apply", &[("POST", Op::ConfigurationApply)]),
+    ("/api/v2/configuration/export", &[("GET", Op::ConfigurationExport)]),
+    ("/api/v2/configuration/import/{id}", &[("POST", Op::ConfigurationImport)]),
+    (
+        "/api/v2/configuration/{path}",
+        &[
+            ("GET", Op::ConfigurationRead),
+            ("PUT", Op::ConfigurationPut),
+            ("DELETE", Op::ConfigurationDelete),
+        ],
+    ),
     ("/api/v2/monitor", &[("GET", Op::Monitor)]),
     ("/api/v2/routing/explain", &[("GET", Op::Explain)]),
     ("/api/v2/recordings", &[("GET", Op::Recordings)]),

@@ -1,55 +1,13 @@
 //! Changes made on a version that somebody has seen: applied whole, or refused with reasons.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
     Configuration,
-    config::{Change, Edit, ObjectKind},
+    config::{Change, Conflict, Edit, ObjectKind},
 };
 
 use crate::{problems, references::references};
-
-/// Why a change was not made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It was made on a version that no longer holds.
-    Conflict(Conflict),
-    /// It can't work; one sentence each, for people.
-    Problems(Vec<String>),
-}
-
-/// Two have changed the same site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// The version that the change was made on.
-    pub base_version: u64,
-    /// The version that holds.
-    pub version: u64,
-    /// What has changed in between; `None` when that is too long ago to be known.
-    pub changed: Option<BTreeSet<(ObjectKind, String)>>,
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { base_version, version, changed } = self;
-        write!(f, "this was changed on version {base_version}, but version {version} holds now")?;
-        if let Some(changed) = changed {
-            let names = changed.iter().take(NAMED_MAX);
-            let names: Vec<String> =
-                names.map(|(kind, name)| format!("{} {name}", kind.as_str())).collect();
-            let more = changed.len().saturating_sub(NAMED_MAX);
-            write!(f, "; since then {}", names.join(", "))?;
-            if more > 0 {
-                write!(f, " and {more} more")?;
-            }
-            f.write_str(if changed.len() == 1 { " has changed" } else { " have changed" })?;
-        }
-        f.write_str(": look at them and change again")
-    }
-}
 
 /// The configuration that edits make, its options carried over to their fields.
 pub fn edited(site: &Configuration, edits: Vec<Edit>) -> Result<Configuration, Vec<String>> {

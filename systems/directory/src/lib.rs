@@ -13,11 +13,11 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use model::{
     Configuration, Now, System,
-    config::{Audit, Change, Difference},
+    config::{Audit, Change, ChangeRefusal, Difference},
 };
 
 pub use crate::{
-    change::{Conflict, Refusal, complete, edited},
+    change::{complete, edited},
     check::problems,
     demo::demo,
     nearest::nearest,
@@ -31,6 +31,7 @@ mod demo;
 mod nearest;
 mod objects;
 mod references;
+mod steps;
 
 /// What the directory can be told.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ pub enum Input {
 }
 
 /// What the directory can say. A whole configuration is answered by `Published` or `Rejected`, a
-/// change by `Changed` (after `Published` and `Audit`, if it changed anything) or `Refused`.
+/// change by `Changed` (after `Audit` and `Published`, if it changed anything) or `Refused`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// What a change has changed, to be kept.
@@ -63,6 +64,8 @@ pub enum Output {
         reference: u64,
         /// The version that holds now.
         version: u64,
+        /// What is not as it was.
+        differences: Vec<Difference>,
     },
     /// The configuration that holds from now on.
     Published(Arc<Configuration>),
@@ -76,7 +79,7 @@ pub enum Output {
         /// Whose.
         reference: u64,
         /// Why.
-        refusal: Refusal,
+        refusal: ChangeRefusal,
     },
 }
 
@@ -101,6 +104,18 @@ impl Directory {
         &self.current
     }
 
+    /// What a change would change, which is not made.
+    ///
+    /// # Errors
+    /// As [`Input::Change`] would be refused.
+    pub fn plan(&self, change: Change) -> Result<Vec<Difference>, ChangeRefusal> {
+        if let Some(conflict) = self.past.conflict(&change, self.current.version) {
+            return Err(ChangeRefusal::Conflict(conflict));
+        }
+        let new = edited(&self.current, change.edits).map_err(ChangeRefusal::Problems)?;
+        Ok(self.current.differences(&new))
+    }
+
     fn take(&mut self, configuration: Configuration) {
         let problems = problems(&configuration);
         if !problems.is_empty() {
@@ -112,21 +127,26 @@ impl Directory {
         self.out.push_back(Output::Published(Arc::clone(&self.current)));
     }
 
-    fn change(&mut self, now: Now, who: String, change: Change) -> Result<(), Refusal> {
+    fn change(
+        &mut self,
+        now: Now,
+        who: String,
+        change: Change,
+    ) -> Result<Vec<Difference>, ChangeRefusal> {
         if let Some(conflict) = self.past.conflict(&change, self.current.version) {
-            return Err(Refusal::Conflict(conflict));
+            return Err(ChangeRefusal::Conflict(conflict));
         }
-        let mut new = edited(&self.current, change.edits).map_err(Refusal::Problems)?;
+        let mut new = edited(&self.current, change.edits).map_err(ChangeRefusal::Problems)?;
         if new == *self.current {
-            return Ok(());
+            return Ok(Vec::new());
         }
         new.version += 1;
         let differences = self.hold(new);
         let version = self.current.version;
-        self.out.push_back(Output::Published(Arc::clone(&self.current)));
-        let audit = Audit { who, at_ms: now.unix_ms(), version, differences };
+        let audit = Audit { who, at_ms: now.unix_ms(), version, differences: differences.clone() };
         self.out.push_back(Output::Audit(audit));
-        Ok(())
+        self.out.push_back(Output::Published(Arc::clone(&self.current)));
+        Ok(differences)
     }
 
     /// Puts a configuration in place of the present one, and says what is not the same.
@@ -152,7 +172,10 @@ impl System for Directory {
         match input {
             Input::Change { reference, who, change } => {
                 let output = match self.change(now, who, change) {
-                    Ok(()) => Output::Changed { reference, version: self.current.version },
+                    Ok(differences) => {
+                        let version = self.current.version;
+                        Output::Changed { reference, version, differences }
+                    }
                     Err(refusal) => Output::Refused { reference, refusal },
                 };
                 self.out.push_back(output);

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use directory::{Directory, Input, Output, Refusal, demo};
+use directory::{Directory, Input, Output, demo};
 use model::{
     Now, System,
-    config::{Change, DifferenceSort, Edit, Object, ObjectKind},
+    config::{Change, ChangeRefusal, DifferenceSort, Edit, Object, ObjectKind},
 };
 use serde_json::{Value, json};
 
@@ -40,9 +40,30 @@ fn delete(kind: ObjectKind, name: &str) -> Edit {
 
 fn refused(outputs: Vec<Output>) -> Vec<String> {
     match <[Output; 1]>::try_from(outputs) {
-        Ok([Output::Refused { reference: 7, refusal: Refusal::Problems(problems) }]) => problems,
+        Ok([Output::Refused { reference: 7, refusal: ChangeRefusal::Problems(problems) }]) => {
+            problems
+        }
         other => panic!("{other:?}"),
     }
+}
+
+fn nothing_changed() -> Output {
+    Output::Changed { reference: 7, version: 2, differences: Vec::new() }
+}
+
+#[test]
+fn a_plan_says_what_a_change_would_do_and_does_nothing() {
+    let mut directory = site();
+    let plan =
+        |directory: &Directory, base_version, edits| directory.plan(Change { base_version, edits });
+    let differences = plan(&directory, 1, vec![group("Support > 3")]).unwrap();
+    assert_eq!(differences.len(), 1);
+    assert_eq!(directory.current().version, 1);
+    let refused = plan(&directory, 1, vec![group("Support >")]);
+    assert!(matches!(refused, Err(ChangeRefusal::Problems(_))), "{refused:?}");
+    change(&mut directory, 1, vec![group("Support > 3")]);
+    let late = plan(&directory, 1, vec![group("Support > 4")]);
+    assert!(matches!(late, Err(ChangeRefusal::Conflict(_))), "{late:?}");
 }
 
 #[test]
@@ -50,15 +71,16 @@ fn a_change_is_published_audited_and_answered() {
     let mut directory = site();
     let outputs = change(&mut directory, 1, vec![group("Support > 3")]);
     let [
-        Output::Published(published),
         Output::Audit(audit),
-        Output::Changed { reference: 7, version: 2 },
+        Output::Published(published),
+        Output::Changed { reference: 7, version: 2, differences },
     ] = outputs.as_slice()
     else {
         panic!("{outputs:?}")
     };
     assert_eq!(published.version, 2);
     assert_eq!((audit.who.as_str(), audit.at_ms, audit.version), ("admin", 1_234, 2));
+    assert_eq!(*differences, audit.differences);
     let [added] = audit.differences.as_slice() else { panic!("{audit:?}") };
     assert_eq!((added.name.as_str(), added.sort), ("Experts", DifferenceSort::Added));
 }
@@ -68,7 +90,7 @@ fn a_change_that_changes_nothing_makes_no_version() {
     let mut directory = site();
     change(&mut directory, 1, vec![group("Support > 3")]);
     let outputs = change(&mut directory, 2, vec![group("Support > 3")]);
-    assert_eq!(outputs, [Output::Changed { reference: 7, version: 2 }]);
+    assert_eq!(outputs, [nothing_changed()]);
 }
 
 #[test]
@@ -94,7 +116,8 @@ fn a_change_on_an_old_version_is_refused_with_both_and_what_changed_in_between()
         ),
     ] {
         let outputs = change(&mut directory, base, vec![group("Support > 4")]);
-        let [Output::Refused { refusal: Refusal::Conflict(conflict), .. }] = outputs.as_slice()
+        let [Output::Refused { refusal: ChangeRefusal::Conflict(conflict), .. }] =
+            outputs.as_slice()
         else {
             panic!("{outputs:?}")
         };
@@ -133,7 +156,7 @@ fn what_is_in_use_is_not_deleted_and_its_users_are_named() {
         try_to(vec![delete(ObjectKind::Skill, "Support")]),
         ["Skill Support: it can't be deleted while person agent5001 (skills), person agent5002 \
              (skills), person agent5003 (skills), person agent5004 (skills), person agent5005 \
-             (skills) and 12 more use it; change that first."]
+             (skills) and 14 more use it; change that first."]
     );
     assert_eq!(
         try_to(vec![delete(ObjectKind::Dn, "5999")]),
@@ -154,7 +177,10 @@ fn what_is_in_use_may_go_together_with_its_users() {
         delete(ObjectKind::Person, "agent5025"),
     ];
     let outputs = change(&mut directory, 1, edits);
-    assert_eq!(outputs.last(), Some(&Output::Changed { reference: 7, version: 2 }));
+    let Some(Output::Changed { reference: 7, version: 2, differences }) = outputs.last() else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(differences.len(), 3);
     assert!(!directory.current().persons.contains_key("agent5025"));
 }
 
@@ -182,7 +208,7 @@ fn options_are_carried_over_before_the_change_is_compared() {
     let edit = put(ObjectKind::Dn, "5950", &dn);
     change(&mut directory, 1, vec![edit.clone()]);
     let outputs = change(&mut directory, 2, vec![edit]);
-    assert_eq!(outputs, [Output::Changed { reference: 7, version: 2 }]);
+    assert_eq!(outputs, [nothing_changed()]);
     let options = &directory.current().dns["5950"].options;
     assert_eq!(options["TServer"].keys().collect::<Vec<_>>(), ["my-option"]);
 }

@@ -298,6 +298,13 @@ impl Switch {
             && self.taped.is_empty()
     }
 
+    /// Whether a DN takes part in a call: it can't be taken out of the site then.
+    #[must_use]
+    pub fn has_call(&self, dn: &Dn) -> bool {
+        let waits_there = |call: &Call| call.held_at() == Some(dn);
+        self.dns.is_busy(dn) || self.calls.values().any(waits_there)
+    }
+
     /// Lines for `/metrics`.
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {

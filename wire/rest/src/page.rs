@@ -27,6 +27,11 @@ impl Query {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// Every parameter with its value, in their order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether a list parameter (`fields`, `subresources`) asks for `item`, by name or by `*`.
     #[must_use]
     pub fn asks_for(&self, name: &str, item: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What each resource answers; one file per kind.
 
 mod calls;
+pub(crate) mod configuration;
 mod contacts;
 mod demo;
 mod device_operation;

@@ -22,6 +22,7 @@ use desk::{Desk, DeskLimits, DeskSettings, Input, Output};
 use model::{
     Now, System, TRequest,
     api::{ApiId, ApiInput, ApiOutput, ApiRequest, ApiResponse, SocketId},
+    config::Change,
     explain::ExplainQuery,
     random::Random,
 };
@@ -44,6 +45,10 @@ pub struct Bench {
     pub(crate) events: u64,
     /// The bench's one call rings.
     pub(crate) rings: bool,
+    /// What the program was asked of the configuration.
+    pub asked: Vec<ApiOutput>,
+    /// Changes of the configuration: who, what, whether it is a plan.
+    pub changes: Vec<(ApiId, String, Change, bool)>,
     /// What the router was asked.
     pub explained: Vec<(ApiId, ExplainQuery)>,
 }
@@ -86,6 +91,8 @@ impl Bench {
             checks_wait: false,
             ids: 0,
             events: 0,
+            asked: Vec::new(),
+            changes: Vec::new(),
             explained: Vec::new(),
             rings: false,
         };
@@ -101,6 +108,9 @@ impl Bench {
     fn drain(&mut self) {
         while let Some(output) = self.desk.poll_output() {
             match output {
+                Output::Change { id, who, change, is_plan } => {
+                    self.changes.push((id, who, change, is_plan));
+                }
                 Output::Explain { id, query } => self.explained.push((id, query)),
                 Output::Request(request) => self.requests.push(request),
                 Output::Api(ApiOutput::Response(response)) => {
@@ -122,6 +132,11 @@ impl Bench {
                 Output::Api(call @ ApiOutput::CustomerCall { .. }) => {
                     self.customer_calls.push(call);
                 }
+                Output::Api(
+                    asked @ (ApiOutput::Audit { .. }
+                    | ApiOutput::ConfigurationFile { .. }
+                    | ApiOutput::HashPasswords { .. }),
+                ) => self.asked.push(asked),
                 Output::Api(
                     asked @ (ApiOutput::Recording { .. }
                     | ApiOutput::RecordingDelete { .. }
