@@ -155,8 +155,8 @@ fn each_slip_is_told_in_one_line_with_object_field_and_what_to_do() {
         (
             ObjectKind::Dn,
             "5950",
-            route_point("5901"),
-            "DN 5950, default_dn: there is no DN `5901`; perhaps `5001` is meant.",
+            route_point("5991"),
+            "DN 5950, default_dn: there is no DN `5991`; perhaps `5901` is meant.",
         ),
         (
             ObjectKind::Dn,
@@ -270,8 +270,8 @@ fn slips_in_steps_are_told_with_the_way_to_the_step() {
             json!([{ "target": { "to": [{ "skills": "Sales" }], "timeout_s": 0 } }]),
             vec![
                 "steps[0]: a target step waits for 0 seconds; give it one at least.",
-                "steps[0].target: `Sales`, at character 6: expected a comparison, but the text \
-                 ends.",
+                "steps[0].target: `Sales`, at character 1: `Sales` is compared with nothing; \
+                 write `Sales > 0`, say.",
             ],
         ),
         (
@@ -320,7 +320,7 @@ fn slips_in_steps_are_told_with_the_way_to_the_step() {
         (
             json!([{ "play": { "prompt": [{ "media": "Wellcome" }] } }]),
             vec![
-                "steps, media: there is no media file `Wellcome`; add it to media or name another.",
+                "steps, media: there is no media file `Wellcome`; add it to media first.",
             ],
         ),
     ];
