@@ -319,9 +319,7 @@ fn slips_in_steps_are_told_with_the_way_to_the_step() {
         ),
         (
             json!([{ "play": { "prompt": [{ "media": "Wellcome" }] } }]),
-            vec![
-                "steps, media: there is no media file `Wellcome`; add it to media first.",
-            ],
+            vec!["steps, media: there is no media file `Wellcome`; add it to media first."],
         ),
     ];
     for (steps, expected) in cases {
