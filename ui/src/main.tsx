@@ -36,6 +36,7 @@ createRoot(root).render(
 );
 
 function pageOf(path: string): Page {
+  if (path.startsWith("/admin")) return "admin";
   if (path.startsWith("/phone")) return "phone";
   if (path.startsWith("/monitor")) return "monitor";
   if (path.startsWith("/recordings")) return "recordings";

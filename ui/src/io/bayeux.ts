@@ -11,10 +11,13 @@ import { csrfHeaders } from "./rest";
 const BACKOFF_STEP_MS = 500;
 const BACKOFF_MS_MAX = 4000;
 
-export interface PushListener {
+export interface PushListener extends LinkListener {
   readonly onCall: (push: CallPush) => void;
   readonly onDevices: (push: DevicePush) => void;
   readonly onLevels: (levels: Levels) => void;
+}
+
+export interface LinkListener {
   readonly onLink: (live: boolean) => void;
   readonly onSubscribed: () => void;
   readonly onRefused: () => void;
@@ -24,7 +27,23 @@ export interface Push {
   readonly stop: () => void;
 }
 
+/** The desktop's channels. */
 export function openPush(listener: PushListener): Push {
+  return openLink(listener, (cometd) => subscribe(cometd, listener));
+}
+
+/** One channel alone. */
+export function openChannel(
+  channel: string,
+  listener: LinkListener,
+  onData: (data: unknown) => void,
+): Push {
+  return openLink(listener, (cometd) => {
+    cometd.subscribe(channel, (message) => onData(message.data), () => listener.onSubscribed());
+  });
+}
+
+function openLink(listener: LinkListener, subscribeAll: (cometd: CometD) => void): Push {
   const cometd = new CometD();
   cometd.configure({
     url: `${window.location.origin}/notifications`,
@@ -46,7 +65,7 @@ export function openPush(listener: PushListener): Push {
 
   cometd.addListener("/meta/handshake", (reply) => {
     if (stopped) return;
-    if (reply.successful === true) subscribe(cometd, listener);
+    if (reply.successful === true) subscribeAll(cometd);
     else listener.onRefused();
   });
   cometd.addListener("/meta/connect", (reply) => {

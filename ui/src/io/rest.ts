@@ -8,6 +8,7 @@ import { decodeMonitor } from "../model/monitor";
 import type { Monitor } from "../model/monitor";
 import { decodeColleagues } from "../model/people";
 import { number, optionalText, record, text } from "../model/read";
+import type { Json } from "../model/read";
 
 const REQUEST_MS_MAX = 8000;
 const NO_PERMISSION = 5;
@@ -22,6 +23,8 @@ export class RestError extends Error {
     readonly statusCode: number,
     message: string,
     readonly hint: string | null,
+    /** All that the server said. */
+    readonly body: Json = {},
   ) {
     super(message);
     this.name = "RestError";
@@ -58,12 +61,22 @@ export const csrfHeaders: Record<string, string> = {};
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-export async function request(method: Method, path: string, body?: unknown): Promise<unknown> {
+/** A file as it is, instead of JSON. */
+export class FileBody {
+  constructor(readonly content: string, readonly type: string) {}
+}
+
+export async function request(
+  method: Method,
+  path: string,
+  body?: unknown,
+  msMax = REQUEST_MS_MAX,
+): Promise<unknown> {
   const sent = JSON.stringify(csrfHeaders);
-  let response = await send(method, path, body);
+  let response = await send(method, path, body, msMax);
   // A token that was renewed since (a new session, another tab) is sent once more.
   if (response.status === 403 && method !== "GET" && sent !== JSON.stringify(csrfHeaders)) {
-    response = await send(method, path, body);
+    response = await send(method, path, body, msMax);
   }
   const answer: unknown = await response.json().catch(() => null);
   const envelope = record(answer);
@@ -73,21 +86,28 @@ export async function request(method: Method, path: string, body?: unknown): Pro
     number(envelope["statusCode"]),
     text(envelope["statusMessage"]) || `The server answered ${response.status}.`,
     optionalText(envelope["hint"]),
+    envelope,
   );
 }
 
-async function send(method: Method, path: string, body?: unknown): Promise<Response> {
+async function send(
+  method: Method,
+  path: string,
+  body: unknown,
+  msMax: number,
+): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") Object.assign(headers, csrfHeaders);
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const isFile = body instanceof FileBody;
+  if (body !== undefined) headers["Content-Type"] = isFile ? body.type : "application/json";
   try {
     const response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : isFile ? body.content : JSON.stringify(body),
       credentials: "same-origin",
       cache: "no-store",
-      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+      signal: AbortSignal.timeout(msMax),
     });
     keepCsrfToken(response.headers);
     return response;

@@ -1,6 +1,7 @@
 // Which page is drawn: opening, sign-in, or what the address asks for.
 
 import * as Tooltip from "@radix-ui/react-tooltip";
+import { Suspense, lazy } from "react";
 import type { DeskSession } from "../io/session";
 import { SessionContext, useDesk } from "./context";
 import { Button } from "./Controls";
@@ -12,6 +13,11 @@ import { RecordingsPage } from "./RecordingsPage";
 import { SignIn } from "./SignIn";
 
 const TIP_DELAY_MS = 400;
+
+/** Large, and of no use to agents: loaded when it is opened. */
+const AdminPage = lazy(async () => ({
+  default: (await import("./admin/AdminPage")).AdminPage,
+}));
 
 export function App({ session }: { session: DeskSession }) {
   return (
@@ -28,11 +34,7 @@ function Stage({ session }: { session: DeskSession }) {
   const { stage } = useDesk();
   switch (stage.kind) {
     case "opening":
-      return (
-        <div className="opening" role="status">
-          <span className="unseen">Opening Cordboard</span>
-        </div>
-      );
+      return <Opening />;
     case "unreachable":
       return (
         <main className="opening">
@@ -48,8 +50,22 @@ function Stage({ session }: { session: DeskSession }) {
   }
 }
 
+function Opening() {
+  return (
+    <div className="opening" role="status">
+      <span className="unseen">Opening Cordboard</span>
+    </div>
+  );
+}
+
 function SignedIn({ session }: { session: DeskSession }) {
   switch (session.page) {
+    case "admin":
+      return (
+        <Suspense fallback={<Opening />}>
+          <AdminPage />
+        </Suspense>
+      );
     case "desktop":
       return <Desktop />;
     case "phone":

@@ -1,8 +1,11 @@
 // Who is signed in, how the page looks, the other pages, and the way out.
 
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { Activity, AudioLines, Check, LogOut, Moon, PhoneCall, Sun, SunMoon } from "lucide-react";
+import {
+  Activity, AudioLines, Check, LogOut, Moon, PhoneCall, Settings2, Sun, SunMoon,
+} from "lucide-react";
 import { useState } from "react";
+import { mayConfigure } from "../model/admin/may";
 import { initials } from "../model/format";
 import { mayHear } from "../model/recordings";
 import { useDesk, useSession } from "./context";
@@ -67,6 +70,13 @@ export function UserMenu() {
               })}
             </Menu.RadioGroup>
             <Menu.Separator className="menu-line" />
+            {session.page === "admin" || !mayConfigure(user) ? null : (
+              <Menu.Item className="menu-item" asChild>
+                <a href="/admin" target="_blank" rel="noreferrer">
+                  <Settings2 size={15} aria-hidden /> Configuration
+                </a>
+              </Menu.Item>
+            )}
             {session.page === "monitor" ? null : (
               <Menu.Item className="menu-item" asChild>
                 <a href="/monitor" target="_blank" rel="noreferrer">
