@@ -89,6 +89,20 @@ export const STEPS: readonly Case[] = [
     blank: { route_point: "" },
     fields: [field("", "To", { sort: "variant", cases: GOALS, optional: false })],
   },
+  step("callback", "Promise a call back", { attempts: 3, retry_min: 10, expires_min: 1440 }, [
+    field("number", "User data key of the number", { sort: "optionalText" },
+      "Empty: the caller's own number. The caller keeps the place and goes on to the next step."),
+    field("attempts", "Attempts", { sort: "number", min: 1, max: 9 }),
+    field("retry_min", "Between them", { sort: "number", min: 1, max: 1440, unit: "min" }),
+    field("expires_min", "Given up after", { sort: "number", min: 1, max: 10_080, unit: "min" }),
+  ]),
+  step("webhook", "Ask a program", { url: "https://", timeout_s: 5, send: [], failed: [] }, [
+    field("url", "Address", { sort: "text", example: "https://crm.example/lookup" }),
+    field("timeout_s", "Failed after", { sort: "number", min: 1, max: 30, unit: "s" }),
+    field("send", "User data keys that are sent", { sort: "texts", example: "customer_id" },
+      "None: all."),
+    field("failed", "When it fails", STEP_LIST),
+  ]),
   step("release", "Hang up", undefined, []),
 ];
 

@@ -1,0 +1,70 @@
+// An administrator at /admin: what is saved there holds for the next call.
+
+import assert from "node:assert/strict";
+
+import { story } from "../lib/story.js";
+import { until } from "../lib/wait.js";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @param {import("../lib/story.js").Scene} scene */
+async function administrator(scene) {
+  const admin = await scene.desktop("admin", "/admin");
+  await admin.signIn();
+  await admin.page.getByRole("button", { name: "New Person" }).waitFor();
+  return admin;
+}
+
+story("an agent who is made at /admin signs in and takes a call", async (scene) => {
+  const carrier = await scene.carrier();
+  const { page } = await administrator(scene);
+  await page.getByRole("button", { name: "New Person" }).click();
+  await page.getByLabel("User name").fill("agent5099");
+  await page.getByLabel("First name").fill("Nora");
+  await page.getByLabel("Employee ID").fill("5099");
+  await page.getByRole("textbox", { name: "Password", exact: true }).fill("demo");
+  await page.getByLabel("Skill to add").fill("Support");
+  await page.getByRole("button", { name: "Add skill" }).click();
+  await page.getByLabel("Number of the new phone").fill("5099");
+  await page.getByLabel("SIP password of the new phone").fill("demo");
+  await page.getByRole("button", { name: "Make phone and place" }).click();
+  await page.getByRole("button", { name: "Save…" }).click();
+  const plan = page.getByRole("list", { name: "Changes" }).getByRole("listitem");
+  await plan.filter({ hasText: "Person agent5099" }).waitFor();
+  assert.deepEqual((await plan.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ")), [
+    "Added DN 5099", "Added Person agent5099", "Added Place 5099",
+  ]);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText(/^Version 1/).waitFor();
+
+  const agent = await scene.readyAgent("agent5099");
+  const call = await carrier.call();
+  await agent.rings();
+  await agent.press("Answer");
+  await agent.talks();
+  call.hangUp();
+});
+
+story("what two have changed is shown in both versions, and one is chosen", async (scene) => {
+  const { page } = await administrator(scene);
+  await page.goto(`${page.url().split("#")[0]}#/skills/Support`);
+  await page.getByLabel("Description").fill("by the page");
+  const other = await scene.desktop("admin");
+  await other.signIn();
+  const skill = { description: "by a program" };
+  const { body } = await other.rest("GET", "/api/v2/configuration");
+  const put = { version: body.version, object: skill };
+  const done = await other.rest("PUT", "/api/v2/configuration/skills/Support", put);
+  assert.equal(done.body.statusCode, 0, JSON.stringify(done.body));
+  await page.getByRole("button", { name: "Save…" }).click();
+  const conflict = page.getByRole("region", { name: "Skill Support was changed meanwhile" });
+  const texts = await conflict.getByRole("row").nth(1).innerText();
+  assert.match(texts, /by the page[\s\S]*by a program/);
+  await conflict.getByRole("button", { name: "Use all of mine" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const saved = async () => {
+    const reply = await other.rest("GET", "/api/v2/configuration/skills/Support");
+    return reply.body.object.description === "by the page";
+  };
+  await until("the page's version", saved);
+});
