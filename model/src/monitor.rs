@@ -4,20 +4,43 @@ use serde::Serialize;
 
 use crate::Dn;
 
-/// Seed section 8, as the monitoring page and the desk read it. Times in seconds.
+pub use crate::monitor::{
+    queue::{QueueFigures, QueueHealth, QueueTotals},
+    rows::{AgentRow, AgentStatus, CallRow, CallStage, SkillRow},
+    settings::{Settings, Threshold, Watched},
+    trends::{QueueTrend, SiteTrend, Trends},
+};
+
+mod queue;
+mod rows;
+pub mod settings;
+mod trends;
+
+/// Seed section 8, as the monitoring page and the desk read it. Times in seconds. The rows name
+/// people and numbers: they are not for everybody, and so are no part of what is serialized here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Monitor {
     /// Agents by state.
     pub agents: AgentCounts,
+    /// Every agent.
+    #[serde(skip)]
+    pub agent_rows: Vec<AgentRow>,
     /// What is wrong at the moment, worst first.
     pub alarms: Vec<Alarm>,
+    /// The calls, the longest first; not more than can be read.
+    #[serde(skip)]
+    pub call_rows: Vec<CallRow>,
     /// Endpoints, calls, trunks.
     pub gateway: GatewayHealth,
     /// Calls of the last 3600 s.
     pub last_hour: LastHour,
     /// Route points and queues.
     pub queues: Vec<QueueHealth>,
+    /// Answered within this time is answered in time.
+    pub service_level_seconds: u32,
+    /// Agents by skill.
+    pub skills: Vec<SkillRow>,
 }
 
 /// Something that somebody has to look after. It is there until it is no longer so.
@@ -108,18 +131,6 @@ pub struct LastHour {
     pub average_handle_seconds: u32,
     pub abandoned: u32,
     pub abandoned_percent: f32,
-}
-
-/// A queue or a route point.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct QueueHealth {
-    /// Its DN.
-    pub name: Dn,
-    /// Calls that wait.
-    pub waiting: u32,
-    /// The longest wait so far.
-    pub longest_wait_seconds: u32,
 }
 
 /// A link to another part of the house, as the dashboard's first box shows it.

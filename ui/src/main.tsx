@@ -17,9 +17,11 @@ import "./styles/dial.css";
 import "./styles/details.css";
 import "./styles/phone.css";
 import "./styles/monitor.css";
+import "./styles/monitor-tables.css";
 import "./styles/recordings.css";
 import "./styles/player.css";
 import "./styles/signin.css";
+import "./styles/wallboard.css";
 
 applyTheme(chosenTheme());
 
@@ -38,6 +40,7 @@ createRoot(root).render(
 function pageOf(path: string): Page {
   if (path.startsWith("/admin")) return "admin";
   if (path.startsWith("/phone")) return "phone";
+  if (path.startsWith("/monitor/wallboard")) return "wallboard";
   if (path.startsWith("/monitor")) return "monitor";
   if (path.startsWith("/recordings")) return "recordings";
   return "desktop";

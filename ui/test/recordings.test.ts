@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeMonitor } from "../src/model/monitor";
+import { decodeMonitor } from "../src/model/monitor/monitor";
 import {
   NO_FILTER, NO_RECORDINGS, decodeRecordings, fileName, gapWords, hasNext, mayDelete, mayHear,
   queryOf, rangeWords, recordingsReducer,

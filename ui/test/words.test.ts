@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeCallPush, decodeDevicePush, decodePhoneSettings } from "../src/model/decode";
 import { clock, initials, label, phoneNumber, span } from "../src/model/format";
-import { decodeMonitor } from "../src/model/monitor";
+import { decodeMonitor } from "../src/model/monitor/monitor";
 
 describe("numbers and names", () => {
   it("writes durations as people read them", () => {

@@ -24,7 +24,8 @@ pub(crate) async fn serve(request: Request) -> Response {
     if let Some(file) = Dist::get(path).filter(|_| path != PAGE) {
         return with_tag(path, &file, known);
     }
-    if path.contains('.') || path.contains('/') {
+    let is_page = !path.contains('/') || path.starts_with(MONITOR_PAGES);
+    if path.contains('.') || !is_page {
         return plain(StatusCode::NOT_FOUND, "There is nothing here.");
     }
     match Dist::get(PAGE) {
@@ -65,5 +66,7 @@ fn content_type(path: &str, file: &EmbeddedFile) -> String {
     }
 }
 
+/// The wallboard and the calls' own pages.
+const MONITOR_PAGES: &str = "monitor/";
 const PAGE: &str = "index.html";
 const HASHED: &str = "assets/";

@@ -75,7 +75,8 @@ fn describe(cord: &Cord) -> Option<Line> {
             | desk::Input::Explained { .. }
             | desk::Input::Health(_)
             | desk::Input::Monitor(_)
-            | desk::Input::Speakers { .. } => None,
+            | desk::Input::Speakers { .. }
+            | desk::Input::Trends(_) => None,
         },
         Cord::Routing(input) => match input {
             routing::Input::Outcome { reference, refusal } => {

@@ -233,9 +233,15 @@ impl Board {
             });
         }
         while let Some(output) = self.systems.stats.poll_output() {
-            let stats::Output::Monitor(monitor) = output;
-            self.lay(Cord::Desk(desk::Input::Monitor(monitor.clone())));
-            self.lay(Cord::World(Output::Monitor(monitor)));
+            match output {
+                stats::Output::Monitor(monitor) => {
+                    self.lay(Cord::Desk(desk::Input::Monitor(monitor.clone())));
+                    self.lay(Cord::World(Output::Monitor(monitor)));
+                }
+                stats::Output::Trends(trends) => {
+                    self.lay(Cord::Desk(desk::Input::Trends(trends)));
+                }
+            }
         }
         while let Some(output) = self.systems.directory.poll_output() {
             self.hear_directory(output);

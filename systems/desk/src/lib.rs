@@ -29,7 +29,7 @@ use model::{
     config::{Audit, Change, ChangeRefusal, Difference},
     error::Refusal,
     explain::{ExplainQuery, Explanation},
-    monitor::{Connection, Metric, Monitor},
+    monitor::{Connection, Metric, Monitor, Trends},
     random::Random,
 };
 
@@ -110,6 +110,8 @@ pub enum Input {
         /// The parties, in dB below full scale: 0 is loudest, 127 silence (RFC 6464).
         levels: Vec<(Dn, u8)>,
     },
+    /// How the site went, minute by minute.
+    Trends(Arc<Trends>),
 }
 
 /// What the desk can say.
@@ -215,6 +217,7 @@ pub struct Desk {
     /// Requests that wait for the router's words.
     explaining: BTreeMap<ApiId, ReplyTo>,
     monitor: Monitor,
+    trends: Arc<Trends>,
     connections: Option<Vec<Connection>>,
     /// The newest event's time in ms since 1970: what snapshots are stamped with, so that a later
     /// push is never taken for an older one.
@@ -246,6 +249,7 @@ impl Desk {
             changing: BTreeMap::new(),
             explaining: BTreeMap::new(),
             monitor: Monitor::default(),
+            trends: Arc::default(),
             connections: None,
         }
     }
@@ -308,6 +312,7 @@ impl System for Desk {
             Input::Monitor(monitor) => self.monitor = *monitor,
             Input::Outcome { reference, refusal } => self.outcome(now, reference, refusal),
             Input::Speakers { dn, conn, levels } => self.speakers(now, &dn, conn, &levels),
+            Input::Trends(trends) => self.trends = trends,
         }
     }
 

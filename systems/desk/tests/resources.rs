@@ -3,13 +3,16 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Bench, Browser, comet::Comet};
 use desk::Input;
 use expect_test::expect;
 use model::{
     AgentState, Request,
     monitor::{
-        AgentCounts, Alarm, Connection, Monitor, QueueHealth, RegisteredDn, Severity, TrunkHealth,
+        AgentCounts, Alarm, Connection, Monitor, QueueHealth, QueueTrend, RegisteredDn, Severity,
+        Trends, TrunkHealth,
     },
 };
 use serde_json::{Value, json};
@@ -268,6 +271,36 @@ fn people_are_found_by_name_and_number() {
 }
 
 #[test]
+fn only_supervisors_read_the_dashboards_tables_and_everybody_its_trends() {
+    let mut bench = Bench::new();
+    let (agent, supervisor) = (bench.browser("agent5001"), bench.browser("supervisor"));
+    let queues = vec![QueueHealth::new("5000".into()), QueueHealth::new("5900".into())];
+    bench.input(Input::Monitor(Box::new(Monitor { queues, ..Monitor::default() })));
+    let trend = QueueTrend { offered: vec![1, 2], ..QueueTrend::default() };
+    bench.input(Input::Trends(Arc::new(Trends {
+        first_minute: 10,
+        queues: [("5000".into(), Arc::new(trend))].into(),
+        ..Trends::default()
+    })));
+    let (status, body) = bench.get(&agent, "/api/v2/monitor?details=true");
+    assert_eq!((status, body["errorCode"].as_str()), (403, Some("NotASupervisor")));
+    assert!(bench.get(&agent, "/api/v2/monitor").1["monitor"].get("agentRows").is_none());
+    let (_, body) = bench.get(&supervisor, "/api/v2/monitor?details=true");
+    assert_eq!(
+        (&body["monitor"]["agentRows"], &body["monitor"]["calls"]),
+        (&json!([]), &json!([]))
+    );
+    let (_, body) = bench.get(&agent, "/api/v2/monitor/trends?queue=5000");
+    assert_eq!(
+        (&body["firstMinuteMs"], &body["trends"]["offered"]),
+        (&json!(600_000), &json!([1, 2]))
+    );
+    assert_eq!(bench.get(&agent, "/api/v2/monitor/trends?queue=5900").0, 200);
+    assert_eq!(bench.get(&agent, "/api/v2/monitor/trends?queue=5901").0, 404);
+    assert!(bench.get(&agent, "/api/v2/monitor/trends").1["trends"]["ready"].is_array());
+}
+
+#[test]
 fn the_dashboard_shows_the_site_and_the_desk_itself() {
     let mut bench = Bench::new();
     let browser = bench.browser("supervisor");
@@ -277,7 +310,11 @@ fn the_dashboard_shows_the_site_and_the_desk_itself() {
     monitor.gateway.registered =
         vec![RegisteredDn { dn: "5001".into(), user: Some("agent5001".into()) }];
     monitor.gateway.trunks = vec![TrunkHealth { name: "pstn".into(), up: Some(true) }];
-    monitor.queues = vec![QueueHealth { name: "5000".into(), waiting: 2, longest_wait_seconds: 9 }];
+    monitor.queues = vec![QueueHealth {
+        waiting: 2,
+        longest_wait_seconds: 9,
+        ..QueueHealth::new("5000".into())
+    }];
     monitor.alarms.push(Alarm {
         name: "recording-disk-full".into(),
         severity: Severity::Critical,

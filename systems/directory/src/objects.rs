@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     Configuration,
     config::{Calendar, ObjectKind, OpenHours, Options, Span, UnknownTimeZone},
+    monitor::Settings,
     skill::SkillExpression,
 };
 
@@ -28,6 +29,7 @@ pub fn problems(site: &Configuration) -> Vec<String> {
     sounds(site, &mut said);
     crate::steps::judge(site, &mut said);
     options(site, &mut said);
+    said.extend(Settings::of(site).1);
     said
 }
 

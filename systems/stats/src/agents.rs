@@ -8,23 +8,28 @@ use std::{
 use model::{
     AgentId, AgentState, ConnId, Dn, Event, EventName, Now,
     event::{CallAttributes, Part},
+    monitor::AgentStatus,
 };
 
-use crate::hour::Fact;
+/// What an agent spent on calls or after them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handled {
+    pub ms: u64,
+    /// After-call work belongs to a call that is counted already.
+    pub calls: u64,
+    /// The queue that the call came through.
+    pub queue: Option<Dn>,
+}
 
-/// An agent's status: the highest of what goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// AfterCallWork.
-    AfterCallWork,
-    /// LoggedOut.
-    LoggedOut,
-    /// NotReadyForNextCall.
-    NotReady,
-    /// Any Call…
-    OnCall,
-    /// WaitForNextCall.
-    Ready,
+/// An agent at a DN.
+#[derive(Debug)]
+pub struct Sight<'a> {
+    pub dn: &'a Dn,
+    pub status: AgentStatus,
+    pub reason: Option<&'a str>,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: u64,
+    pub call: Option<ConnId>,
 }
 
 /// One DN.
@@ -36,8 +41,14 @@ struct Seat {
     working_since: Option<Instant>,
     /// Calls that ring, dial or are up.
     calls: BTreeSet<ConnId>,
-    /// Since when an agent talks.
-    talking_since: BTreeMap<ConnId, Instant>,
+    /// Since when an agent talks, and through which queue the call came.
+    talking: BTreeMap<ConnId, (Instant, Option<Dn>)>,
+    /// The queue of the last call, whose work goes on.
+    last_queue: Option<Dn>,
+    reason: Option<String>,
+    /// What is shown of the agent, and since when.
+    shown: AgentStatus,
+    since_ms: u64,
 }
 
 /// All DNs that are no queues.
@@ -49,7 +60,7 @@ pub struct AgentTable {
 
 impl AgentTable {
     /// Takes in an event; says what is to be counted.
-    pub fn learn(&mut self, now: Now, event: &Event) -> Vec<Fact> {
+    pub fn learn(&mut self, now: Now, event: &Event) -> Vec<Handled> {
         let seat = self.seats.entry(event.this_dn.clone()).or_default();
         let mut facts = Vec::new();
         if let Some(in_service) = event.name.service() {
@@ -62,6 +73,9 @@ impl AgentTable {
             (Some(agent), _) => Some((agent.agent.clone(), agent.state)),
             (None, _) => before.clone(),
         };
+        if let Some(agent) = &event.agent {
+            seat.reason.clone_from(&agent.reason);
+        }
         if let Some(call) = &event.call {
             facts.extend(seat.learn_call(now, event.name, call));
         }
@@ -69,31 +83,35 @@ impl AgentTable {
         match (seat.working_since, works) {
             (None, true) => seat.working_since = Some(now.instant),
             (Some(since), false) => {
-                facts.push(Fact::Handled { ms: milliseconds(since, now), calls: 0 });
+                let queue = seat.last_queue.clone();
+                facts.push(Handled { ms: milliseconds(since, now), calls: 0, queue });
                 seat.working_since = None;
             }
             (None, false) | (Some(_), true) => {}
         }
         let after = seat.agent.clone();
+        let is_somebody_else = before.as_ref().map(|(a, _)| a) != after.as_ref().map(|(a, _)| a);
+        if is_somebody_else || seat.shown != seat.status() {
+            (seat.shown, seat.since_ms) = (seat.status(), now.unix_ms());
+        }
         self.move_agent(&event.this_dn, before, after);
         facts
     }
 
-    pub fn status(&self, agent: &AgentId) -> Status {
-        let seat = self.dn_of.get(agent).and_then(|dn| self.seats.get(dn));
-        let Some((seat, (_, state))) = seat.and_then(|seat| Some((seat, seat.agent.as_ref()?)))
-        else {
-            return Status::LoggedOut;
-        };
-        if !seat.calls.is_empty() {
-            return Status::OnCall;
-        }
-        match state {
-            AgentState::AfterCallWork => Status::AfterCallWork,
-            AgentState::LoggedOut => Status::LoggedOut,
-            AgentState::NotReady => Status::NotReady,
-            AgentState::Ready => Status::Ready,
-        }
+    pub fn status(&self, agent: &AgentId) -> AgentStatus {
+        self.sight(agent).map_or(AgentStatus::LoggedOut, |sight| sight.status)
+    }
+
+    /// An agent who is logged in, as seen now.
+    pub fn sight(&self, agent: &AgentId) -> Option<Sight<'_>> {
+        let (dn, seat) = self.seats.get_key_value(self.dn_of.get(agent)?)?;
+        Some(Sight {
+            dn,
+            status: seat.status(),
+            reason: seat.reason.as_deref(),
+            since_ms: seat.since_ms,
+            call: seat.talking.keys().chain(&seat.calls).next().copied(),
+        })
     }
 
     /// DNs with a phone.
@@ -119,7 +137,17 @@ impl AgentTable {
 }
 
 impl Seat {
-    fn learn_call(&mut self, now: Now, name: EventName, call: &CallAttributes) -> Option<Fact> {
+    fn status(&self) -> AgentStatus {
+        match &self.agent {
+            None | Some((_, AgentState::LoggedOut)) => AgentStatus::LoggedOut,
+            Some(_) if !self.calls.is_empty() => AgentStatus::OnCall,
+            Some((_, AgentState::AfterCallWork)) => AgentStatus::AfterCallWork,
+            Some((_, AgentState::NotReady)) => AgentStatus::NotReady,
+            Some((_, AgentState::Ready)) => AgentStatus::Ready,
+        }
+    }
+
+    fn learn_call(&mut self, now: Now, name: EventName, call: &CallAttributes) -> Option<Handled> {
         let conn = call.conn;
         match name.part() {
             Part::Begins => {
@@ -129,7 +157,8 @@ impl Seat {
             Part::Talks => {
                 self.calls.insert(conn);
                 if self.agent.is_some() {
-                    self.talking_since.entry(conn).or_insert(now.instant);
+                    let queue = call.this_queue.clone();
+                    self.talking.entry(conn).or_insert((now.instant, queue));
                 }
                 None
             }
@@ -137,8 +166,8 @@ impl Seat {
                 // The same talk goes on under another ConnID.
                 if let Some(previous) = call.previous_conn {
                     self.calls.remove(&previous);
-                    if let Some(since) = self.talking_since.remove(&previous) {
-                        self.talking_since.insert(conn, since);
+                    if let Some(talk) = self.talking.remove(&previous) {
+                        self.talking.insert(conn, talk);
                     }
                 }
                 self.calls.insert(conn);
@@ -146,8 +175,9 @@ impl Seat {
             }
             Part::Ends => {
                 self.calls.remove(&conn);
-                let since = self.talking_since.remove(&conn)?;
-                Some(Fact::Handled { ms: milliseconds(since, now), calls: 1 })
+                let (since, queue) = self.talking.remove(&conn)?;
+                self.last_queue.clone_from(&queue);
+                Some(Handled { ms: milliseconds(since, now), calls: 1, queue })
             }
             Part::Stays => None,
         }

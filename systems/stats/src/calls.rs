@@ -90,6 +90,10 @@ impl CallTable {
         self.parties.len()
     }
 
+    pub fn is_up(&self, conn: ConnId) -> bool {
+        self.parties.contains_key(&conn)
+    }
+
     /// Since when each call waits in a queue, in time since 1970.
     pub fn waiting_since(&self, queue: &Dn) -> impl Iterator<Item = Duration> {
         self.waiting.get(queue).into_iter().flat_map(BTreeMap::values).copied()
@@ -154,7 +158,7 @@ impl CallTable {
 }
 
 /// `QueuedAt` of the event, in milliseconds since 1970, or else its own time.
-fn queued_at(event: &Event) -> Duration {
+pub fn queued_at(event: &Event) -> Duration {
     let queued_at = event.extensions.int("QueuedAt").and_then(|ms| u64::try_from(ms).ok());
     queued_at.map_or(event.at.unix, Duration::from_millis)
 }

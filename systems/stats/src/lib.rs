@@ -6,6 +6,8 @@
 //!   when its caller gives up in a queue or while a phone rings for it.
 //! - Handle time is what agents spend on calls: from EventEstablished to EventReleased, and the
 //!   after-call work that follows. It counts when it ends, in the hour that ends now.
+//! - A queue's service level is the share of calls answered in time among those answered or
+//!   abandoned; those abandoned shortly are left out. See `docs/monitoring.md`.
 //! - Whoever waits, waits since the call first came in: `QueuedAt` in the Extensions of events at
 //!   a route point says so for calls that came back; without it the event's own time counts.
 //!
@@ -19,25 +21,39 @@ use std::{
 };
 
 use model::{
-    Configuration, Event, Now, System, TrunkName,
+    Configuration, Dn, Event, Now, System, TrunkName,
     config::{DnKind, Role},
     monitor::{
-        AgentCounts, Alarm, AlarmChange, GatewayHealth, LastHour, Metric, Monitor, QueueHealth,
-        RegisteredDn, TrunkHealth,
+        AgentCounts, AgentStatus, Alarm, AlarmChange, GatewayHealth, LastHour, Metric, Monitor,
+        QueueHealth, RegisteredDn, Settings, Trends, TrunkHealth,
     },
 };
 
 use crate::{
-    agents::{AgentTable, Status},
+    agents::AgentTable,
     calls::CallTable,
-    hour::Hour,
+    hour::{Fact, Hour},
+    live::LiveCalls,
+    queues::Queues,
+    rows::Teams,
+    site_trend::SiteMinutes,
+    stays::{QueueFact, Stays},
+    thresholds::Watches,
 };
 
 mod agents;
 mod calls;
 mod hour;
+mod live;
 mod metrics;
+mod minutes;
+mod queues;
+mod readings;
+mod rows;
+mod site_trend;
 pub mod statistics;
+mod stays;
+mod thresholds;
 
 /// What the statistics can be told.
 #[derive(Clone, Debug)]
@@ -62,6 +78,8 @@ pub enum Input {
 pub enum Output {
     /// The dashboard, whenever it reads differently; at most once a second.
     Monitor(Box<Monitor>),
+    /// How it went, minute by minute, when a minute has passed in which something happened.
+    Trends(Arc<Trends>),
 }
 
 /// The Stat Server.
@@ -72,6 +90,12 @@ pub struct Stats {
     alarms: Vec<Alarm>,
     calls: CallTable,
     hour: Hour,
+    live: LiveCalls,
+    queues: Queues,
+    settings: Settings,
+    site_minutes: SiteMinutes,
+    stays: Stays,
+    teams: Teams,
     trunks_up: BTreeMap<TrunkName, bool>,
     out: VecDeque<Output>,
     last: Option<Monitor>,
@@ -79,6 +103,9 @@ pub struct Stats {
     looked_at: Option<Instant>,
     /// Whether something was told since.
     is_stale: bool,
+    /// The first minute, since 1970, that the trends were not told of; `None`: nothing happened.
+    untold_minute: Option<u64>,
+    watches: Watches,
 }
 
 impl Stats {
@@ -93,10 +120,14 @@ impl Stats {
     pub fn monitor(&self, now: Now) -> Monitor {
         Monitor {
             agents: self.agent_counts(),
+            agent_rows: self.agent_rows(),
             alarms: self.alarms.clone(),
+            call_rows: self.live.rows(),
             gateway: self.gateway_health(),
             last_hour: self.last_hour(now),
-            queues: self.queues(now),
+            queues: self.queue_healths(now),
+            service_level_seconds: self.settings.service_level_seconds,
+            skills: self.skill_rows(),
         }
     }
 
@@ -120,17 +151,68 @@ impl Stats {
         }
     }
 
+    fn configure(&mut self, now: Now, configuration: Arc<Configuration>) {
+        // The directory has told whoever changed the options what is wrong with them.
+        let (settings, _) = Settings::of(&configuration);
+        let over = self.watches.configure(&settings);
+        over.into_iter().for_each(|change| self.handle_alarm(change));
+        self.settings = settings;
+        self.queues.configure(now, &configuration, &self.settings);
+        self.teams = Teams::of(&configuration);
+        self.configuration = configuration;
+    }
+
     fn handle_event(&mut self, now: Now, event: &Event) {
         let dn_kind = self.configuration.dns.get(&event.this_dn).map(|object| &object.kind);
         let is_queue = matches!(dn_kind, Some(DnKind::RoutePoint { .. } | DnKind::VirtualQueue));
         if let Some(call) = &event.call {
-            let facts = self.calls.learn(event, call, is_queue);
-            facts.into_iter().for_each(|fact| self.hour.add(now, fact));
+            for fact in self.calls.learn(event, call, is_queue) {
+                self.hour.add(now, fact);
+                self.site_minutes.count(now, fact);
+            }
+            self.live.learn(event, call);
+            let is_over = !self.calls.is_up(call.conn);
+            if let Some((queue, fact)) = self.stays.learn(event, call, is_queue, is_over) {
+                self.queues.add(now, &queue, fact, &self.settings);
+            }
+            if is_queue {
+                self.note_waiting(now, &event.this_dn);
+            }
         }
         if !is_queue {
-            let facts = self.agents.learn(now, event);
-            facts.into_iter().for_each(|fact| self.hour.add(now, fact));
+            for handled in self.agents.learn(now, event) {
+                let (ms, calls) = (handled.ms, handled.calls);
+                self.hour.add(now, Fact::Handled { ms, calls });
+                if let Some(queue) = &handled.queue {
+                    let fact = QueueFact::Handled { ms, calls };
+                    self.queues.add(now, queue, fact, &self.settings);
+                }
+            }
         }
+        self.site_minutes.note(now, count(self.calls.active()));
+        self.untold_minute.get_or_insert(queues::minute(now));
+    }
+
+    /// What agents did at the end of a minute is known when the next begins.
+    fn turn_minute(&mut self, now: Now) {
+        if self.site_minutes.is_over(now) {
+            self.site_minutes.end(now, self.agent_counts());
+        }
+    }
+
+    /// How many wait at a route point, and in the queue that it feeds, for the trends.
+    fn note_waiting(&mut self, now: Now, route_point: &Dn) {
+        let fed = self.queues.fed_by(route_point).cloned();
+        for queue in std::iter::once(route_point.clone()).chain(fed) {
+            let waiting = self.waits(now, &queue).len();
+            self.queues.waits(now, &queue, count(waiting));
+        }
+    }
+
+    fn waits(&self, now: Now, queue: &Dn) -> Vec<Duration> {
+        let route_points = self.queues.route_points(queue);
+        let since = route_points.flat_map(|route_point| self.calls.waiting_since(route_point));
+        since.map(|since| now.unix.saturating_sub(since)).collect()
     }
 
     fn agent_counts(&self) -> AgentCounts {
@@ -140,11 +222,11 @@ impl Stats {
                 continue;
             }
             let count = match self.agents.status(&person.employee_id) {
-                Status::AfterCallWork => &mut counts.after_call_work,
-                Status::LoggedOut => &mut counts.logged_out,
-                Status::NotReady => &mut counts.not_ready,
-                Status::OnCall => &mut counts.on_call,
-                Status::Ready => &mut counts.ready,
+                AgentStatus::AfterCallWork => &mut counts.after_call_work,
+                AgentStatus::LoggedOut => &mut counts.logged_out,
+                AgentStatus::NotReady => &mut counts.not_ready,
+                AgentStatus::OnCall => &mut counts.on_call,
+                AgentStatus::Ready => &mut counts.ready,
             };
             *count += 1;
         }
@@ -190,37 +272,41 @@ impl Stats {
         }
     }
 
-    fn queues(&self, now: Now) -> Vec<QueueHealth> {
-        let site = &self.configuration;
-        let queues = site.dns.iter().filter_map(|(dn, object)| match &object.kind {
-            DnKind::Extension { .. } => None,
-            DnKind::RoutePoint { .. } => Some((dn, vec![dn])),
-            DnKind::VirtualQueue => {
-                let feeds = site.dns.iter().filter(|(_, object)| match &object.kind {
-                    DnKind::RoutePoint { strategy, .. } => site
-                        .strategies
-                        .get(strategy)
-                        .is_some_and(|strategy| strategy.virtual_queue.as_ref() == Some(dn)),
-                    DnKind::Extension { .. } | DnKind::VirtualQueue => false,
-                });
-                Some((dn, feeds.map(|(route_point, _)| route_point).collect()))
-            }
+    fn queue_healths(&self, now: Now) -> Vec<QueueHealth> {
+        let queues = self.configuration.dns.iter().filter(|(_, object)| match &object.kind {
+            DnKind::Extension { .. } => false,
+            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => true,
         });
         queues
-            .map(|(dn, route_points)| {
-                let waits: Vec<Duration> = route_points
-                    .iter()
-                    .flat_map(|route_point| self.calls.waiting_since(route_point))
-                    .map(|since| now.unix.saturating_sub(since))
-                    .collect();
+            .map(|(dn, _)| {
+                let waits = self.waits(now, dn);
                 let longest = waits.iter().max().map_or(0, Duration::as_secs);
                 QueueHealth {
                     name: dn.clone(),
                     waiting: count(waits.len()),
                     longest_wait_seconds: count(longest),
+                    hour: self.queues.hour(now, dn).figures(),
+                    today: self.queues.today(now, dn).figures(),
                 }
             })
             .collect()
+    }
+
+    /// Tells of the minutes that have passed since something happened.
+    fn tell_trends(&mut self, now: Now) {
+        let present = queues::minute(now);
+        if self.untold_minute.is_none_or(|untold| untold >= present) {
+            return;
+        }
+        self.untold_minute = None;
+        let first = present.saturating_sub(minutes::MINUTES_MAX);
+        let queues = self.queues.trends(first, present);
+        let trends = Trends {
+            first_minute: first,
+            site: Arc::new(self.site_minutes.trend(first, present)),
+            queues: queues.into_iter().map(|(dn, trend)| (dn, Arc::new(trend))).collect(),
+        };
+        self.out.push_back(Output::Trends(Arc::new(trends)));
     }
 
     /// Says the dashboard when it reads differently and a second has passed since the last look.
@@ -231,6 +317,9 @@ impl Stats {
             return;
         }
         self.hour.expire(now);
+        self.queues.expire(now, &self.settings);
+        self.look_at_thresholds(now);
+        self.tell_trends(now);
         self.looked_at = Some(now.instant);
         self.is_stale = false;
         let monitor = self.monitor(now);
@@ -242,8 +331,12 @@ impl Stats {
 
     /// When the dashboard changes although nothing happens: waits grow, facts become too old.
     fn next_by_itself(&self) -> Option<Instant> {
-        let waits = self.looked_at.filter(|_| self.calls.is_anybody_waiting());
-        waits.map(|at| at + LOOK_INTERVAL).into_iter().chain(self.hour.next_expiry()).min()
+        let is_restless = self.calls.is_anybody_waiting()
+            || self.watches.is_restless()
+            || self.untold_minute.is_some();
+        let soon = self.looked_at.filter(|_| is_restless).map(|at| at + LOOK_INTERVAL);
+        let expiries = [self.hour.next_expiry(), self.queues.next_expiry()];
+        soon.into_iter().chain(expiries.into_iter().flatten()).min()
     }
 }
 
@@ -252,9 +345,10 @@ impl System for Stats {
     type Output = Output;
 
     fn handle_input(&mut self, now: Now, input: Input) {
+        self.turn_minute(now);
         match input {
             Input::Alarm(change) => self.handle_alarm(change),
-            Input::Configuration(configuration) => self.configuration = configuration,
+            Input::Configuration(configuration) => self.configure(now, configuration),
             Input::Event(event) => self.handle_event(now, &event),
             Input::Trunk { trunk, up } => {
                 self.trunks_up.insert(trunk, up);
@@ -265,6 +359,7 @@ impl System for Stats {
     }
 
     fn handle_timeout(&mut self, now: Now) {
+        self.turn_minute(now);
         self.look(now);
     }
 

@@ -1,6 +1,6 @@
 //! The dashboard as lines for `/metrics`.
 
-use model::monitor::{Metric, Monitor};
+use model::monitor::{Metric, Monitor, Severity};
 
 /// Gauges of the same figures as the dashboard's.
 pub fn lines(monitor: &Monitor) -> Vec<Metric> {
@@ -29,6 +29,35 @@ pub fn lines(monitor: &Monitor) -> Vec<Metric> {
         let longest = queue.longest_wait_seconds.into();
         lines.push(gauge("cordboard_queue_longest_wait_seconds", help, labels(), longest));
     }
+    for queue in &monitor.queues {
+        let labels = || vec![("queue", queue.name.to_string())];
+        let hour = &queue.hour;
+        for (name, help, value) in [
+            ("cordboard_queue_hour_offered", "Calls offered in the last 3600 s.", hour.offered),
+            ("cordboard_queue_hour_answered", "Calls answered in the last 3600 s.", hour.answered),
+            (
+                "cordboard_queue_hour_abandoned",
+                "Calls abandoned in the last 3600 s.",
+                hour.abandoned,
+            ),
+        ] {
+            lines.push(gauge(name, help, labels(), value.into()));
+        }
+        // Without calls there is no service level, which is not the same as 0 %.
+        if let Some(percent) = hour.service_level_percent {
+            let help = "Calls answered in time in the last 3600 s, in per cent.";
+            let name = "cordboard_queue_hour_service_level_percent";
+            lines.push(gauge(name, help, labels(), percent.into()));
+        }
+    }
+    for alarm in &monitor.alarms {
+        let severity = match alarm.severity {
+            Severity::Critical => "critical",
+            Severity::Warning => "warning",
+        };
+        let labels = vec![("name", alarm.name.clone()), ("severity", severity.to_owned())];
+        lines.push(gauge("cordboard_alarm", "Alarms that are raised.", labels, 1.0));
+    }
     let hour = &monitor.last_hour;
     for (name, help, value) in [
         ("cordboard_hour_inbound", "Inbound calls of the last 3600 s.", hour.inbound),
@@ -42,5 +71,7 @@ pub fn lines(monitor: &Monitor) -> Vec<Metric> {
     ] {
         lines.push(gauge(name, help, Vec::new(), value.into()));
     }
+    // One name's lines stand together in Prometheus' text format.
+    lines.sort_by_key(|line| line.name);
     lines
 }

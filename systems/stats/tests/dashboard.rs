@@ -9,7 +9,8 @@ use common::{Happening, configuration, start};
 use expect_test::expect;
 use model::{
     AgentState, CallState, CallType, EventName, Now, System,
-    monitor::{AgentCounts, Monitor, QueueHealth},
+    config::Application,
+    monitor::{AgentCounts, AgentStatus, CallStage, Monitor, QueueHealth},
 };
 use stats::{Input, Output, Stats};
 
@@ -54,7 +55,8 @@ impl Site {
         let end = self.now.later(Duration::from_secs(seconds));
         let mut said = Vec::new();
         loop {
-            while let Some(Output::Monitor(monitor)) = self.stats.poll_output() {
+            while let Some(output) = self.stats.poll_output() {
+                let Output::Monitor(monitor) = output else { continue };
                 let after = self.now.instant.saturating_duration_since(begin.instant);
                 said.push((after.as_secs(), *monitor));
             }
@@ -143,19 +145,81 @@ fn one_served_call_reads_like_this() {
             {
               "name": "5000",
               "waiting": 1,
-              "longestWaitSeconds": 3
+              "longestWaitSeconds": 3,
+              "hour": {
+                "offered": 2,
+                "answered": 1,
+                "abandoned": 0,
+                "shortAbandoned": 0,
+                "abandonedPercent": 0.0,
+                "serviceLevelPercent": 100.0,
+                "averageSpeedOfAnswerSeconds": 0,
+                "averageHandleSeconds": 0
+              },
+              "today": {
+                "offered": 2,
+                "answered": 1,
+                "abandoned": 0,
+                "shortAbandoned": 0,
+                "abandonedPercent": 0.0,
+                "serviceLevelPercent": 100.0,
+                "averageSpeedOfAnswerSeconds": 0,
+                "averageHandleSeconds": 0
+              }
             },
             {
               "name": "5900",
               "waiting": 0,
-              "longestWaitSeconds": 0
+              "longestWaitSeconds": 0,
+              "hour": {
+                "offered": 0,
+                "answered": 0,
+                "abandoned": 0,
+                "shortAbandoned": 0,
+                "abandonedPercent": 0.0,
+                "serviceLevelPercent": null,
+                "averageSpeedOfAnswerSeconds": 0,
+                "averageHandleSeconds": 0
+              },
+              "today": {
+                "offered": 0,
+                "answered": 0,
+                "abandoned": 0,
+                "shortAbandoned": 0,
+                "abandonedPercent": 0.0,
+                "serviceLevelPercent": null,
+                "averageSpeedOfAnswerSeconds": 0,
+                "averageHandleSeconds": 0
+              }
             },
             {
               "name": "VQ_Support",
               "waiting": 1,
-              "longestWaitSeconds": 3
+              "longestWaitSeconds": 3,
+              "hour": {
+                "offered": 2,
+                "answered": 1,
+                "abandoned": 0,
+                "shortAbandoned": 0,
+                "abandonedPercent": 0.0,
+                "serviceLevelPercent": 100.0,
+                "averageSpeedOfAnswerSeconds": 0,
+                "averageHandleSeconds": 0
+              },
+              "today": {
+                "offered": 2,
+                "answered": 1,
+                "abandoned": 0,
+                "shortAbandoned": 0,
+                "abandonedPercent": 0.0,
+                "serviceLevelPercent": 100.0,
+                "averageSpeedOfAnswerSeconds": 0,
+                "averageHandleSeconds": 0
+              }
             }
-          ]
+          ],
+          "serviceLevelSeconds": 20,
+          "skills": []
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&site.monitor()).unwrap());
 }
@@ -317,4 +381,72 @@ fn metrics_carry_the_dashboards_figures() {
     assert!((value("cordboard_agents", "Ready") - 1.0).abs() < f64::EPSILON);
     assert!((value("cordboard_queue_waiting", "VQ_Support") - 1.0).abs() < f64::EPSILON);
     assert!((value("cordboard_hour_inbound", "") - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn an_alarm_begins_late_stays_between_its_thresholds_and_ends_late() {
+    let mut site = Site::new();
+    let mut configuration = configuration();
+    let options = [("queue", "5000"), ("longest-wait-above", "60"), ("clear", "30")];
+    let options = options.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let sections = [("alarm:slow".to_owned(), options)].into();
+    let application = Application { options: sections, ..Application::default() };
+    configuration.applications.insert("Monitoring".into(), application);
+    site.tell(Input::Configuration(Arc::new(configuration.clone())));
+    let names = |site: &Site| -> Vec<String> {
+        site.monitor().alarms.into_iter().map(|alarm| alarm.name).collect()
+    };
+    site.call(EventName::Queued, "5000", 1);
+    site.pass(62);
+    assert_eq!(names(&site), [""; 0], "5 s beyond the threshold are needed");
+    site.pass(5);
+    assert_eq!(names(&site), ["alarm:slow"]);
+    let lines = site.stats.metrics(site.now);
+    let line = lines.iter().find(|line| line.name == "cordboard_alarm").unwrap();
+    assert_eq!((line.labels[0].1.as_str(), line.value), ("alarm:slow", 1.0));
+
+    // The next caller has waited for more than 30 s: neither well nor worse.
+    let queued_at_ms = i64::try_from(site.now.unix_ms()).ok().map(|ms| ms - 40_000);
+    site.event(&Happening { queued_at_ms, ..Happening::call(EventName::Queued, "5000", 2) });
+    site.call(EventName::Diverted, "5000", 1);
+    site.pass(10);
+    assert_eq!(names(&site), ["alarm:slow"]);
+    site.call(EventName::Diverted, "5000", 2);
+    site.pass(28);
+    assert_eq!(names(&site), ["alarm:slow"], "it was well for less than 30 s");
+    site.pass(5);
+    assert_eq!(names(&site), [""; 0]);
+
+    site.call(EventName::Queued, "5000", 3);
+    site.pass(70);
+    assert_eq!(names(&site), ["alarm:slow"]);
+    configuration.applications.clear();
+    site.tell(Input::Configuration(Arc::new(configuration)));
+    site.pass(1);
+    assert_eq!(names(&site), [""; 0], "nobody watches any more");
+}
+
+#[test]
+fn rows_tell_who_talks_with_whom_and_why_somebody_is_not_ready() {
+    let mut site = Site::new();
+    site.ready("5001");
+    site.agent(EventName::AgentNotReady, "5002", AgentState::NotReady);
+    site.pass(2);
+    site.call(EventName::Queued, "5000", 1);
+    site.call(EventName::Ringing, "5001", 1);
+    site.call(EventName::Diverted, "5000", 1);
+    site.call(EventName::Established, "5001", 1);
+    let monitor = site.monitor();
+    let states: Vec<_> = monitor.agent_rows.iter().map(|row| row.state).collect();
+    let [talks, pauses, out, _] = states[..] else { panic!("four agents") };
+    assert_eq!(
+        (talks, pauses, out),
+        (AgentStatus::OnCall, AgentStatus::NotReady, AgentStatus::LoggedOut)
+    );
+    assert_eq!(monitor.agent_rows[0].since_ms, Some(site.now.unix_ms()));
+    assert_eq!(monitor.agent_rows[0].call, Some(monitor.call_rows[0].id));
+    assert_eq!(monitor.call_rows[0].state, CallStage::Talking);
+    assert_eq!(monitor.call_rows[0].queue, Some("5000".into()));
+    site.call(EventName::Released, "5001", 1);
+    assert_eq!(site.monitor().call_rows, []);
 }

@@ -1,6 +1,6 @@
 // The site's facts, read again and again while somebody looks at them.
 
-import type { Monitor } from "../model/monitor";
+import type { Monitor } from "../model/monitor/monitor";
 import { RestError, readMonitor } from "./rest";
 
 export interface MonitorState {
@@ -8,6 +8,8 @@ export interface MonitorState {
   readonly problem: string | null;
   /** This person may not see it, or the server has none: nothing to show, nothing to ask again. */
   readonly refused: boolean;
+  /** When the figures were read, in ms since 1970; 0: never. */
+  readonly readAtMs: number;
 }
 
 export interface MonitorFeed {
@@ -15,23 +17,30 @@ export interface MonitorFeed {
   readonly subscribe: (listener: () => void) => () => void;
 }
 
-export function monitorFeed(everyMs: number): MonitorFeed {
-  let current: MonitorState = { monitor: null, problem: null, refused: false };
+/** With details: the tables of agents and calls as well, for those who may see them. */
+export function monitorFeed(everyMs: number, wantsDetails = false): MonitorFeed {
+  let current: MonitorState = { monitor: null, problem: null, refused: false, readAtMs: 0 };
+  let details = wantsDetails;
   let timer: number | null = null;
   const listeners = new Set<() => void>();
   const set = (next: MonitorState) => {
     current = next;
     for (const listener of listeners) listener();
   };
-  const read = async () => {
+  const read = async (): Promise<void> => {
     try {
       if (!document.hidden) {
-        set({ monitor: await readMonitor(), problem: null, refused: false });
+        const monitor = await readMonitor(details);
+        set({ monitor, problem: null, refused: false, readAtMs: Date.now() });
       }
     } catch (error) {
+      if (details && error instanceof RestError && error.notAllowed) {
+        details = false;
+        return read();
+      }
       const refused = error instanceof RestError && (error.notFound || error.notAllowed);
       const problem = error instanceof Error ? error.message : "No answer.";
-      set({ monitor: current.monitor, problem, refused });
+      set({ ...current, problem, refused });
     }
     if (listeners.size === 0 || current.refused) return;
     timer = window.setTimeout(() => void read(), everyMs);

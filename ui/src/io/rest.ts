@@ -4,8 +4,10 @@ import type { CallOperation, Verb } from "../model/controls";
 import { decodeCustomer, decodePhoneSettings, decodeSnapshot, featureIds } from "../model/decode";
 import type { Colleague, Customer, MonitorMode, PhoneSettings, Snapshot, UserData,
 } from "../model/facts";
-import { decodeMonitor } from "../model/monitor";
-import type { Monitor } from "../model/monitor";
+import { decodeMonitor } from "../model/monitor/monitor";
+import type { Monitor } from "../model/monitor/monitor";
+import { decodeTrends } from "../model/monitor/trends";
+import type { Trends } from "../model/monitor/trends";
 import { decodeColleagues } from "../model/people";
 import { number, optionalText, record, text } from "../model/read";
 import type { Json } from "../model/read";
@@ -146,8 +148,15 @@ export async function readVersion(): Promise<string> {
   return text(record(await request("GET", "/api/v2/diagnostics/version"))["version"]);
 }
 
-export async function readMonitor(): Promise<Monitor> {
-  return decodeMonitor(await request("GET", "/api/v2/monitor"));
+export async function readMonitor(details: boolean): Promise<Monitor> {
+  const query = details ? "?details=true" : "";
+  return decodeMonitor(await request("GET", `/api/v2/monitor${query}`));
+}
+
+/** The site's course, or a queue's. */
+export async function readTrends(queue: string): Promise<Trends> {
+  const query = queue === "" ? "" : `?queue=${encodeURIComponent(queue)}`;
+  return decodeTrends(await request("GET", `/api/v2/monitor/trends${query}`));
 }
 
 export async function readCustomer(callId: string): Promise<Customer | null> {

@@ -6,7 +6,8 @@ import type { DeskSession } from "../io/session";
 import { SessionContext, useDesk } from "./context";
 import { Button } from "./Controls";
 import { Desktop } from "./Desktop";
-import { MonitorPage } from "./MonitorPage";
+import { MonitorPage } from "./monitor/MonitorPage";
+import { Wallboard } from "./monitor/Wallboard";
 import { Notices } from "./Notices";
 import { PhonePage } from "./PhonePage";
 import { RecordingsPage } from "./RecordingsPage";
@@ -74,5 +75,7 @@ function SignedIn({ session }: { session: DeskSession }) {
       return <MonitorPage />;
     case "recordings":
       return <RecordingsPage />;
+    case "wallboard":
+      return <Wallboard />;
   }
 }

@@ -14,6 +14,10 @@ const WELCOME = {
   phone: { title: "Sign in to your phone", text: "The softphone alone, without the desktop." },
   monitor: { title: "Sign in to monitoring", text: "The site's state, live." },
   recordings: { title: "Sign in to recordings", text: "Recorded calls, found and heard again." },
+  wallboard: {
+    title: "Sign in to the wallboard",
+    text: "Queues and agents, to be read from afar.",
+  },
 } as const;
 
 export function SignIn({ message, busy }: { message: string | null; busy: boolean }) {

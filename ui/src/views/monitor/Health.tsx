@@ -1,49 +1,10 @@
-// The site's state, live: the seed's monitoring dashboard.
+// The dashboard's boxes: calls of the last hour, agents by state, the server and its gateway.
 
-import { Activity, ChartNoAxesColumn, Headset, RadioTower, UsersRound } from "lucide-react";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { Activity, ChartNoAxesColumn, Headset, RadioTower } from "lucide-react";
 import type { ReactNode } from "react";
-import { monitorFeed } from "../io/monitor";
-import { clock, span } from "../model/format";
-import type { Monitor } from "../model/monitor";
-import { Brand, Card, Dot } from "./Controls";
-import { Alarms } from "./Alarms";
-import { UserMenu } from "./UserMenu";
-
-const EVERY_MS = 2000;
-
-export function MonitorPage() {
-  const [feed] = useState(() => monitorFeed(EVERY_MS));
-  const { monitor, problem } = useSyncExternalStore(feed.subscribe, feed.state);
-  useEffect(() => {
-    document.title = "Monitoring · Cordboard";
-  }, []);
-  return (
-    <div className="monitor">
-      <header className="topbar">
-        <Brand />
-        <h1 className="page-title">Monitoring</h1>
-        <span className="link-state" role="status">
-          <Dot tone={problem === null ? "good" : "bad"} />
-          {problem ?? "Live"}
-        </span>
-        <UserMenu />
-      </header>
-      <Alarms alarms={monitor?.alarms ?? []} />
-      {monitor === null ? (
-        <main className="opening" role="status">{problem ?? "Reading…"}</main>
-      ) : (
-        <main className="monitor-main">
-          <HourCard hour={monitor.lastHour} />
-          <AgentsCard agents={monitor.agents} />
-          <GwsCard gws={monitor.gws} />
-          <GatewayCard gateway={monitor.gateway} />
-          <QueuesCard queues={monitor.queues} />
-        </main>
-      )}
-    </div>
-  );
-}
+import { clock, span } from "../../model/format";
+import type { Monitor } from "../../model/monitor/monitor";
+import { Card, Dot } from "../Controls";
 
 function Status({ status }: { status: string }) {
   const running = status.toUpperCase() === "RUNNING";
@@ -67,7 +28,7 @@ function Figure({ label, value, note }: { label: string; value: ReactNode; note?
   );
 }
 
-function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
+export function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
   const percent = `${hour.abandonedPercent.toFixed(1)}%`;
   return (
     <Card title="Calls in the last hour" icon={ChartNoAxesColumn} className="wide-card">
@@ -81,7 +42,7 @@ function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
   );
 }
 
-function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
+export function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
   const rows = [
     ["Ready", agents.ready, "good"],
     ["On call", agents.onCall, "busy"],
@@ -112,34 +73,7 @@ function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
   );
 }
 
-function QueuesCard({ queues }: { queues: Monitor["queues"] }) {
-  return (
-    <Card title="Queues" icon={UsersRound} className="queues">
-      {queues.length === 0 ? <p className="empty">No queues.</p> : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Queue</th>
-              <th scope="col">Waiting</th>
-              <th scope="col">Longest wait</th>
-            </tr>
-          </thead>
-          <tbody>
-            {queues.map((queue) => (
-              <tr key={queue.name} className={queue.waiting > 0 ? "busy" : ""}>
-                <th scope="row">{queue.name}</th>
-                <td>{queue.waiting}</td>
-                <td>{queue.waiting === 0 ? "–" : clock(queue.longestWaitSeconds)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </Card>
-  );
-}
-
-function GwsCard({ gws }: { gws: Monitor["gws"] }) {
+export function GwsCard({ gws }: { gws: Monitor["gws"] }) {
   return (
     <Card title="GWS application" icon={Activity} className="gws"
       aside={<Status status={gws.status} />}>
@@ -168,7 +102,7 @@ function GwsCard({ gws }: { gws: Monitor["gws"] }) {
   );
 }
 
-function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
+export function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
   return (
     <Card title="WebRTC gateway" icon={RadioTower} className="gateway"
       aside={<Status status={gateway.status} />}>

@@ -1,8 +1,8 @@
 // What needs somebody's hand, above everything else; nothing when all is well.
 
 import { OctagonAlert, TriangleAlert } from "lucide-react";
-import type { Alarm } from "../model/monitor";
-import { Timer } from "./Controls";
+import type { Alarm } from "../../model/monitor/monitor";
+import { Timer } from "../Controls";
 
 export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
   if (alarms.length === 0) return null;

@@ -1,6 +1,10 @@
 // The site's facts for the monitoring page and the queue panel.
 
-import { flag, list, number, optionalNumber, record, text } from "./read";
+import { flag, list, number, optionalNumber, record, text } from "../read";
+import { decodeQueues } from "./queues";
+import type { Queue } from "./queues";
+import { decodeAgents, decodeCalls, decodeSkills } from "./rows";
+import type { AgentRow, CallRow, SkillRow } from "./rows";
 
 export interface Monitor {
   readonly gws: {
@@ -37,6 +41,11 @@ export interface Monitor {
     readonly abandonedPercent: number;
   };
   readonly queues: readonly Queue[];
+  readonly serviceLevelSeconds: number;
+  readonly skills: readonly SkillRow[];
+  /** null: this person may not see them. */
+  readonly agentRows: readonly AgentRow[] | null;
+  readonly calls: readonly CallRow[] | null;
   /** What needs somebody's hand, the critical first. */
   readonly alarms: readonly Alarm[];
 }
@@ -46,12 +55,6 @@ export interface Alarm {
   readonly critical: boolean;
   readonly message: string;
   readonly sinceMs: number;
-}
-
-export interface Queue {
-  readonly name: string;
-  readonly waiting: number;
-  readonly longestWaitSeconds: number;
 }
 
 export function decodeMonitor(body: unknown): Monitor {
@@ -99,11 +102,11 @@ export function decodeMonitor(body: unknown): Monitor {
       abandoned: number(hour["abandoned"]),
       abandonedPercent: number(hour["abandonedPercent"]),
     },
-    queues: list(monitor["queues"]).map((item) => ({
-      name: text(record(item)["name"]),
-      waiting: number(record(item)["waiting"]),
-      longestWaitSeconds: number(record(item)["longestWaitSeconds"]),
-    })),
+    queues: decodeQueues(monitor["queues"]),
+    serviceLevelSeconds: number(monitor["serviceLevelSeconds"]),
+    skills: decodeSkills(monitor["skills"]),
+    agentRows: monitor["agentRows"] === undefined ? null : decodeAgents(monitor["agentRows"]),
+    calls: monitor["calls"] === undefined ? null : decodeCalls(monitor["calls"]),
     alarms: decodeAlarms(monitor["alarms"]),
   };
 }
