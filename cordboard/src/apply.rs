@@ -228,6 +228,18 @@ mod tests {
     }
 
     #[test]
+    fn the_strategy_of_the_manual_is_one() {
+        let manual = include_str!("../../docs/routing.md");
+        let (_, example) = manual.split_once("```toml\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let file = SiteFile::parse(example, Format::Toml).unwrap();
+        assert_eq!(directory::problems(&file.site), Vec::<String>::new());
+        assert_eq!(file.site.strategies["Care"].steps.len(), 7);
+        let again = crate::site_file::write(&file.site, Format::Yaml).unwrap();
+        assert_eq!(SiteFile::parse(&again, Format::Yaml).unwrap().site, file.site);
+    }
+
+    #[test]
     fn what_is_exported_changes_nothing_when_applied_and_makes_the_site_anew() {
         let mut random = Random::from_number(4);
         for round in 0..100 {

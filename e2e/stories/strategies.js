@@ -7,8 +7,9 @@ import { TONES, toneFile } from "../lib/tones.js";
 import { pause, until } from "../lib/wait.js";
 import { level, loudShare } from "../lib/wav.js";
 
-/** Presses a key as a carrier without events does. @param {import("../lib/pstn-call.js").PstnCall} call
- * @param {string} key */
+/** @typedef {import("../lib/pstn-call.js").PstnCall} PstnCall */
+
+/** Presses a key as a carrier without events does. @param {PstnCall} call @param {string} key */
 function press(call, key) {
   call.cseq += 1;
   const info = call.request("INFO");
@@ -17,8 +18,7 @@ function press(call, key) {
   call.phone.send(info);
 }
 
-/** Somebody speaks to the caller. @param {import("../lib/pstn-call.js").PstnCall} call
- * @param {string} file */
+/** Somebody speaks to the caller. @param {PstnCall} call @param {string} file */
 async function speaks(call, file) {
   const { samples } = await call.heard(file);
   const share = loudShare({ rate: 8000, samples }, -40);
