@@ -235,7 +235,7 @@ mod tests {
         let file = SiteFile::parse(example, Format::Toml).unwrap();
         assert_eq!(directory::problems(&file.site), Vec::<String>::new());
         assert_eq!(file.site.strategies["Care"].steps.len(), 7);
-        let again = crate::site_file::write(&file.site, Format::Yaml).unwrap();
+        let again = write(&file.site, Format::Yaml).unwrap();
         assert_eq!(SiteFile::parse(&again, Format::Yaml).unwrap().site, file.site);
     }
 
