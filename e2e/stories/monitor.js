@@ -28,7 +28,11 @@ story("a supervisor sees a call wait, ring and end, and how the queue did", asyn
   const customer = await carrier.call();
   await customer.progress(183);
   await until("the waiting call", async () => (await cell(0).textContent()) === "1");
-  await row(supervisor, "Calls", "555-123-4567").filter({ hasText: "Waiting" }).waitFor();
+  const call = row(supervisor, "Calls", "555-123-4567").filter({ hasText: "Waiting" });
+  await call.getByRole("button", { name: /^Why/ }).click();
+  const why = supervisor.region("Why?").getByRole("listitem");
+  await why.filter({ hasText: "Support > 0: nobody is logged in" }).waitFor();
+  await supervisor.page.getByRole("button", { name: "Close the explanation" }).click();
 
   const agent = await scene.readyAgent();
   await agent.rings();
@@ -82,7 +86,7 @@ story("the wallboard turns its pages, and says since when its figures are old", 
   await wall.page.getByText("Live", { exact: true }).waitFor();
 });
 
-story("a second of news about 300 agents fits into a frame", async (scene) => {
+story("a second of news about 300 agents doesn't make the page stutter", async (scene) => {
   await scene.server();
   const supervisor = await scene.desktop("supervisor", "/monitor");
   await supervisor.signIn();
@@ -95,7 +99,8 @@ story("a second of news about 300 agents fits into a frame", async (scene) => {
     await route.fulfill({ json: { ...body, monitor: busy(body.monitor, updates) } });
   });
   await until("300 agents", async () => {
-    return (await supervisor.region("Every agent").getByRole("row").count()) > 300;
+    const table = supervisor.region("Every agent").getByRole("table");
+    return (await table.getAttribute("aria-rowcount")) === "301";
   });
   await supervisor.picture(scene.file("300-agents.png"));
 
@@ -104,9 +109,9 @@ story("a second of news about 300 agents fits into a frame", async (scene) => {
   const timeline = "devtools.timeline";
   const categories = [timeline, `disabled-by-default-${timeline}`, "toplevel"];
   await chromium.startTracing(supervisor.page, { categories });
-  await until("ten updates", async () => updates >= before + 10);
+  await until("seven updates", async () => updates >= before + 7);
   const trace = await chromium.stopTracing();
-  const bursts = burstsOfWork(JSON.parse(trace.toString()).traceEvents);
+  const { bursts, cpuMs, taskMs } = workOf(JSON.parse(trace.toString()).traceEvents);
   const at = (/** @type {number} */ share) => bursts[Math.floor((bursts.length - 1) * share)] ?? 0;
   const report = {
     updates: updates - before,
@@ -114,6 +119,8 @@ story("a second of news about 300 agents fits into a frame", async (scene) => {
     over16ms: bursts.filter((ms) => ms > 16).length,
     p99Ms: at(0.99),
     longestMs: at(1),
+    longestCpuMs: cpuMs,
+    longestTaskMs: taskMs,
   };
   await writeFile(scene.file("frames.json"), JSON.stringify(report, null, 1));
   console.log(`# frames: ${JSON.stringify(report)}`);
@@ -143,28 +150,37 @@ function busy(monitor, second) {
   return { ...monitor, agentRows, queues };
 }
 
-/** How long the page's main thread was busy without a pause, in ms, the shortest first: no frame
- * is drawn meanwhile.
+/** How long the page's main thread was busy without a pause, in ms, the shortest first, by the
+ * clock; the most that one of these and that one task took, the former in time of the processor,
+ * which other programs don't lengthen.
  * @param {any[]} events */
-function burstsOfWork(events) {
+function workOf(events) {
   const names = events.filter((event) => event.name === "thread_name");
   const mains = names.filter((event) => event.args.name === "CrRendererMain");
   const isMain = (/** @type {any} */ event) =>
     mains.some((main) => main.tid === event.tid && main.pid === event.pid);
   const drawn = events.filter((event) => event.name === "UpdateLayoutTree" && isMain(event));
   const tasks = events
-    .filter((event) => event.ph === "X" && /RunTask$/.test(event.name) && isMain(event))
+    .filter((event) => event.ph === "X" && event.name === "RunTask" && isMain(event))
     .filter((event) => drawn.some((other) => other.pid === event.pid))
     .sort((a, b) => a.ts - b.ts);
-  /** @type {{pid: number, from: number, to: number}[]} */
+  /** @type {{pid: number, from: number, to: number, cpu: number}[]} */
   const bursts = [];
-  for (const { pid, ts, dur } of tasks) {
+  for (const { pid, ts, dur, tdur } of tasks) {
     const last = bursts.findLast((burst) => burst.pid === pid);
     const to = ts + (dur ?? 0);
-    if (last !== undefined && ts - last.to < PAUSE_US) last.to = Math.max(last.to, to);
-    else bursts.push({ pid, from: ts, to });
+    if (last !== undefined && ts - last.to < PAUSE_US) {
+      last.to = Math.max(last.to, to);
+      last.cpu += tdur ?? 0;
+    } else {
+      bursts.push({ pid, from: ts, to, cpu: tdur ?? 0 });
+    }
   }
-  return bursts.map(({ from, to }) => (to - from) / 1000).sort((a, b) => a - b);
+  return {
+    bursts: bursts.map(({ from, to }) => (to - from) / 1000).sort((a, b) => a - b),
+    cpuMs: Math.max(...bursts.map(({ cpu }) => cpu)) / 1000,
+    taskMs: Math.max(...tasks.map(({ dur }) => dur ?? 0)) / 1000,
+  };
 }
 
 const PAUSE_US = 200;

@@ -3,8 +3,10 @@ import { decodeMonitor } from "../src/model/monitor/monitor";
 import { GOALS, gradeOfLevel, gradeOfWait, percent } from "../src/model/monitor/queues";
 import type { Queue } from "../src/model/monitor/queues";
 import { NO_FILTER, shownAgents, shownCalls, teamsOf } from "../src/model/monitor/rows";
+import { keepSame } from "../src/model/monitor/same";
 import { decodeTrends, lastMinutes } from "../src/model/monitor/trends";
 import { chosenQueues, pageAt, readWish } from "../src/model/monitor/wallboard";
+import { decodeWhy } from "../src/model/monitor/why";
 
 function monitorOf(monitor: unknown) {
   return decodeMonitor({ statusCode: 0, monitor });
@@ -97,5 +99,31 @@ describe("the wallboard", () => {
     });
     expect(names).toEqual(["ab", "c", "ab"]);
     expect(pageAt([], wish, 0).pages).toBe(1);
+  });
+});
+
+describe("the router's words", () => {
+  it("say whom a call waits for, why not for each, and what comes next", () => {
+    const agents = Array.from({ length: 10 }, (_, at) => ({ dn: `500${at}`, why: "on a call" }));
+    const why = decodeWhy({
+      words: "It waits.",
+      targets: [{ team: "?:Support > 0", agents }, { team: "?:Sales > 0", agents: [] }],
+      next: { step: "play music", at: null },
+    });
+    expect(why.words).toBe("It waits.");
+    expect(why.lines[0]).toMatch(/^\?:Support > 0: 5000 on a call; .*; and 2 more$/);
+    expect(why.lines.slice(1)).toEqual(["?:Sales > 0: nobody is logged in", "Next: play music"]);
+  });
+});
+
+describe("a reading that says what the last said", () => {
+  it("is the last one, part by part", () => {
+    const before = { rows: [{ a: 1 }, { a: 2 }], level: null };
+    expect(keepSame(before, structuredClone(before))).toBe(before);
+    const now = keepSame(before, { rows: [{ a: 1 }, { a: 3 }], level: null });
+    expect(now).toEqual({ rows: [{ a: 1 }, { a: 3 }], level: null });
+    expect(now.rows[0]).toBe(before.rows[0]);
+    expect(keepSame(before, { ...before, rows: [] }).rows).toEqual([]);
+    expect(keepSame<unknown>(before, [1])).toEqual([1]);
   });
 });

@@ -1,6 +1,7 @@
 // The site's facts, read again and again while somebody looks at them.
 
 import type { Monitor } from "../model/monitor/monitor";
+import { keepSame } from "../model/monitor/same";
 import { RestError, readMonitor } from "./rest";
 
 export interface MonitorState {
@@ -30,7 +31,9 @@ export function monitorFeed(everyMs: number, wantsDetails = false): MonitorFeed 
   const read = async (): Promise<void> => {
     try {
       if (!document.hidden) {
-        const monitor = await readMonitor(details);
+        const monitor = keepSame(current.monitor, await readMonitor(details));
+        // Reading and drawing in two turns, so that neither makes a frame late for the other.
+        await new Promise((resolve) => window.setTimeout(resolve));
         set({ monitor, problem: null, refused: false, readAtMs: Date.now() });
       }
     } catch (error) {

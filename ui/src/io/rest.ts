@@ -8,6 +8,8 @@ import { decodeMonitor } from "../model/monitor/monitor";
 import type { Monitor } from "../model/monitor/monitor";
 import { decodeTrends } from "../model/monitor/trends";
 import type { Trends } from "../model/monitor/trends";
+import { decodeWhy } from "../model/monitor/why";
+import type { Why } from "../model/monitor/why";
 import { decodeColleagues } from "../model/people";
 import { number, optionalText, record, text } from "../model/read";
 import type { Json } from "../model/read";
@@ -151,6 +153,17 @@ export async function readVersion(): Promise<string> {
 export async function readMonitor(details: boolean): Promise<Monitor> {
   const query = details ? "?details=true" : "";
   return decodeMonitor(await request("GET", `/api/v2/monitor${query}`));
+}
+
+/** What the router is asked about. */
+export interface Subject {
+  readonly kind: "agent" | "call";
+  readonly id: string;
+}
+
+export async function readWhy({ kind, id }: Subject): Promise<Why> {
+  const query = new URLSearchParams({ [kind]: id }).toString();
+  return decodeWhy(await request("GET", `/api/v2/routing/explain?${query}`));
 }
 
 /** The site's course, or a queue's. */

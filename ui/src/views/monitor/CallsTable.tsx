@@ -7,10 +7,11 @@ import type { CallRow, Filter } from "../../model/monitor/rows";
 import { Card } from "../Controls";
 import { Since } from "./Since";
 
-export function CallsTable({ rows, filter, active }: {
+export function CallsTable({ rows, filter, active, onWhy }: {
   rows: readonly CallRow[];
   filter: Filter;
   active: number;
+  onWhy: (call: string) => void;
 }) {
   const shown = shownCalls(rows, filter);
   const aside = <span className="muted small digits">{shown.length} of {active}</span>;
@@ -25,6 +26,7 @@ export function CallsTable({ rows, filter, active }: {
                 <th scope="col">Where</th>
                 <th scope="col">State</th>
                 <th scope="col">For</th>
+                <th scope="col"><span className="unseen">Explanation</span></th>
               </tr>
             </thead>
             <tbody>
@@ -34,6 +36,12 @@ export function CallsTable({ rows, filter, active }: {
                   <td className="words">{whereWords(row)}</td>
                   <td className="words">{row.state}</td>
                   <td><Since ms={row.sinceMs} /></td>
+                  <td>
+                    <button type="button" className="row-link" onClick={() => onWhy(row.id)}
+                      aria-label={`Why is the call of ${row.ani ?? "nobody known"} where it is?`}>
+                      Why?
+                    </button>
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -1,6 +1,7 @@
 // The dashboard's boxes: calls of the last hour, agents by state, the server and its gateway.
 
 import { Activity, ChartNoAxesColumn, Headset, RadioTower } from "lucide-react";
+import { memo } from "react";
 import type { ReactNode } from "react";
 import { clock, span } from "../../model/format";
 import type { Monitor } from "../../model/monitor/monitor";
@@ -28,7 +29,7 @@ function Figure({ label, value, note }: { label: string; value: ReactNode; note?
   );
 }
 
-export function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
+export const HourCard = memo(function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
   const percent = `${hour.abandonedPercent.toFixed(1)}%`;
   return (
     <Card title="Calls in the last hour" icon={ChartNoAxesColumn} className="wide-card">
@@ -40,9 +41,9 @@ export function HourCard({ hour }: { hour: Monitor["lastHour"] }) {
       </dl>
     </Card>
   );
-}
+});
 
-export function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
+export const AgentsCard = memo(function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
   const rows = [
     ["Ready", agents.ready, "good"],
     ["On call", agents.onCall, "busy"],
@@ -71,7 +72,7 @@ export function AgentsCard({ agents }: { agents: Monitor["agents"] }) {
       </dl>
     </Card>
   );
-}
+});
 
 export function GwsCard({ gws }: { gws: Monitor["gws"] }) {
   return (
@@ -102,7 +103,7 @@ export function GwsCard({ gws }: { gws: Monitor["gws"] }) {
   );
 }
 
-export function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
+export const GatewayCard = memo(function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
   return (
     <Card title="WebRTC gateway" icon={RadioTower} className="gateway"
       aside={<Status status={gateway.status} />}>
@@ -130,4 +131,4 @@ export function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
       </ul>
     </Card>
   );
-}
+});

@@ -3,6 +3,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { monitorFeed } from "../../io/monitor";
 import type { MonitorState } from "../../io/monitor";
+import type { Subject } from "../../io/rest";
 import type { Monitor } from "../../model/monitor/monitor";
 import { NO_FILTER } from "../../model/monitor/rows";
 import { Brand, Dot } from "../Controls";
@@ -16,6 +17,7 @@ import { AgentsCard, GatewayCard, GwsCard, HourCard } from "./Health";
 import { QueuesCard } from "./QueuesCard";
 import { SkillsCard } from "./SkillsCard";
 import { TrendsCard } from "./TrendsCard";
+import { WhyPanel } from "./WhyPanel";
 
 const EVERY_MS = 1000;
 
@@ -47,23 +49,30 @@ export function MonitorPage() {
 
 function Dashboard({ monitor }: { monitor: Monitor }) {
   const [filter, setFilter] = useState(NO_FILTER);
+  const [asked, setAsked] = useState<Subject | null>(null);
   return (
     <main className="monitor-main">
       <HourCard hour={monitor.lastHour} />
       <QueuesCard queues={monitor.queues} seconds={monitor.serviceLevelSeconds}
         chosen={filter.queue}
-        onChoose={(queue) => setFilter({ ...filter, queue })} />
+        onChoose={(queue) => setFilter((before) => ({ ...before, queue }))} />
       <TrendsCard queue={filter.queue} />
       <AgentsCard agents={monitor.agents} />
       <SkillsCard skills={monitor.skills} chosen={filter.skill}
-        onChoose={(skill) => setFilter({ ...filter, skill })} />
+        onChoose={(skill) => setFilter((before) => ({ ...before, skill }))} />
       {monitor.agentRows === null || monitor.calls === null ? null : (
         <>
           <Filters monitor={monitor} rows={monitor.agentRows} filter={filter}
             onChange={setFilter} />
-          <AgentsTable rows={monitor.agentRows} filter={filter} />
+          {asked === null ? null : (
+            <WhyPanel key={`${asked.kind} ${asked.id}`} subject={asked}
+              onClose={() => setAsked(null)} />
+          )}
+          <AgentsTable rows={monitor.agentRows} filter={filter}
+            onWhy={(id) => setAsked({ kind: "agent", id })} />
           <CallsTable rows={monitor.calls} filter={filter}
-            active={monitor.gateway.activeCalls} />
+            active={monitor.gateway.activeCalls}
+            onWhy={(id) => setAsked({ kind: "call", id })} />
         </>
       )}
       <GwsCard gws={monitor.gws} />

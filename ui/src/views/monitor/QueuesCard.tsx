@@ -2,6 +2,7 @@
 // the table of calls.
 
 import { UsersRound } from "lucide-react";
+import { memo } from "react";
 import { clock } from "../../model/format";
 import { GOALS, gradeOfLevel, gradeOfWait, percent } from "../../model/monitor/queues";
 import type { Grade, Queue } from "../../model/monitor/queues";
@@ -32,7 +33,7 @@ export function QueuesCard({ queues, seconds, chosen, onChoose }: {
             <tbody>
               {queues.map((queue) => (
                 <QueueRow key={queue.name} queue={queue} chosen={queue.name === chosen}
-                  onChoose={() => onChoose(queue.name === chosen ? "" : queue.name)} />
+                  onChoose={onChoose} />
               ))}
             </tbody>
           </table>
@@ -42,17 +43,18 @@ export function QueuesCard({ queues, seconds, chosen, onChoose }: {
   );
 }
 
-function QueueRow({ queue, chosen, onChoose }: {
+const QueueRow = memo(function QueueRow({ queue, chosen, onChoose }: {
   queue: Queue;
   chosen: boolean;
-  onChoose: () => void;
+  onChoose: (queue: string) => void;
 }) {
   const { hour, today } = queue;
   const short = hour.shortAbandoned === 0 ? "" : `, ${hour.shortAbandoned} short`;
   return (
     <tr className={chosen ? "chosen" : ""}>
       <th scope="row">
-        <button type="button" className="row-link" aria-pressed={chosen} onClick={onChoose}>
+        <button type="button" className="row-link" aria-pressed={chosen}
+          onClick={() => onChoose(chosen ? "" : queue.name)}>
           {queue.name}
         </button>
       </th>
@@ -75,7 +77,7 @@ function QueueRow({ queue, chosen, onChoose }: {
       <td>{today.offered}</td>
     </tr>
   );
-}
+}, (before, after) => before.queue === after.queue && before.chosen === after.chosen);
 
 function Graded({ grade, words }: { grade: Grade; words: string }) {
   return (
