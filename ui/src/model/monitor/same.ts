@@ -13,7 +13,8 @@ function kept(before: unknown, now: unknown): unknown {
     return isSame ? before : items;
   }
   if (!isObject(before) || !isObject(now)) return now;
-  const entries = Object.entries(now).map(([key, value]) => [key, kept(before[key], value)] as const);
+  const entries = Object.entries(now)
+    .map(([key, value]) => [key, kept(before[key], value)] as const);
   const isSame = entries.length === Object.keys(before).length &&
     entries.every(([key, value]) => value === before[key]);
   return isSame ? before : Object.fromEntries(entries);

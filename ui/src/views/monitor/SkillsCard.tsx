@@ -22,7 +22,7 @@ export function SkillsCard({ skills, chosen, onChoose }: {
                 <th scope="col">On call</th>
                 <th scope="col">After call</th>
                 <th scope="col">Not ready</th>
-                <th scope="col">Reasons</th>
+                <th scope="col" className="words">Reasons</th>
               </tr>
             </thead>
             <tbody>
