@@ -167,16 +167,34 @@ impl Day {
         }
     }
 
+    /// Nobody answers at 5002, and the call waits on; says how long that took.
+    fn come_back(&mut self, conn: u64, queue: &'static str, wait: usize) -> u64 {
+        self.call(EventName::Diverted, queue, conn);
+        self.call(EventName::Ringing, "5002", conn);
+        self.waits[wait].2 = Some(self.now.unix_ms());
+        let (rings, waits) = (self.random.below(15_000), self.random.below(15_000));
+        self.pass(rings);
+        self.call(EventName::Queued, queue, conn);
+        self.call(EventName::Released, "5002", conn);
+        self.waits.push((queue, self.now.unix_ms(), None));
+        self.pass(waits);
+        rings + waits
+    }
+
     /// A caller comes, and is served or gives up.
     fn play(&mut self, conn: u64) {
         let queue = ["5000", "5900"][usize::try_from(self.random.below(2)).unwrap()];
         let dn = ["5001", "5002", "5003"][usize::try_from(self.random.below(3)).unwrap()];
         self.call(EventName::Queued, queue, conn);
         self.count(queue, QueueTotals { offered: 1, ..QueueTotals::default() });
-        let wait = self.waits.len();
+        let mut wait = self.waits.len();
         self.waits.push((queue, self.now.unix_ms(), None));
-        let waited = self.random.below(45_000);
+        let mut waited = self.random.below(45_000);
         self.pass(waited);
+        if self.random.below(5) == 0 {
+            waited += self.come_back(conn, queue, wait);
+            wait = self.waits.len() - 1;
+        }
         if self.random.below(4) == 0 {
             self.tell(&Happening {
                 call_state: CallState::Abandoned,

@@ -105,7 +105,7 @@ export function GwsCard({ gws }: { gws: Monitor["gws"] }) {
 
 export const GatewayCard = memo(function GatewayCard({ gateway }: { gateway: Monitor["gateway"] }) {
   return (
-    <Card title="WebRTC gateway" icon={RadioTower} className="gateway"
+    <Card title="WebRTC gateway" icon={RadioTower} className="gateway two-columns"
       aside={<Status status={gateway.status} />}>
       <dl className="rows">
         <div><dt>Active calls</dt><dd>{gateway.activeCalls}</dd></div>
