@@ -209,9 +209,10 @@ fn everybody_reads_and_changes_what_the_privileges_say() {
             put(&mut bench, &browser, path, object);
             assert_eq!(bench.changes.pop().is_some(), may, "{user} changes {path}");
         }
-        let path = format!("{ROOT}/apply?plan=true");
-        bench.send(&browser, "POST", &path, &json!("x"));
-        assert_eq!(bench.asked.pop().is_some(), user == "admin", "{user} applies a file");
+        for (method, path) in [("POST", "/apply?plan=true"), ("GET", "/export")] {
+            bench.send(&browser, method, &format!("{ROOT}{path}"), &json!("x"));
+            assert_eq!(bench.asked.pop().is_some(), user == "admin", "{user}: {path}");
+        }
     }
 }
 
