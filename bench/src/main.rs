@@ -1,5 +1,5 @@
 //! Measurements as ratios in one run: `make bench`, or `cargo run --release -p bench -- --quick`
-//! for a trial. The server under measurement is the `cordboard` binary beside this one.
+//! for a trial, `-- --routing` for the router alone. The server under measurement is the `cordboard` binary beside this one.
 
 mod agent;
 mod browser;
@@ -11,6 +11,7 @@ mod phone;
 mod processes;
 mod report;
 mod rest;
+mod routing_time;
 mod talking;
 mod transcoding;
 mod trunk;
@@ -37,6 +38,7 @@ fn main() -> Result<()> {
             fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md"), &text)?;
             say(&text)
         }
+        Some("--routing") => say(&routing_time::measure(ROUNDS)?.text()),
         Some("--quick") => say(&Runtime::new()?.block_on(run(&QUICK))?),
         Some("echo") => echo(),
         Some("codec") => transcoding::paced(TALKS as usize, &Voice::new()?),
@@ -73,6 +75,8 @@ async fn run(plan: &Plan) -> Result<String> {
     let opus = transcoding::measure(TALKS.into(), seconds, Spoken::Opus, &voice)?;
     let pcmu = transcoding::measure(TALKS.into(), seconds, Spoken::Pcmu, &voice)?;
     let recorded = transcoding::measure_recorded(TALKS.into(), seconds, &voice)?;
+    say("routing …\n")?;
+    let decisions = routing_time::measure(ROUNDS)?;
     let load = figures::load();
     let report = Report {
         latency,
@@ -87,6 +91,7 @@ async fn run(plan: &Plan) -> Result<String> {
         opus,
         pcmu,
         recorded,
+        decisions,
         load,
     };
     Ok(report.text())
@@ -116,6 +121,8 @@ const FULL: Plan = Plan {
     talk: Duration::from_secs(20),
     virtual_seconds: 100,
 };
+/// Calls that are served, and agents who become ready.
+const ROUNDS: usize = 1_500;
 const QUICK: Plan = Plan {
     latency_calls: 20,
     load_calls: 200,

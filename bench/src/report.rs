@@ -3,7 +3,8 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    figures::machine, latency::Latency, load::Cost, talking::Talking, transcoding::Bridging,
+    figures::machine, latency::Latency, load::Cost, routing_time::Decisions, talking::Talking,
+    transcoding::Bridging,
 };
 
 /// Everything of one run.
@@ -23,6 +24,7 @@ pub struct Report {
     pub opus: Bridging,
     pub pcmu: Bridging,
     pub recorded: Bridging,
+    pub decisions: Decisions,
     pub load: String,
 }
 
@@ -41,6 +43,8 @@ impl Report {
         self.waiting(&mut text);
         self.calls(&mut text);
         self.voice(&mut text);
+        text.push('\n');
+        text.push_str(&self.decisions.text());
         text
     }
 
