@@ -1,5 +1,6 @@
 //! Measurements as ratios in one run: `make bench`, or `cargo run --release -p bench -- --quick`
-//! for a trial, `-- --routing` for the router alone. The server under measurement is the `cordboard` binary beside this one.
+//! for a trial, `-- --routing` for the router alone. The server under measurement is the
+//! `cordboard` binary beside this one.
 
 mod agent;
 mod browser;

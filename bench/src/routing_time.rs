@@ -2,6 +2,7 @@
 //! that wait, in this process.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,6 +23,8 @@ use crate::figures::Spread;
 /// How long every decision took, from the event to the last thing that is said about it.
 #[derive(Default)]
 pub struct Decisions {
+    /// The first call for a skill, whose agents are worked out then.
+    pub first_call: Spread,
     /// A call comes while nobody who could take it is free.
     pub call_waits: Spread,
     /// An agent becomes ready and gets the call that comes first.
@@ -41,14 +44,20 @@ pub fn measure(rounds: usize) -> Result<Decisions> {
         centre.ready(*agent);
     }
     for call in 0..WAITING {
-        let took = centre.arrive(SCARCE + call % (SKILLS - SCARCE));
-        decisions.call_waits.add(took);
+        let skill = SCARCE + call % (SKILLS - SCARCE);
+        let took = centre.arrive(skill);
+        decisions.of_call(call < SKILLS - SCARCE).add(took);
     }
     anyhow::ensure!(centre.router.counts().waiting == WAITING, "not all calls wait");
+    let mut known = BTreeSet::new();
     for round in 0..rounds {
         let agent = free.get(round * 7 % free.len()).copied().unwrap_or_default();
-        let took = centre.arrive(skills_of(agent)[round % 5]);
-        decisions.call_served.add(took);
+        let skill = skills_of(agent).get(round % 5).copied().unwrap_or_default();
+        let took = centre.arrive(skill);
+        match known.insert(skill) {
+            true => decisions.first_call.add(took),
+            false => decisions.call_served.add(took),
+        }
         anyhow::ensure!(centre.routed == 1, "a call was not served");
         // An agent with a scarce skill becomes ready, takes the first, and another call comes.
         let agent = scarce(round);
@@ -61,6 +70,10 @@ pub fn measure(rounds: usize) -> Result<Decisions> {
 }
 
 impl Decisions {
+    fn of_call(&mut self, is_first: bool) -> &mut Spread {
+        if is_first { &mut self.first_call } else { &mut self.call_waits }
+    }
+
     /// A table in milliseconds.
     pub fn text(&self) -> String {
         let mut text = String::from(ROUTING);
@@ -68,6 +81,7 @@ impl Decisions {
             ("a call comes, agents are free", &self.call_served),
             ("a call comes, nobody is free", &self.call_waits),
             ("an agent becomes ready, 1,000 calls wait", &self.agent_ready),
+            ("the first call for a skill since the configuration changed", &self.first_call),
         ] {
             let [median, p99, max] = [0.5, 0.99, 1.0].map(|share| spread.quantile(share));
             let len = spread.len();

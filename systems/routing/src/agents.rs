@@ -12,7 +12,10 @@ use model::{
     id::GroupName,
 };
 
-use crate::plan::{Members, Team};
+use crate::{
+    plan::{Members, Team},
+    teams::{Free, TeamTable},
+};
 
 /// A DN where calls can be answered, and who sits there.
 #[derive(Debug)]
@@ -99,6 +102,7 @@ pub struct AgentTable {
     seats: BTreeMap<Dn, Seat>,
     available: BTreeSet<(Instant, Dn)>,
     people: BTreeMap<AgentId, Abilities>,
+    teams: TeamTable,
     sent: u64,
     /// How long agents are busy with a call, in milliseconds: the mean, of which the last calls
     /// make out the most.
@@ -120,6 +124,7 @@ impl Abilities {
 
 impl AgentTable {
     pub fn configure(&mut self, configuration: &Configuration) {
+        self.teams.forget();
         let groups: Vec<(&GroupName, Membership)> = configuration
             .agent_groups
             .iter()
@@ -224,15 +229,37 @@ impl AgentTable {
         self.seats.get(dn).is_some_and(|seat| seat.available_since().is_some())
     }
 
+    /// Works a team out, unless it is known.
+    pub fn know(&mut self, team: &Team) {
+        if self.teams.is_known(team) {
+            return;
+        }
+        let people = self.people.iter().filter(|(agent, person)| belongs(agent, person, team));
+        let members = people.map(|(agent, _)| agent.clone()).collect();
+        let seats = &self.seats;
+        let free = self
+            .available
+            .iter()
+            .filter_map(|free| Some((seats.get(&free.1)?.agent.clone()?, free.clone())));
+        self.teams.know(team, members, free);
+    }
+
+    /// The free agents of a team, longest idle first.
+    pub fn free_of<'a>(&'a self, team: &'a Team) -> Box<dyn Iterator<Item = &'a Free> + 'a> {
+        match self.teams.free_of(team) {
+            Some(free) => Box::new(free.iter()),
+            None => Box::new(self.available.iter().filter(|(_, dn)| self.suits(dn, team))),
+        }
+    }
+
     /// Whether the agent at a DN belongs to a team.
     pub fn suits(&self, dn: &Dn, team: &Team) -> bool {
         let Some(agent) = self.agent(dn) else { return false };
-        let Some(person) = self.people.get(agent) else { return false };
-        match &team.who {
-            Members::Agent(one) => one == agent,
-            Members::Group(name) => person.groups.contains(name),
-            Members::Skills(skills) => skills.holds(|name| person.level(name)),
+        if let Some(has) = self.teams.has(team, agent) {
+            return has;
         }
+        let person = self.people.get(agent);
+        person.is_some_and(|person| belongs(agent, person, team))
     }
 
     /// How good the agent at a DN is at what a team is asked for: the sum of those levels.
@@ -290,7 +317,7 @@ impl AgentTable {
     /// Without `now` nobody becomes idle: claims and being put aside don't reset idle times.
     fn change(&mut self, now: Option<Now>, dn: &Dn, apply: impl FnOnce(&mut Seat)) -> bool {
         let seat = self.seats.entry(dn.clone()).or_default();
-        let before = seat.available_since();
+        let (before, agent_before) = (seat.available_since(), seat.agent.clone());
         apply(seat);
         if seat.state != AgentState::Ready {
             seat.aside_until = None;
@@ -301,15 +328,32 @@ impl AgentTable {
             seat.idle_since = now.map(|now| now.instant);
         }
         let after = seat.available_since();
-        if before != after {
+        if before != after || seat.agent != agent_before {
             if let Some(since) = before {
-                self.available.remove(&(since, dn.clone()));
+                let free = (since, dn.clone());
+                if let Some(agent) = &agent_before {
+                    self.teams.lose(agent, &free);
+                }
+                self.available.remove(&free);
             }
             if let Some(since) = after {
-                self.available.insert((since, dn.clone()));
+                let free = (since, dn.clone());
+                if let Some(agent) = &seat.agent {
+                    self.teams.gain(agent, &free);
+                }
+                self.available.insert(free);
             }
         }
         before.is_none() && after.is_some()
+    }
+}
+
+/// Whether a person belongs to a team.
+fn belongs(agent: &AgentId, person: &Abilities, team: &Team) -> bool {
+    match &team.who {
+        Members::Agent(one) => one == agent,
+        Members::Group(name) => person.groups.contains(name),
+        Members::Skills(skills) => skills.holds(|name| person.level(name)),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Who of those who are free gets a call.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use model::{ConnId, Dn, Now, StrategyName, strategy::Choice};
 
@@ -8,6 +12,7 @@ use crate::{
     Router,
     calls::Call,
     plan::{Plan, Team},
+    teams::Free,
 };
 
 /// How many calls each team of a step was sent: by step, then by team.
@@ -20,9 +25,16 @@ impl Router {
             let suits = |(team, _): &&(Arc<Team>, u32)| self.agents.suits(dn, team);
             call.teams.iter().find(suits).map(|(team, _)| team)
         };
-        let mut free = self.agents.available().filter_map(|dn| Some((dn, team_of(dn)?)));
         let seat = |dn: &Dn| self.agents.seat(dn);
+        if let Choice::LongestIdle = call.choose {
+            let firsts = call.teams.iter().filter_map(|(team, _)| self.agents.free_of(team).next());
+            let (_, dn) = firsts.min()?;
+            return Some((dn.clone(), Arc::clone(team_of(dn)?)));
+        }
         // Free ones come longest idle first, which settles what is equal otherwise.
+        let all: BTreeSet<&Free> =
+            call.teams.iter().flat_map(|(team, _)| self.agents.free_of(team)).collect();
+        let mut free = all.into_iter().filter_map(|(_, dn)| Some((dn, team_of(dn)?)));
         let chosen = match call.choose {
             Choice::LongestIdle => free.next(),
             Choice::LeastOccupied => {
@@ -42,13 +54,13 @@ impl Router {
     fn choose_by_weight(&self, call: &Call) -> Option<(Dn, Arc<Team>)> {
         let plan = call.plan.as_ref()?;
         let sent = self.shares.get(&(plan.strategy.clone(), call.at));
-        let free = |team: &Team| self.agents.available().find(|dn| self.agents.suits(dn, team));
         let teams = call.teams.iter().filter(|(_, weight)| *weight > 0);
         let candidates = teams.filter_map(|(team, weight)| {
             let sent = sent.and_then(|sent| sent.get(&team.key)).copied().unwrap_or(0);
             // (sent + 1) / weight, compared as whole numbers.
             let part = u128::from(sent + 1) * u128::from(WEIGHT_UNIT) / u128::from(*weight);
-            Some((part, free(team)?, team))
+            let (_, dn) = self.agents.free_of(team).next()?;
+            Some((part, dn, team))
         });
         let chosen = candidates.min_by_key(|(part, _, _)| *part);
         chosen.map(|(_, dn, team)| (dn.clone(), Arc::clone(team)))

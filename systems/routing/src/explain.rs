@@ -1,6 +1,9 @@
 //! Why a call waits, why an agent was chosen, and why an agent gets none.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Instant,
+};
 
 use model::{
     AgentState, ConnId, Dn, Now,
@@ -17,6 +20,7 @@ use crate::{
     attach::requested,
     calls::{Asked, Call, Stage},
     plan::{Op, Plan, Team},
+    teams::Free,
 };
 
 /// The last choices.
@@ -126,10 +130,10 @@ impl Router {
     /// What was decided, and why.
     pub(crate) fn note_decision(&mut self, now: Now, conn: ConnId, team: &Team, dn: &Dn) {
         let Some(call) = self.calls.call(conn) else { return };
-        let suits = |dn: &Dn| call.teams.iter().any(|(team, _)| self.agents.suits(dn, team));
         // More are counted by nobody.
-        let free = self.agents.available().filter(|dn| suits(dn));
-        let candidates = free.take(AGENTS_TOLD_MAX).count();
+        let some = |team| self.agents.free_of(team).take(AGENTS_TOLD_MAX);
+        let free: BTreeSet<&Free> = call.teams.iter().flat_map(|(team, _)| some(team)).collect();
+        let candidates = free.len().min(AGENTS_TOLD_MAX);
         let decision = Decision {
             at: unix_ms(now),
             call: conn.to_string(),

@@ -57,6 +57,7 @@ mod facts;
 mod last_agent;
 mod plan;
 mod run;
+mod teams;
 mod timers;
 mod treat;
 
@@ -307,6 +308,7 @@ impl Router {
         let Some(call) = self.calls.call(conn).filter(|call| call.stage == Stage::Waiting) else {
             return;
         };
+        call.teams.iter().for_each(|(team, _)| self.agents.know(team));
         if let Some((dn, team)) = self.choose(now, call) {
             self.send(now, conn, &team, &dn);
         }
