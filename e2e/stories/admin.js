@@ -51,6 +51,7 @@ story("what two have changed is shown in both versions, and one is chosen", asyn
   await page.getByLabel("Description").fill("by the page");
   const other = await scene.desktop("admin");
   await other.signIn();
+  await other.page.getByRole("button", { name: /^Account of/ }).waitFor();
   const skill = { description: "by a program" };
   const { body } = await other.rest("GET", "/api/v2/configuration");
   const put = { version: body.version, object: skill };

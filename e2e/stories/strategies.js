@@ -53,6 +53,7 @@ story("a caller leaves a message, which a supervisor hears", async (scene) => {
   await call.ended();
   const supervisor = await scene.desktop("supervisor", "/recordings");
   await supervisor.signIn();
+  await supervisor.region("Found recordings").waitFor();
   const messages = async () => {
     const { body } = await supervisor.rest("GET", "/api/v2/recordings?mailbox=Support");
     return body.recordings;
@@ -68,6 +69,7 @@ story("a skill that is given while the site runs counts for the next call", asyn
   const carrier = await scene.carrier();
   const admin = await scene.desktop("admin");
   await admin.signIn();
+  await admin.page.getByRole("button", { name: /^Account of/ }).waitFor();
   const agent = await scene.readyAgent("agent5020");
   const waiting = await carrier.call();
   await waiting.progress(183);
