@@ -3,7 +3,7 @@
 use std::{io, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     process::Command,
     time::timeout,
 };
@@ -46,21 +46,19 @@ impl SpeechEngine {
             .kill_on_drop(true)
             .spawn();
         let mut child = child.map_err(|error| self.problem(program, &error))?;
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let tell = async {
+            if let Some(mut stdin) = stdin.filter(|_| reads_text) {
+                // One that has failed already does not listen; what it says of that is told.
+                let _ = stdin.write_all(text.as_bytes()).await;
+            }
+        };
+        // All at once: an engine may say much before it is done with any of these.
         let spoken = async {
-            if let Some(mut stdin) = child.stdin.take()
-                && reads_text
-            {
-                stdin.write_all(text.as_bytes()).await?;
-            }
-            let mut sound = Vec::new();
-            if let Some(stdout) = child.stdout.take() {
-                stdout.take(BYTES_MAX).read_to_end(&mut sound).await?;
-            }
-            let mut words = Vec::new();
-            if let Some(stderr) = child.stderr.take() {
-                stderr.take(WORDS_MAX).read_to_end(&mut words).await?;
-            }
-            Ok::<_, io::Error>((child.wait().await?, sound, words))
+            let ((), sound, words) =
+                tokio::join!(tell, all_of(stdout, BYTES_MAX), all_of(stderr, WORDS_MAX));
+            Ok::<_, io::Error>((child.wait().await?, sound?, words?))
         };
         match timeout(SPEAK_LIMIT, spoken).await {
             Err(_) => Err(format!("{program} took longer than {} s", SPEAK_LIMIT.as_secs())),
@@ -79,6 +77,16 @@ impl SpeechEngine {
              file"
         )
     }
+}
+
+/// What a program says, as far as it is kept; the rest is read and left out.
+async fn all_of(from: Option<impl AsyncRead + Unpin>, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    if let Some(mut from) = from {
+        (&mut from).take(bytes_max).read_to_end(&mut kept).await?;
+        tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
+    }
+    Ok(kept)
 }
 
 /// The longest speech, some minutes.

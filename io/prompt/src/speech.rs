@@ -4,7 +4,10 @@ use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -44,6 +47,10 @@ impl Speech {
             return Ok(sound);
         }
         let _place = self.busy.acquire().await.map_err(|error| error.to_string())?;
+        // Somebody else may have wanted the same.
+        if let Ok(sound) = read(kept.clone()).await {
+            return Ok(sound);
+        }
         let general = language.split('-').next().unwrap_or(language);
         let spoken = match engine.speak(language, text).await {
             Err(_) if general != language => engine.speak(general, text).await?,
@@ -69,10 +76,15 @@ async fn read(path: PathBuf) -> Result<Arc<[i16]>, String> {
 /// Writes a file as a whole, and makes room for it.
 fn keep(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let half = path.with_extension("part");
+    // Two may say the same at the same time.
+    let number = PARTS.fetch_add(1, Ordering::Relaxed);
+    let half = path.with_extension(format!("{number}.part"));
     fs::write(&half, bytes)?;
     fs::rename(&half, path)?;
-    make_room(folder)
+    if let Err(error) = make_room(folder) {
+        tracing::warn!(%error, folder = %folder.display(), "spoken text is not cleared away");
+    }
+    Ok(())
 }
 
 /// What was spoken longest ago goes first.
@@ -122,6 +134,8 @@ fn name(engine: &SpeechEngine, language: &str, text: &str) -> String {
     name + ".sound"
 }
 
+/// Numbers files that are being written.
+static PARTS: AtomicU64 = AtomicU64::new(0);
 /// Engines that run at the same time.
 const ENGINES_MAX: usize = 2;
 /// Spoken text on disk.
@@ -164,6 +178,24 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join("runs")).unwrap().lines().count(), 3);
         let level = |sound: &[i16]| sound.iter().map(|s| i64::from(s.abs())).max().unwrap();
         assert!((1_900..2_100).contains(&level(&first)), "{}", level(&first));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_who_want_the_same_at_once_hear_it_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let speech = Arc::new(Speech::new(folder.path().join("s"), Some(engine(folder.path()))));
+        for text in 0..10 {
+            let speak = |_| {
+                let speech = Arc::clone(&speech);
+                tokio::spawn(async move { speech.speak("en", &format!("Number {text}.")).await })
+            };
+            let callers: Vec<_> = (0..8).map(speak).collect();
+            for caller in callers {
+                assert!(!caller.await.unwrap().unwrap().is_empty());
+            }
+        }
+        let runs = fs::read_to_string(folder.path().join("runs")).unwrap().lines().count();
+        assert!((10..=20).contains(&runs), "{runs} runs for 10 texts");
     }
 
     #[tokio::test]

@@ -38,6 +38,8 @@ impl Webhooks {
         let config = Config::builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // A proxy would be asked for the very addresses that are left out here.
+            .proxy(None)
             .user_agent(concat!("cordboard/", env!("CARGO_PKG_VERSION")))
             .build();
         Self {
