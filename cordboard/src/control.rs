@@ -36,9 +36,16 @@ pub struct Control {
 
 impl Control {
     /// Runs until drained or until nobody can send orders any more; gives the ports back for a
-    /// clean end.
-    pub fn run(mut self) -> Ports {
+    /// clean end, with what was counted.
+    pub fn run(mut self) -> (Ports, stats::Saved) {
+        self.serve();
+        let counted = self.board.save_statistics(crate::now());
+        (self.ports, counted)
+    }
+
+    fn serve(&mut self) {
         let mut metrics_at = Instant::now();
+        let mut save_at = metrics_at + SAVE_EVERY;
         let mut drain_until: Option<Instant> = None;
         loop {
             let wake = self.board.poll_timeout().map_or(metrics_at, |at| at.min(metrics_at));
@@ -46,7 +53,7 @@ impl Control {
             match self.orders.recv_timeout(wait) {
                 Ok(order) => self.handle_some(order, &mut drain_until),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.ports,
+                Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = crate::now();
             if self.board.poll_timeout().is_some_and(|at| at <= now.instant) {
@@ -59,9 +66,13 @@ impl Control {
                 metrics.extend(self.ports.metrics());
                 self.metrics.send_replace(text(&metrics));
             }
+            if now.instant >= save_at {
+                save_at = now.instant + SAVE_EVERY;
+                self.ports.counters.save(self.board.save_statistics(now));
+            }
             let is_idle = self.board.systems().switch.is_idle();
             if drain_until.is_some_and(|limit| is_idle || now.instant >= limit) {
-                return self.ports;
+                return;
             }
         }
     }
@@ -118,6 +129,8 @@ fn text(metrics: &[Metric]) -> String {
 }
 
 const METRICS_EVERY: Duration = Duration::from_secs(1);
+/// What a crash costs the Stat Server at most.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
 const ORDERS_AT_ONCE: usize = 64;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod apply;
 mod config;
 mod control;
+mod counters;
 mod demo;
 mod export;
 mod import;

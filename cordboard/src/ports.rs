@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use board::{Input, Output};
-use io_cti::Clients;
+use io_cti::{Clients, StatClients};
 use io_edge::Edge;
 use io_media::MediaThread;
 use io_prompt::Prompts;
@@ -22,14 +22,18 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-use crate::{control::Order, demo::Customers, recordings::Recordings, site::Site};
+use crate::{
+    control::Order, counters::Counters, demo::Customers, recordings::Recordings, site::Site,
+};
 
 /// Everything that the control thread can make happen.
 pub struct Ports {
-    /// 5025 and its kin.
+    /// 5025.
     pub clients: Clients,
     /// The configuration for the ports 5000.
     pub configuration: watch::Sender<Arc<Configuration>>,
+    /// What the Stat Server counts, over restarts.
+    pub counters: Counters,
     /// The demo site's customers.
     pub customers: Option<Customers>,
     /// HTTP and WebSockets.
@@ -54,6 +58,8 @@ pub struct Ports {
     pub runtime: Handle,
     /// 5060.
     pub sip: SipPort,
+    /// 2020.
+    pub stat_clients: StatClients,
     /// The configuration's tables.
     pub store: Store,
     /// Programs that strategies ask.
@@ -84,6 +90,7 @@ impl Ports {
                 }
             }
             Output::Sip(output) => self.perform_sip(output),
+            Output::Stat(output) => self.stat_clients.deliver(output),
             Output::Webhook(webhook) => self.webhooks.ask(webhook),
         }
     }
@@ -109,10 +116,14 @@ impl Ports {
         self.recordings.metrics()
     }
 
-    /// Ends in order: voice stops, recordings become whole, what happened is written, the database
-    /// is closed.
-    pub async fn close(self) {
+    /// Ends in order: voice stops, the last counters are written, recordings become whole, what
+    /// happened is written, the database is closed.
+    pub async fn close(self, counted: stats::Saved) {
         self.media.stop();
+        let counters = self.counters;
+        if tokio::task::spawn_blocking(move || counters.close(counted)).await.is_err() {
+            tracing::error!("the last counters may not be saved");
+        }
         self.recordings.close().await;
         self.history.close().await;
         self.site.close().await;

@@ -16,7 +16,7 @@ use cti::Cti;
 use desk::{Desk, DeskLimits, DeskSettings};
 use directory::Directory;
 use gateway::{Certificate, Shard, ShardSettings};
-use io_cti::{Clients, Listeners, Sources};
+use io_cti::{Clients, Listeners, Program, Sources, StatClients};
 use io_edge::{CertificateFiles, Edge, EdgeSettings};
 use io_media::{MediaSettings, MediaThread};
 use io_port::{Full, Sink, bind_tcp};
@@ -25,7 +25,7 @@ use io_store::{History, Store, hash_password};
 use model::{Configuration, System, TrunkName, monitor::Connection, recording::Recorded};
 use routing::Router;
 use signaling::{Signaling, SignalingSettings};
-use stats::Stats;
+use stats::Saved;
 use switch::{Switch, SwitchSettings};
 use tokio::{
     runtime::{Handle, Runtime},
@@ -36,6 +36,7 @@ use tokio::{
 use crate::{
     config::Config,
     control::{Control, Order},
+    counters::{self, Counters},
     demo::Customers,
     lock::DataLock,
     ports::Ports,
@@ -82,7 +83,7 @@ pub fn run(options: &RunOptions) -> anyhow::Result<()> {
 struct Running {
     _lock: DataLock,
     orders: Sender<Order>,
-    control_ended: oneshot::Receiver<Ports>,
+    control_ended: oneshot::Receiver<(Ports, Saved)>,
     stop_clients: watch::Sender<bool>,
 }
 
@@ -102,7 +103,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let (configuration, configuration_seen) = watch::channel(Arc::default());
     let (monitor, monitor_seen) = watch::channel(Arc::default());
     let (stop_clients, stop) = watch::channel(false);
-    let clients = Clients::new();
+    let (clients, stat_clients) = (Clients::new(), StatClients::new());
     let sources = Sources { configuration: configuration_seen.clone(), monitor: monitor_seen };
     let listeners = listeners(config).await?;
     let sip_address = SocketAddr::new(advertised, sip.address().port());
@@ -119,13 +120,15 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         browser_address,
         options.data.display(),
     );
-    serve_clients(listeners, &orders, clients.clone(), sources, stop);
+    let program = program(&orders, clients.clone(), stat_clients.clone());
+    serve_clients(listeners, program, sources, stop);
     let mut board = Board::new(systems(options, &site, sip_address, edge.http.port()));
     board.handle_input(crate::now(), Input::Load(Box::new(site)));
     board.handle_input(crate::now(), Input::Health(connections()));
     let ports = Ports {
         clients,
         configuration,
+        counters: Counters::start(&options.data, &orders)?,
         customers: options.demo.then(|| Customers::new(sip_address)),
         edge,
         history: History::start(&store),
@@ -138,6 +141,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         runtime: Handle::current(),
         sip,
         site: Site::start(&store, configuration_seen, &orders),
+        stat_clients,
         store,
         webhooks: prompts::webhooks(&orders),
     };
@@ -279,7 +283,7 @@ fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_por
         directory: Directory::new(),
         routing: Router::new(),
         signaling: Signaling::new(SignalingSettings::new(sip), random.split()),
-        stats: Stats::new(),
+        stats: counters::restored(&options.data),
         switch: Switch::new(
             SwitchSettings::new(site.switch.server, started.unix.as_secs()),
             random.split(),
@@ -294,24 +298,33 @@ fn connections() -> Vec<Connection> {
         .into()
 }
 
+/// What clients of the ports for programs talk to.
+fn program(orders: &Sender<Order>, clients: Clients, stat_clients: StatClients) -> Program {
+    let (inbox, stat_inbox) = (orders.clone(), orders.clone());
+    Program {
+        inbox: Arc::new(move |input| inbox.try_send(Order::Board(Input::Client(input))).is_ok()),
+        clients,
+        stat_inbox: Arc::new(move |input| {
+            stat_inbox.try_send(Order::Board(Input::Stat(input))).is_ok()
+        }),
+        stat_clients,
+    }
+}
+
 fn serve_clients(
     listeners: Listeners,
-    orders: &Sender<Order>,
-    clients: Clients,
+    program: Program,
     sources: Sources,
     stop: watch::Receiver<bool>,
 ) {
-    let orders = orders.clone();
-    let inbox: io_cti::Inbox =
-        Arc::new(move |input| orders.try_send(Order::Board(Input::Client(input))).is_ok());
     tokio::spawn(async move {
-        if let Err(error) = io_cti::serve(listeners, inbox, clients, sources, stop).await {
+        if let Err(error) = io_cti::serve(listeners, program, sources, stop).await {
             tracing::error!(%error, "a port for programs has ended");
         }
     });
 }
 
-fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<Ports>> {
+fn spawn_control(control: Control) -> anyhow::Result<oneshot::Receiver<(Ports, Saved)>> {
     let (ended, control_ended) = oneshot::channel();
     let runtime = Handle::current();
     thread::Builder::new()
@@ -342,9 +355,9 @@ async fn stopped(running: Running) {
     stop_clients.send_replace(true);
     if orders.send(Order::Drain(DRAIN_LIMIT)).is_ok() {
         tokio::select! {
-            ports = control_ended => {
-                if let Ok(ports) = ports {
-                    ports.close().await;
+            ended = control_ended => {
+                if let Ok((ports, counted)) = ended {
+                    ports.close(counted).await;
                 }
             }
             () = asked_to_stop() => tracing::warn!("asked again to stop: calls are cut"),

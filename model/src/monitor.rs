@@ -1,6 +1,6 @@
 //! The dashboard's picture of the site, and counters for `/metrics`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Dn;
 
@@ -80,7 +80,7 @@ pub enum Severity {
 }
 
 /// Agents by state; the four add up to all agents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct AgentCounts {

@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 pub use crate::stat::{
     profile::{Growing, TimeProfile},
     stat_type::{Definition, StatType},
+    wish::{
+        Metric, StatClient, StatInput, StatOutput, StatReading, StatRequest, StatWish, Subscribing,
+    },
 };
 
 mod profile;
 pub mod ready_made;
 mod stat_type;
+mod wish;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $word:ident),* $(,)? }) => {
@@ -295,6 +299,17 @@ impl FromStr for Mask {
     }
 }
 
+/// The names with commas between; `*` when it is all.
+impl fmt::Display for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::of(Action::ALL) {
+            return f.write_str("*");
+        }
+        let names = Action::ALL.iter().filter(|action| self.has(**action));
+        f.write_str(&names.map(|action| action.as_str()).collect::<Vec<_>>().join(","))
+    }
+}
+
 /// Statuses of DNs that a Stat Server does not know well; here all are known.
 const NEVER: [&str; 3] = ["Monitored", "NotMonitored", "OffHook"];
 
@@ -329,6 +344,12 @@ impl TimeRange {
     #[must_use]
     pub fn has_ms(self, ms: u64) -> bool {
         (u64::from(self.from_s) * 1000..=u64::from(self.to_s) * 1000).contains(&ms)
+    }
+}
+
+impl fmt::Display for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.from_s, self.to_s)
     }
 }
 
@@ -447,6 +468,7 @@ mod tests {
         assert!(mask.has(Action::LoggedIn) && !mask.has(Action::LoggedOut));
         let holds: Mask = "CallOnHold*".parse().unwrap();
         assert_eq!(holds, Mask::of(&[Action::CallOnHold]));
+        assert_eq!(mask.to_string().parse(), Ok(mask));
         assert_eq!(
             "CallInbound,Nonsense".parse::<Mask>().unwrap_err().to_string(),
             "`Nonsense` is no Action"
@@ -458,5 +480,6 @@ mod tests {
         let range: TimeRange = "0-20".parse().unwrap();
         assert!(range.has_ms(0) && range.has_ms(20_000) && !range.has_ms(20_001));
         assert!("20-0".parse::<TimeRange>().is_err());
+        assert_eq!(range.to_string(), "0-20");
     }
 }

@@ -313,6 +313,7 @@ impl World {
                 | Output::Changed { .. }
                 | Output::Event(_)
                 | Output::Monitor(_)
+                | Output::Stat(_)
                 | Output::Published(_) => {}
             }
         }

@@ -6,7 +6,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use model::{Configuration, monitor::Monitor, tserver::ClientInput};
+use model::{Configuration, monitor::Monitor, stat::StatInput, tserver::ClientInput};
 use proto::{
     config::v1::configuration_server_server::ConfigurationServerServer,
     stat::v1::stat_server_server::StatServerServer, tserver::v1::t_server_server::TServerServer,
@@ -20,7 +20,7 @@ use tonic::{
     },
 };
 
-pub use crate::clients::Clients;
+pub use crate::{clients::Clients, stat_clients::StatClients};
 use crate::{config::Config, stat::Stat, tserver::TServer};
 
 mod clients;
@@ -28,11 +28,17 @@ mod config;
 mod events;
 mod requests;
 mod stat;
+mod stat_clients;
+mod stat_messages;
 mod tserver;
 mod watching;
 
 /// Takes what clients say, from any thread, without waiting; `false` when it is full.
 pub type Inbox = Arc<dyn Fn(ClientInput) -> bool + Send + Sync>;
+
+/// Takes what clients of the Stat Server's port say, from any thread, without waiting; `false`
+/// when it is full.
+pub type StatInbox = Arc<dyn Fn(StatInput) -> bool + Send + Sync>;
 
 /// One bound listener per port.
 #[derive(Debug)]
@@ -45,7 +51,20 @@ pub struct Listeners {
     pub tserver: TcpListener,
 }
 
-/// What the read-only services read.
+/// The program behind the ports: who takes what clients say, and to whom it delivers.
+#[derive(Clone)]
+pub struct Program {
+    /// For the T-Server's port.
+    pub inbox: Inbox,
+    /// Clients of the T-Server's port.
+    pub clients: Clients,
+    /// For the Stat Server's port.
+    pub stat_inbox: StatInbox,
+    /// Clients of the Stat Server's port.
+    pub stat_clients: StatClients,
+}
+
+/// What the services read.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// The configuration as published.
@@ -72,15 +91,23 @@ pub struct ServeError {
 /// When a port fails for good.
 pub async fn serve(
     listeners: Listeners,
-    inbox: Inbox,
-    clients: Clients,
+    program: Program,
     sources: Sources,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
+    let Program { inbox, clients, stat_inbox, stat_clients } = program;
+    let Sources { configuration, monitor } = sources;
     let tserver = TServerServer::new(TServer::new(inbox, clients.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let config = ConfigurationServerServer::new(Config::new(sources.configuration, stop.clone()));
-    let stat = StatServerServer::new(Stat::new(sources.monitor, stop.clone()));
+    let config = ConfigurationServerServer::new(Config::new(configuration.clone(), stop.clone()));
+    let stat = Stat {
+        inbox: stat_inbox,
+        clients: stat_clients.clone(),
+        configuration,
+        monitor,
+        stop: stop.clone(),
+    };
+    let stat = StatServerServer::new(stat).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let tserver = ground(&tserver).await.add_service(tserver);
     let config = ground(&config).await.add_service(config);
     let stat = ground(&stat).await.add_service(stat);
@@ -91,10 +118,17 @@ pub async fn serve(
             clients.dismiss_all();
         }
     };
+    let stat_stop = {
+        let stop = stop.clone();
+        async move {
+            stopped(stop).await;
+            stat_clients.dismiss_all();
+        }
+    };
     tokio::try_join!(
         serve_port("T-Server", listeners.tserver, tserver, tserver_stop),
-        serve_port("Configuration Server", listeners.config, config, stopped(stop.clone())),
-        serve_port("Stat Server", listeners.stat, stat, stopped(stop)),
+        serve_port("Configuration Server", listeners.config, config, stopped(stop)),
+        serve_port("Stat Server", listeners.stat, stat, stat_stop),
     )?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use io_cti::{Clients, Inbox, Listeners, ServeError, Sources, serve};
+use io_cti::{Clients, Inbox, Listeners, ServeError, Sources, StatClients, serve};
 use model::{
     AgentState, CallState, CallType, Capability, ClientId, Configuration, ConnId, Dn, DnRole,
     Event, EventName, KvList, Now, ReferenceId, Request, TError, WorkMode,
@@ -55,7 +55,13 @@ impl Program {
         let addresses = [&listeners.tserver, &listeners.config, &listeners.stat]
             .map(|listener| format!("http://{}", listener.local_addr().unwrap()));
         let sources = Sources { configuration: configuration_source, monitor: monitor_source };
-        let served = tokio::spawn(serve(listeners, inbox, clients.clone(), sources, stopped));
+        let program = io_cti::Program {
+            inbox,
+            clients: clients.clone(),
+            stat_inbox: Arc::new(|_| true),
+            stat_clients: StatClients::new(),
+        };
+        let served = tokio::spawn(serve(listeners, program, sources, stopped));
         Self { inputs, clients, configuration, monitor, stop, served, addresses }
     }
 

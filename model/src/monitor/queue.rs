@@ -1,6 +1,6 @@
 //! A queue's figures: what callers got, counted and as people read it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Dn;
 
@@ -31,7 +31,7 @@ impl QueueHealth {
 
 /// What was counted of a queue's calls in some span of time. Each call counts when it happens: as
 /// offered when it comes, as answered or abandoned when it leaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueTotals {
     /// Calls whose caller gave up, short ones included.
     pub abandoned: u64,

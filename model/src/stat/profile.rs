@@ -3,6 +3,8 @@
 //! Growing statistics begin anew by the wall clock of a time zone, so a day has 23, 24 or 25
 //! hours. Between two such times the steps of `+H:MM` are counted in true time.
 
+use std::fmt;
+
 use jiff::{
     Timestamp, civil,
     tz::{TimeZone, TimeZoneDatabase},
@@ -102,6 +104,23 @@ impl TimeProfile {
                 }
             }
             Self::Selection { .. } | Self::SinceLogin => Ok(()),
+        }
+    }
+}
+
+/// As it is read: `Sliding=3600:10`. The zone is left out.
+impl fmt::Display for TimeProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = |minutes: u16| format!("{}:{:02}", minutes / 60, minutes % 60);
+        match self {
+            Self::Growing(Growing { at_minutes, every_minutes, .. }) => {
+                let at: Vec<String> = at_minutes.iter().map(|at| clock(*at)).collect();
+                let every = every_minutes.map(|every| format!(" +{}", clock(every)));
+                write!(f, "Growing={}{}", at.join(","), every.unwrap_or_default())
+            }
+            Self::Selection { last } => write!(f, "Selection={last}"),
+            Self::SinceLogin => f.write_str("SinceLogin="),
+            Self::Sliding { window_s, step_s } => write!(f, "Sliding={window_s}:{step_s}"),
         }
     }
 }
@@ -240,6 +259,14 @@ mod tests {
                 "2026-01-02T08:00:00Z"
             ]
         );
+    }
+
+    #[test]
+    fn profiles_are_written_as_they_are_read() {
+        for text in ["Growing=6:00,14:30 +0:15", "Selection=5", "SinceLogin=", "Sliding=3600:10"] {
+            let (kind, rest) = text.split_once('=').unwrap();
+            assert_eq!(TimeProfile::parse(kind, rest, "UTC").unwrap().to_string(), text);
+        }
     }
 
     #[test]

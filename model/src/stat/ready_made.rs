@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    Configuration,
     config::Options,
     stat::{StatError, StatType, TimeProfile},
 };
@@ -14,6 +15,8 @@ pub struct Catalogue {
     pub types: BTreeMap<String, StatType>,
     /// Profiles by name; `Default` is there always.
     pub profiles: BTreeMap<String, TimeProfile>,
+    /// The IANA name of the zone whose days growing windows go by.
+    pub zone: String,
 }
 
 /// The application whose options are statistic types.
@@ -22,6 +25,16 @@ pub const APPLICATION: &str = "Stat_Server";
 pub const PROFILES: &str = "TimeProfiles";
 
 impl Catalogue {
+    /// What a site has, in the time zone of its tenant. Says also which of its own could not be
+    /// read, and why.
+    #[must_use]
+    pub fn of(site: &Configuration) -> (Self, Vec<(String, StatError)>) {
+        let zone = site.tenants.values().find_map(|tenant| tenant.time_zone.as_deref());
+        let none = Options::default();
+        let options = site.applications.get(APPLICATION).map_or(&none, |found| &found.options);
+        Self::of_options(options, zone.unwrap_or("UTC"))
+    }
+
     /// What is ready made, with the sections of options: one for each type, and `TimeProfiles`.
     /// Says also which could not be read, and why.
     #[must_use]
@@ -76,7 +89,7 @@ impl Catalogue {
         .filter_map(|(name, kind, text)| {
             Some((name.to_owned(), TimeProfile::parse(kind, text, zone).ok()?))
         });
-        Self { types: types.collect(), profiles: profiles.collect() }
+        Self { types: types.collect(), profiles: profiles.collect(), zone: zone.to_owned() }
     }
 }
 

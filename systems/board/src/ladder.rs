@@ -76,6 +76,8 @@ fn describe(cord: &Cord) -> Option<Line> {
             | desk::Input::Health(_)
             | desk::Input::Monitor(_)
             | desk::Input::Speakers { .. }
+            | desk::Input::Statistics { .. }
+            | desk::Input::Subscribed { .. }
             | desk::Input::Trends(_) => None,
         },
         Cord::Routing(input) => match input {
@@ -132,6 +134,7 @@ fn world(output: &Output) -> Option<Line> {
         | Output::Changed { .. }
         | Output::Event(_)
         | Output::Monitor(_)
+        | Output::Stat(_)
         | Output::Published(_)
         | Output::Rejected(_) => None,
     }

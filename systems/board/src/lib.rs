@@ -25,6 +25,7 @@ use model::{
     monitor::{AlarmChange, Connection, Metric, Monitor},
     recording::RecordingFact,
     sip::{SipInput, SipOutput},
+    stat::{StatInput, StatOutput},
     tserver::{ClientInput, ClientOutput},
     webhook::{Webhook, WebhookAnswer},
 };
@@ -67,6 +68,8 @@ pub enum Input {
     Recording(RecordingFact),
     /// SIP came in.
     Sip(SipInput),
+    /// A client of the Stat Server's port asks.
+    Stat(StatInput),
     /// What a program answered, or why it did not.
     Webhook(WebhookAnswer),
 }
@@ -99,6 +102,8 @@ pub enum Output {
     Rejected(Vec<String>),
     /// SIP goes out.
     Sip(SipOutput),
+    /// To a client of the Stat Server's port.
+    Stat(StatOutput),
     /// A program is to be asked.
     Webhook(Webhook),
 }
@@ -157,6 +162,11 @@ impl Board {
     /// The record of hand-overs; off until it is switched on.
     pub fn ladder(&mut self) -> &mut Ladder {
         &mut self.ladder
+    }
+
+    /// What the Stat Server has counted up to now, to go on from after a restart.
+    pub fn save_statistics(&mut self, now: Now) -> stats::Saved {
+        self.systems.stats.save(now)
     }
 
     /// The systems, to look at.
@@ -223,6 +233,13 @@ impl Board {
                     Cord::Desk(desk::Input::Explained { id, explanation })
                 }
                 desk::Output::Request(request) => Cord::Switch(switch::Input::Request(request)),
+                desk::Output::Statistics { id, asked } => {
+                    let readings = self.systems.stats.subscribing(now, asked);
+                    Cord::Desk(desk::Input::Statistics { id, readings })
+                }
+                desk::Output::Unsubscribed(subscription) => {
+                    Cord::Stats(stats::Input::Unsubscribed(subscription))
+                }
             };
             self.lay(cord);
         }
@@ -237,6 +254,10 @@ impl Board {
                 stats::Output::Monitor(monitor) => {
                     self.lay(Cord::Desk(desk::Input::Monitor(monitor.clone())));
                     self.lay(Cord::World(Output::Monitor(monitor)));
+                }
+                stats::Output::Stat(output) => self.lay(Cord::World(Output::Stat(output))),
+                stats::Output::Subscribed { subscription, values } => {
+                    self.lay(Cord::Desk(desk::Input::Subscribed { subscription, values }));
                 }
                 stats::Output::Trends(trends) => {
                     self.lay(Cord::Desk(desk::Input::Trends(trends)));
@@ -386,6 +407,7 @@ impl System for Board {
             },
             Input::Recording(fact) => self.lay(Cord::Switch(switch::Input::Recording(fact))),
             Input::Sip(input) => self.lay(Cord::Signaling(signaling::Input::Sip(input))),
+            Input::Stat(input) => self.lay(Cord::Stats(stats::Input::Stat(input))),
             Input::Webhook(answer) => self.lay(Cord::Routing(routing::Input::Webhook(answer))),
         }
         self.settle(now);

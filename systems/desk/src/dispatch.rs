@@ -115,6 +115,13 @@ impl Desk {
                 return self.recordings(op, caller, ask);
             }
             Op::StateSet => return self.state_set(now, caller, ask),
+            Op::StatisticDefinitions
+            | Op::Statistics
+            | Op::StatisticsClose
+            | Op::StatisticsOpen
+            | Op::StatisticsOperation
+            | Op::StatisticsPeek
+            | Op::StatisticsRead => return self.statistics(op, caller, ask),
             Op::BusinessAttributes => self.business_attributes(&caller, ask),
             Op::CallCustomer => self.call_customer(&caller, ask),
             Op::CallRead => self.call(now, &caller, ask),

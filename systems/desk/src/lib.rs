@@ -31,12 +31,23 @@ use model::{
     explain::{ExplainQuery, Explanation},
     monitor::{Connection, Metric, Monitor, Trends},
     random::Random,
+    stat::{StatError, StatReading, Subscribing},
 };
 
 use crate::{
-    bayeux::Bayeux, credentials::Credentials, http::ReplyTo, login::Checks, meter::Meter,
-    request::Requests, resource::configuration::Changing, seat::Seat, session::Sessions,
-    site::Site, timers::Timer, timers::Timers, view::Views,
+    bayeux::Bayeux,
+    credentials::Credentials,
+    http::ReplyTo,
+    login::Checks,
+    meter::Meter,
+    request::Requests,
+    resource::{configuration::Changing, statistics::Subscriptions},
+    seat::Seat,
+    session::Sessions,
+    site::Site,
+    timers::Timer,
+    timers::Timers,
+    view::Views,
 };
 
 mod bayeux;
@@ -110,12 +121,26 @@ pub enum Input {
         /// The parties, in dB below full scale: 0 is loudest, 127 silence (RFC 6464).
         levels: Vec<(Dn, u8)>,
     },
+    /// The answer to `Statistics`: each statistic's value, or why there is none.
+    Statistics {
+        /// The `Statistics`'.
+        id: ApiId,
+        /// In the order in which they were asked for.
+        readings: Vec<Result<StatReading, StatError>>,
+    },
+    /// Values of statistics that a subscription has open, by their place in it.
+    Subscribed {
+        /// Which.
+        subscription: u64,
+        /// The values.
+        values: Vec<(u64, StatReading)>,
+    },
     /// How the site went, minute by minute.
     Trends(Arc<Trends>),
 }
 
 /// What the desk can say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// To the edge.
     Api(ApiOutput),
@@ -139,6 +164,15 @@ pub enum Output {
     },
     /// To the switch; its origin is `Desk`.
     Request(TRequest),
+    /// For the Stat Server, which answers by `Statistics`.
+    Statistics {
+        /// The request that waits for it.
+        id: ApiId,
+        /// What is asked for.
+        asked: Subscribing,
+    },
+    /// A subscription's statistics are to be closed.
+    Unsubscribed(u64),
 }
 
 /// What a desk is made with.
@@ -217,6 +251,7 @@ pub struct Desk {
     /// Requests that wait for the router's words.
     explaining: BTreeMap<ApiId, ReplyTo>,
     monitor: Monitor,
+    subscriptions: Subscriptions,
     trends: Arc<Trends>,
     connections: Option<Vec<Connection>>,
     /// The newest event's time in ms since 1970: what snapshots are stamped with, so that a later
@@ -249,6 +284,7 @@ impl Desk {
             changing: BTreeMap::new(),
             explaining: BTreeMap::new(),
             monitor: Monitor::default(),
+            subscriptions: Subscriptions::default(),
             trends: Arc::default(),
             connections: None,
         }
@@ -312,6 +348,10 @@ impl System for Desk {
             Input::Monitor(monitor) => self.monitor = *monitor,
             Input::Outcome { reference, refusal } => self.outcome(now, reference, refusal),
             Input::Speakers { dn, conn, levels } => self.speakers(now, &dn, conn, &levels),
+            Input::Statistics { id, readings } => self.statistics_read(id, &readings),
+            Input::Subscribed { subscription, values } => {
+                self.statistics_told(now, subscription, &values);
+            }
             Input::Trends(trends) => self.trends = trends,
         }
     }

@@ -21,6 +21,7 @@ use crate::{
 pub(crate) const CALLS: &str = "/v2/me/calls";
 pub(crate) const LEVELS: &str = "/v2/me/calls/levels";
 pub(crate) const DEVICES: &str = "/v2/me/devices";
+pub(crate) const STATISTICS: &str = "/v2/statistics";
 pub(crate) const STATE: &str = "/v2/me/state";
 pub(crate) const USERS: &str = "/v2/users";
 

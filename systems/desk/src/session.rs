@@ -163,6 +163,7 @@ impl Desk {
         let Some(session) = self.sessions.remove(id) else { return };
         self.timers.cancel(&Timer::Session(id));
         self.session_clients_gone(now, id);
+        self.session_statistics_gone(id);
         if self.seats.get(&session.user).is_some_and(|seat| seat.session == id) {
             self.agent_leaves(now, &session.user);
         }

@@ -8,6 +8,7 @@ use model::{
     config::{Calendar, ObjectKind, OpenHours, Options, Span, UnknownTimeZone},
     monitor::Settings,
     skill::SkillExpression,
+    stat::ready_made::{APPLICATION as STAT_SERVER, Catalogue},
 };
 
 use crate::{
@@ -30,6 +31,9 @@ pub fn problems(site: &Configuration) -> Vec<String> {
     crate::steps::judge(site, &mut said);
     options(site, &mut said);
     said.extend(Settings::of(site).1);
+    let wrong = Catalogue::of(site).1;
+    let statistic = |(at, error)| format!("Application {STAT_SERVER}, {at}: {error}.");
+    said.extend(wrong.into_iter().map(statistic));
     said
 }
 

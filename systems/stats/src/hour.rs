@@ -6,9 +6,12 @@ use std::{
 };
 
 use model::Now;
+use serde::{Deserialize, Serialize};
+
+use crate::saved::{instant, wall_ms};
 
 /// Something that is counted in the hour in which it happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// A caller gave up.
     Abandoned,
@@ -104,6 +107,22 @@ impl Hour {
 
     pub fn next_expiry(&self) -> Option<Instant> {
         self.facts.front().map(|(at, _)| *at + WINDOW)
+    }
+
+    /// The facts with their times in milliseconds since 1970.
+    pub fn save(&self, now: Now) -> Vec<(u64, Fact)> {
+        self.facts.iter().map(|(at, fact)| (wall_ms(now, *at), *fact)).collect()
+    }
+
+    /// Takes up saved facts that are not too old.
+    pub fn restore(&mut self, now: Now, saved: Vec<(u64, Fact)>) {
+        for (at, fact) in saved {
+            if let Some(at) = instant(now, at) {
+                self.facts.push_back((at, fact));
+                self.sums.add(fact);
+            }
+        }
+        self.expire(now);
     }
 }
 

@@ -21,12 +21,13 @@ use std::{
 };
 
 use model::{
-    Configuration, Dn, Event, Now, System, TrunkName,
+    Configuration, Dn, Event, Now, ReferenceId, System, TrunkName,
     config::{DnKind, Role},
     monitor::{
         AgentCounts, AgentStatus, Alarm, AlarmChange, GatewayHealth, LastHour, Metric, Monitor,
         QueueHealth, RegisteredDn, Settings, Trends, TrunkHealth,
     },
+    stat::{StatClient, StatInput, StatOutput, StatReading},
 };
 
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
     queues::Queues,
     rows::Teams,
     site_trend::SiteMinutes,
+    statistics::{Statistics, Told},
     stays::{QueueFact, Stays},
     thresholds::Watches,
 };
@@ -50,10 +52,14 @@ mod minutes;
 mod queues;
 mod readings;
 mod rows;
+mod saved;
 mod site_trend;
 pub mod statistics;
 mod stays;
+mod subscribed;
 mod thresholds;
+
+pub use crate::{saved::Saved, subscribed::Readings};
 
 /// What the statistics can be told.
 #[derive(Clone, Debug)]
@@ -64,6 +70,8 @@ pub enum Input {
     Configuration(Arc<Configuration>),
     /// Something happened at a DN. All events of the switch.
     Event(Arc<Event>),
+    /// A client of the Stat Server's port asks for something.
+    Stat(StatInput),
     /// A trunk's probe was answered, or no longer is.
     Trunk {
         /// Which trunk.
@@ -71,6 +79,8 @@ pub enum Input {
         /// Whether it answers.
         up: bool,
     },
+    /// A subscription of the desk's is closed.
+    Unsubscribed(u64),
 }
 
 /// What the statistics can say.
@@ -78,6 +88,15 @@ pub enum Input {
 pub enum Output {
     /// The dashboard, whenever it reads differently; at most once a second.
     Monitor(Box<Monitor>),
+    /// For a client of the Stat Server's port.
+    Stat(StatOutput),
+    /// Values of statistics that a subscription of the desk's has open, by their place in it.
+    Subscribed {
+        /// Which.
+        subscription: u64,
+        /// The values.
+        values: Vec<(u64, StatReading)>,
+    },
     /// How it went, minute by minute, when a minute has passed in which something happened.
     Trends(Arc<Trends>),
 }
@@ -94,6 +113,7 @@ pub struct Stats {
     queues: Queues,
     settings: Settings,
     site_minutes: SiteMinutes,
+    statistics: Statistics,
     stays: Stays,
     teams: Teams,
     trunks_up: BTreeMap<TrunkName, bool>,
@@ -158,6 +178,8 @@ impl Stats {
         over.into_iter().for_each(|change| self.handle_alarm(change));
         self.settings = settings;
         self.queues.configure(now, &configuration, &self.settings);
+        self.statistics.configure(now, Arc::clone(&configuration));
+        self.statistics.stand(now);
         self.teams = Teams::of(&configuration);
         self.configuration = configuration;
     }
@@ -189,6 +211,7 @@ impl Stats {
                 }
             }
         }
+        self.statistics.handle_event(now, event);
         self.site_minutes.note(now, count(self.calls.active()));
         self.untold_minute.get_or_insert(queues::minute(now));
     }
@@ -292,6 +315,31 @@ impl Stats {
             .collect()
     }
 
+    fn handle_stat(&mut self, now: Now, input: StatInput) {
+        match input {
+            StatInput::Closed { client } => {
+                self.statistics.close_all(now, StatClient::Port(client));
+            }
+            StatInput::Request { client, reference, request } => {
+                let key = (StatClient::Port(client), reference);
+                let outcome = self.statistics.ask(now, key, request);
+                let answer = StatOutput::Answer { client, reference, outcome };
+                self.out.push_back(Output::Stat(answer));
+            }
+        }
+    }
+
+    /// Says what is to be told of open statistics, one output for each who has them open.
+    fn look_at_statistics(&mut self, now: Now) {
+        self.statistics.look(now);
+        let mut by_client: BTreeMap<StatClient, Values> = BTreeMap::new();
+        while let Some(Told { client, reference, value, at_ms }) = self.statistics.poll_told() {
+            let reading = StatReading { value, at_ms };
+            by_client.entry(client).or_default().push((reference, reading));
+        }
+        self.out.extend(by_client.into_iter().map(values_of));
+    }
+
     /// Tells of the minutes that have passed since something happened.
     fn tell_trends(&mut self, now: Now) {
         let present = queues::minute(now);
@@ -350,8 +398,13 @@ impl System for Stats {
             Input::Alarm(change) => self.handle_alarm(change),
             Input::Configuration(configuration) => self.configure(now, configuration),
             Input::Event(event) => self.handle_event(now, &event),
+            // What the dashboard shows is not touched by these two.
+            Input::Stat(input) => return self.handle_stat(now, input),
             Input::Trunk { trunk, up } => {
                 self.trunks_up.insert(trunk, up);
+            }
+            Input::Unsubscribed(subscription) => {
+                return self.statistics.close_all(now, StatClient::Desk(subscription));
             }
         }
         self.is_stale = true;
@@ -361,6 +414,7 @@ impl System for Stats {
     fn handle_timeout(&mut self, now: Now) {
         self.turn_minute(now);
         self.look(now);
+        self.look_at_statistics(now);
     }
 
     fn poll_output(&mut self) -> Option<Output> {
@@ -368,9 +422,24 @@ impl System for Stats {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let earliest = self.looked_at? + LOOK_INTERVAL;
-        let wanted = if self.is_stale { Some(earliest) } else { self.next_by_itself() };
-        wanted.map(|at| at.max(earliest))
+        let dashboard = self.looked_at.and_then(|at| {
+            let earliest = at + LOOK_INTERVAL;
+            let wanted = if self.is_stale { Some(earliest) } else { self.next_by_itself() };
+            wanted.map(|at| at.max(earliest))
+        });
+        dashboard.into_iter().chain(self.statistics.next_look()).min()
+    }
+}
+
+type Values = Vec<(ReferenceId, StatReading)>;
+
+fn values_of((client, values): (StatClient, Values)) -> Output {
+    match client {
+        StatClient::Desk(subscription) => {
+            let values = values.into_iter().map(|(number, reading)| (number.0, reading));
+            Output::Subscribed { subscription, values: values.collect() }
+        }
+        StatClient::Port(client) => Output::Stat(StatOutput::Values { client, values }),
     }
 }
 

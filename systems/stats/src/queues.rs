@@ -10,8 +10,13 @@ use model::{
     config::DnKind,
     monitor::{QueueTotals, QueueTrend, Settings},
 };
+use serde::{Deserialize, Serialize};
 
-use crate::{minutes::Minutes, stays::QueueFact};
+use crate::{
+    minutes::Minutes,
+    saved::{instant, wall_ms},
+    stays::QueueFact,
+};
 
 /// All queues and route points of which something is known.
 #[derive(Debug, Default)]
@@ -31,8 +36,17 @@ struct Book {
     minutes: Minutes<Minute>,
 }
 
+/// A queue's figures as they are saved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedBook {
+    /// When, in milliseconds since 1970, and what.
+    facts: Vec<(u64, QueueTotals)>,
+    today: QueueTotals,
+    minutes: Minutes<Minute>,
+}
+
 /// One minute of a queue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Minute {
     totals: QueueTotals,
     waiting: u32,
@@ -159,6 +173,38 @@ impl Queues {
     pub fn next_expiry(&self) -> Option<Instant> {
         let oldest = self.books.values().filter_map(|book| book.facts.front());
         oldest.map(|(at, _)| *at + HOUR).min()
+    }
+
+    /// When the present day ends, milliseconds since 1970, and every queue's figures.
+    pub fn save(&self, now: Now) -> (u64, Vec<(Dn, SavedBook)>) {
+        let save = |(dn, book): (&Dn, &Book)| {
+            let facts = book.facts.iter().map(|(at, totals)| (wall_ms(now, *at), *totals));
+            let (today, minutes) = (book.today, book.minutes.clone());
+            (dn.clone(), SavedBook { facts: facts.collect(), today, minutes })
+        };
+        (self.day_ends_ms, self.books.iter().map(save).collect())
+    }
+
+    /// Takes up saved figures, those of a day that is over left out.
+    pub fn restore(&mut self, now: Now, day_ends_ms: u64, saved: Vec<(Dn, SavedBook)>) {
+        let is_today = now.unix_ms() < day_ends_ms;
+        self.day_ends_ms = day_ends_ms;
+        for (dn, SavedBook { facts, today, mut minutes }) in saved {
+            let dated =
+                facts.into_iter().filter_map(|(at, totals)| Some((instant(now, at)?, totals)));
+            let mut book = Book { facts: dated.collect(), ..Book::default() };
+            book.facts.iter().for_each(|(_, totals)| book.hour.add(totals));
+            book.expire(now);
+            if is_today {
+                book.today = today;
+            }
+            // Nobody waits any more.
+            if let Some(last) = minutes.last() {
+                last.waiting = 0;
+            }
+            book.minutes = minutes;
+            self.books.insert(dn, book);
+        }
     }
 
     fn turn_day(&mut self, now: Now, settings: &Settings) {

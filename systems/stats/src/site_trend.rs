@@ -4,14 +4,15 @@ use model::{
     Now,
     monitor::{AgentCounts, SiteTrend},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{hour::Fact, minutes::Minutes, queues::minute};
 
 /// The last 24 hours.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SiteMinutes(Minutes<Minute>);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Minute {
     inbound: u32,
     outbound: u32,

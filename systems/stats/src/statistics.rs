@@ -15,9 +15,12 @@ use std::{
 };
 
 use model::{
-    ClientId, Configuration, Event, Now, ReferenceId,
+    Configuration, Event, Now, ReferenceId,
     config::{DnKind, Role},
-    stat::{Definition, Insensitivity, Notification, ObjectType, StatError, StatObject, StatValue},
+    stat::{
+        Definition, Insensitivity, Notification, ObjectType, StatClient, StatError, StatObject,
+        StatValue, ready_made::Catalogue,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,17 +31,19 @@ use crate::statistics::{
 };
 
 mod actions;
+mod asking;
 mod call_facts;
 mod counter;
 mod pairs;
 mod resets;
+mod standing;
 mod window;
 
 /// A value for whoever opened the statistic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     /// Who opened it.
-    pub client: ClientId,
+    pub client: StatClient,
     /// Under which number.
     pub reference: ReferenceId,
     /// The value.
@@ -70,6 +75,7 @@ pub enum Resumed {
 #[derive(Debug, Default)]
 pub struct Statistics {
     configuration: Arc<Configuration>,
+    catalogue: Catalogue,
     actions: Actions,
     clock: Clock,
     counters: BTreeMap<u64, Counter>,
@@ -77,8 +83,10 @@ pub struct Statistics {
     by_definition: BTreeMap<Definition, u64>,
     /// Which counters each object's facts belong to.
     by_source: BTreeMap<StatObject, BTreeSet<u64>>,
-    openings: BTreeMap<(ClientId, ReferenceId), Opening>,
-    /// How many openings each counter has; those without, since when.
+    openings: BTreeMap<(StatClient, ReferenceId), Opening>,
+    /// Counters that go on although nobody has them open.
+    standing: BTreeSet<u64>,
+    /// How many openings each counter has, `standing` being one; those without, since when.
     users: BTreeMap<u64, usize>,
     unused: BTreeMap<u64, u64>,
     resets: Resets,
@@ -126,6 +134,8 @@ impl Statistics {
     pub fn configure(&mut self, now: Now, configuration: Arc<Configuration>) {
         self.clock.tell(now);
         self.actions.configure(Arc::clone(&configuration));
+        // The directory has told whoever changed the options what is wrong with them.
+        (self.catalogue, _) = Catalogue::of(&configuration);
         self.configuration = configuration;
         let all: Vec<u64> = self.counters.keys().copied().collect();
         for id in all {
@@ -165,7 +175,7 @@ impl Statistics {
     pub fn open(
         &mut self,
         now: Now,
-        (client, reference): (ClientId, ReferenceId),
+        (client, reference): (StatClient, ReferenceId),
         definition: Definition,
         notification: Notification,
     ) -> Result<StatValue, StatError> {
@@ -186,8 +196,7 @@ impl Statistics {
             }
         }
         let counter = self.counter(at, definition)?;
-        *self.users.entry(counter).or_default() += 1;
-        self.unused.remove(&counter);
+        self.hold(counter);
         let value = self.advance(counter).ok_or(StatError::NotOpen(reference.0))?;
         let told = Some(value.clone());
         let opening = Opening { counter, notification, told, told_at: at, is_suspended: false };
@@ -205,7 +214,7 @@ impl Statistics {
     pub fn peek(
         &mut self,
         now: Now,
-        client: ClientId,
+        client: StatClient,
         reference: ReferenceId,
     ) -> Result<StatValue, StatError> {
         self.clock.tell(now);
@@ -217,7 +226,7 @@ impl Statistics {
     ///
     /// # Errors
     /// When the client has no such statistic open.
-    pub fn suspend(&mut self, client: ClientId, reference: ReferenceId) -> Result<(), StatError> {
+    pub fn suspend(&mut self, client: StatClient, reference: ReferenceId) -> Result<(), StatError> {
         self.set_suspended(client, reference, true)
     }
 
@@ -225,13 +234,13 @@ impl Statistics {
     ///
     /// # Errors
     /// When the client has no such statistic open.
-    pub fn resume(&mut self, client: ClientId, reference: ReferenceId) -> Result<(), StatError> {
+    pub fn resume(&mut self, client: StatClient, reference: ReferenceId) -> Result<(), StatError> {
         self.set_suspended(client, reference, false)
     }
 
     fn set_suspended(
         &mut self,
-        client: ClientId,
+        client: StatClient,
         reference: ReferenceId,
         is_suspended: bool,
     ) -> Result<(), StatError> {
@@ -251,24 +260,17 @@ impl Statistics {
     pub fn close(
         &mut self,
         now: Now,
-        client: ClientId,
+        client: StatClient,
         reference: ReferenceId,
     ) -> Result<(), StatError> {
         let (at, _) = self.clock.tell(now);
         let opening = self.openings.remove(&(client, reference));
-        let id = opening.ok_or(StatError::NotOpen(reference.0))?.counter;
-        if let Some(users) = self.users.get_mut(&id) {
-            *users -= 1;
-            if *users == 0 {
-                self.users.remove(&id);
-                self.unused.insert(id, at);
-            }
-        }
+        self.let_go(at, opening.ok_or(StatError::NotOpen(reference.0))?.counter);
         Ok(())
     }
 
     /// Closes all of a client's statistics.
-    pub fn close_all(&mut self, now: Now, client: ClientId) {
+    pub fn close_all(&mut self, now: Now, client: StatClient) {
         let all: Vec<ReferenceId> = self.openings_of(client).collect();
         for reference in all {
             // It was found open just now.
@@ -353,9 +355,24 @@ impl Statistics {
         all
     }
 
-    fn openings_of(&self, client: ClientId) -> impl Iterator<Item = ReferenceId> {
+    fn openings_of(&self, client: StatClient) -> impl Iterator<Item = ReferenceId> {
         let own = (client, ReferenceId(0))..=(client, ReferenceId(u64::MAX));
         self.openings.range(own).map(|((_, reference), _)| *reference)
+    }
+
+    fn hold(&mut self, id: u64) {
+        *self.users.entry(id).or_default() += 1;
+        self.unused.remove(&id);
+    }
+
+    fn let_go(&mut self, at: u64, id: u64) {
+        if let Some(users) = self.users.get_mut(&id) {
+            *users -= 1;
+            if *users == 0 {
+                self.users.remove(&id);
+                self.unused.insert(id, at);
+            }
+        }
     }
 
     /// The counter of a definition.

@@ -68,6 +68,7 @@ impl Day {
             match output {
                 Output::Monitor(_) => {}
                 Output::Trends(trends) => self.trends = Some(trends),
+                Output::Stat(_) | Output::Subscribed { .. } => panic!("nobody asked"),
             }
         }
     }

@@ -13,13 +13,13 @@ use std::{
 
 use common::{Happening, configuration};
 use model::{
-    AgentState, CallState, CallType, ClientId, Configuration, DnRole, Event, EventName, KvList,
-    Now, ReferenceId,
+    AgentState, CallState, CallType, Configuration, DnRole, Event, EventName, KvList, Now,
+    ReferenceId,
     config::AgentGroup,
     random::Random,
     stat::{
         Action, Category, Definition, Growing, Insensitivity, Mask, Notification, ObjectType,
-        StatObject, StatType, StatValue, Subject, TimeProfile, TimeRange,
+        StatClient, StatObject, StatType, StatValue, Subject, TimeProfile, TimeRange,
     },
 };
 use reference::{Asked, Log, PHONES, ROUTE_POINTS};
@@ -28,7 +28,7 @@ use stats::statistics::{Resumed, Statistics};
 const DAYS: u64 = 1_000;
 const STEPS: usize = 70;
 const STATISTICS: u64 = 14;
-const CLIENT: ClientId = ClientId(1);
+const CLIENT: StatClient = StatClient::Desk(1);
 
 fn pick<T: Clone>(random: &mut Random, from: &[T]) -> T {
     from[usize::try_from(random.below(u64::try_from(from.len()).unwrap())).unwrap()].clone()

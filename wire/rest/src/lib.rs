@@ -15,6 +15,7 @@ mod problem;
 mod recording_query;
 mod shape;
 mod state_command;
+mod statistic_request;
 
 pub use call_command::{
     CallCommand, Reach, read_call_action, read_call_operation, read_conference, read_dial,
@@ -40,6 +41,10 @@ pub use shape::{
 pub use state_command::{
     AgentWord, NOT_READY_REASONS, NotReadyReason, StateCommand, agent_state_settings,
     agent_state_word, read_state, read_state_operation, user_state,
+};
+pub use statistic_request::{
+    AskedStatistic, SubscriptionCommand, read_peek, read_statistics, read_subscription_operation,
+    statistic_problem,
 };
 
 /// Most pairs that one request may put into user data, on all levels.

@@ -124,6 +124,13 @@ impl Bayeux {
             .collect()
     }
 
+    /// A session's clients that listen to a channel.
+    pub(crate) fn subscribers_of(&self, session: SessionId, channel: &str) -> Vec<ClientKey> {
+        let listens = |client: &Client| client.patterns.iter().any(|p| p.matches(channel));
+        let own = self.clients.iter().filter(|(_, client)| client.session == session);
+        own.filter(|(_, client)| listens(client)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// Whether messages wait for a client.
     pub(crate) fn is_behind(&self, key: &ClientKey) -> bool {
         self.clients.get(key).is_none_or(|client| client.backlog() > 0)

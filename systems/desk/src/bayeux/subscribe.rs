@@ -7,7 +7,7 @@ use wire_bayeux::{ClientMessage, Pattern, Reply};
 use super::{ClientKey, message::reply_to};
 use crate::{
     Desk,
-    push::{CALLS, DEVICES, LEVELS, STATE, USERS},
+    push::{CALLS, DEVICES, LEVELS, STATE, STATISTICS, USERS},
 };
 
 impl Desk {
@@ -80,12 +80,12 @@ const OWN_CHANNELS: &[&str] = &[
     LEVELS,
     DEVICES,
     STATE,
+    STATISTICS,
     "/v2/me",
     "/v2/me/channels",
     "/v2/me/interactions",
     "/v2/me/workitems",
     "/v2/me/workbins",
-    "/v2/statistics",
     "/notifications/services",
 ];
 const PATTERNS_MAX: usize = 64;

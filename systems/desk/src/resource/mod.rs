@@ -15,3 +15,4 @@ mod recordings;
 mod services;
 mod settings;
 mod state;
+pub(crate) mod statistics;

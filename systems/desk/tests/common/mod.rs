@@ -25,6 +25,7 @@ use model::{
     config::Change,
     explain::ExplainQuery,
     random::Random,
+    stat::Subscribing,
 };
 use serde_json::{Value, json};
 
@@ -51,6 +52,10 @@ pub struct Bench {
     pub changes: Vec<(ApiId, String, Change, bool)>,
     /// What the router was asked.
     pub explained: Vec<(ApiId, ExplainQuery)>,
+    /// What the Stat Server was asked.
+    pub statistics: Vec<(ApiId, Subscribing)>,
+    /// Subscriptions that were closed.
+    pub unsubscribed: Vec<u64>,
 }
 
 /// A browser with its cookie and CSRF token.
@@ -94,6 +99,8 @@ impl Bench {
             asked: Vec::new(),
             changes: Vec::new(),
             explained: Vec::new(),
+            statistics: Vec::new(),
+            unsubscribed: Vec::new(),
             rings: false,
         };
         bench.input(Input::Configuration(site::configuration().into()));
@@ -113,6 +120,8 @@ impl Bench {
                 }
                 Output::Explain { id, query } => self.explained.push((id, query)),
                 Output::Request(request) => self.requests.push(request),
+                Output::Statistics { id, asked } => self.statistics.push((id, asked)),
+                Output::Unsubscribed(subscription) => self.unsubscribed.push(subscription),
                 Output::Api(ApiOutput::Response(response)) => {
                     let old = self.responses.insert(response.id, response);
                     assert_eq!(old, None, "one response to one request");

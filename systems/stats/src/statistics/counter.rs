@@ -317,7 +317,7 @@ impl Counter {
 }
 
 /// Whether it is about what goes on, whatever the time profile.
-fn is_current(category: Category) -> bool {
+pub(crate) fn is_current(category: Category) -> bool {
     matches!(
         category,
         Category::CurrentAverageTime
