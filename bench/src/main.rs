@@ -1,6 +1,6 @@
 //! Measurements as ratios in one run: `make bench`, or `cargo run --release -p bench -- --quick`
-//! for a trial, `-- --routing` for the router alone. The server under measurement is the
-//! `cordboard` binary beside this one.
+//! for a trial, `-- --routing` and `-- --statistics` for the router or the Stat Server alone. The
+//! server under measurement is the `cordboard` binary beside this one.
 
 mod agent;
 mod browser;
@@ -13,6 +13,7 @@ mod processes;
 mod report;
 mod rest;
 mod routing_time;
+mod statistics_time;
 mod talking;
 mod transcoding;
 mod trunk;
@@ -40,10 +41,13 @@ fn main() -> Result<()> {
             say(&text)
         }
         Some("--routing") => say(&routing_time::measure(ROUNDS)?.text()),
+        Some("--statistics") => say(&statistics_time::measure(STATISTICS_S)?.text()),
         Some("--quick") => say(&Runtime::new()?.block_on(run(&QUICK))?),
         Some("echo") => echo(),
         Some("codec") => transcoding::paced(TALKS as usize, &Voice::new()?),
-        Some(other) => anyhow::bail!("{other} is unknown: --quick, or nothing"),
+        Some(other) => {
+            anyhow::bail!("{other} is unknown: --quick, --routing, --statistics, or nothing")
+        }
     }
 }
 
@@ -78,6 +82,8 @@ async fn run(plan: &Plan) -> Result<String> {
     let recorded = transcoding::measure_recorded(TALKS.into(), seconds, &voice)?;
     say("routing …\n")?;
     let decisions = routing_time::measure(ROUNDS)?;
+    say("statistics …\n")?;
+    let statistics = statistics_time::measure(STATISTICS_S)?;
     let load = figures::load();
     let report = Report {
         latency,
@@ -93,6 +99,7 @@ async fn run(plan: &Plan) -> Result<String> {
         pcmu,
         recorded,
         decisions,
+        statistics,
         load,
     };
     Ok(report.text())
@@ -124,6 +131,8 @@ const FULL: Plan = Plan {
 };
 /// Calls that are served, and agents who become ready.
 const ROUNDS: usize = 1_500;
+/// Of the centre's time.
+const STATISTICS_S: u32 = 60;
 const QUICK: Plan = Plan {
     latency_calls: 20,
     load_calls: 200,

@@ -3,8 +3,8 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    figures::machine, latency::Latency, load::Cost, routing_time::Decisions, talking::Talking,
-    transcoding::Bridging,
+    figures::machine, latency::Latency, load::Cost, routing_time::Decisions,
+    statistics_time::StatisticsCost, talking::Talking, transcoding::Bridging,
 };
 
 /// Everything of one run.
@@ -25,6 +25,7 @@ pub struct Report {
     pub pcmu: Bridging,
     pub recorded: Bridging,
     pub decisions: Decisions,
+    pub statistics: StatisticsCost,
     pub load: String,
 }
 
@@ -45,6 +46,8 @@ impl Report {
         self.voice(&mut text);
         text.push('\n');
         text.push_str(&self.decisions.text());
+        text.push('\n');
+        text.push_str(&self.statistics.text());
         text
     }
 

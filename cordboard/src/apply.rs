@@ -148,7 +148,7 @@ const PLAN_OBJECTS_MAX: usize = 1_000;
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-    use model::{config::Object, random::Random};
+    use model::{config::Object, random::Random, stat::ready_made::Catalogue};
     use serde_json::json;
 
     use super::*;
@@ -237,6 +237,27 @@ mod tests {
         assert_eq!(file.site.strategies["Care"].steps.len(), 7);
         let again = write(&file.site, Format::Yaml).unwrap();
         assert_eq!(SiteFile::parse(&again, Format::Yaml).unwrap().site, file.site);
+    }
+
+    #[test]
+    fn the_statistics_of_the_manual_are_some() {
+        let manual = include_str!("../../docs/statistics.md");
+        let (_, example) = manual.split_once("```toml\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let file = SiteFile::parse(example, Format::Toml).unwrap();
+        assert_eq!(directory::problems(&file.site), Vec::<String>::new());
+        let (catalogue, _) = Catalogue::of(&file.site);
+        for name in ["LongTalks", "SpanishCalls"] {
+            assert!(catalogue.types.contains_key(name), "{name}");
+        }
+        assert!(catalogue.profiles.contains_key("Shift"));
+        for (name, one) in catalogue.types.iter().filter(|(name, _)| !example.contains(*name)) {
+            let row = format!("| {name} | ");
+            let row = manual.lines().find(|line| line.starts_with(&row));
+            let row = row.unwrap_or_else(|| panic!("the manual has no {name}"));
+            assert!(row.contains(&format!("| {} |", one.category)), "{row}");
+            assert!(row.contains(&format!("| {} |", one.subject)), "{row}");
+        }
     }
 
     #[test]

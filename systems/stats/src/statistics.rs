@@ -56,9 +56,11 @@ pub struct Told {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
     at: u64,
+    /// What the wall clock was ahead of it.
+    ahead: i64,
     actions: Actions,
     #[serde(with = "pairs")]
-    counters: BTreeMap<u64, Counter>,
+    counters: BTreeMap<u64, Arc<Counter>>,
     last_counter: u64,
 }
 
@@ -78,7 +80,8 @@ pub struct Statistics {
     catalogue: Catalogue,
     actions: Actions,
     clock: Clock,
-    counters: BTreeMap<u64, Counter>,
+    /// Shared with a snapshot that is being written; a counter is copied when it goes on.
+    counters: BTreeMap<u64, Arc<Counter>>,
     last_counter: u64,
     by_definition: BTreeMap<Definition, u64>,
     /// Which counters each object's facts belong to.
@@ -159,7 +162,7 @@ impl Statistics {
                 | Fact::Status { source, .. } => source,
             };
             for id in self.by_source.get(source).into_iter().flatten() {
-                if let Some(counter) = self.counters.get_mut(id) {
+                if let Some(counter) = self.counters.get_mut(id).map(Arc::make_mut) {
                     counter.advance(at, ahead, &mut self.resets);
                     counter.learn(&fact);
                 }
@@ -286,9 +289,15 @@ impl Statistics {
         }
         self.looked_s = at / SECOND;
         let wall = at.saturating_add_signed(ahead);
+        let mut stale = Vec::new();
         for ((client, reference), opening) in &mut self.openings {
             let Some(counter) = self.counters.get_mut(&opening.counter) else { continue };
-            counter.advance(at, ahead, &mut self.resets);
+            if !counter.is_quiet(at, ahead) {
+                Arc::make_mut(counter).advance(at, ahead, &mut self.resets);
+            }
+            if counter.is_stale {
+                stale.push(opening.counter);
+            }
             if let Some((value, at_ms)) = opening.due(counter, at, wall) {
                 opening.told = Some(value.clone());
                 opening.told_at = at;
@@ -296,7 +305,11 @@ impl Statistics {
                 self.out.push_back(Told { client, reference, value, at_ms });
             }
         }
-        self.counters.values_mut().for_each(|counter| counter.is_stale = false);
+        for id in stale {
+            if let Some(counter) = self.counters.get_mut(&id) {
+                Arc::make_mut(counter).is_stale = false;
+            }
+        }
         self.drop_unused(at);
     }
 
@@ -316,14 +329,13 @@ impl Statistics {
         self.out.pop_front()
     }
 
-    /// All counters as they are now.
+    /// All counters as they are now. It takes little time: what is counted is copied only as it
+    /// goes on, while the snapshot is there.
     pub fn snapshot(&mut self, now: Now) -> Snapshot {
         let (at, ahead) = self.clock.tell(now);
-        for counter in self.counters.values_mut() {
-            counter.advance(at, ahead, &mut self.resets);
-        }
         Snapshot {
             at,
+            ahead,
             actions: self.actions.clone(),
             counters: self.counters.clone(),
             last_counter: self.last_counter,
@@ -334,12 +346,14 @@ impl Statistics {
     /// finds what was counted.
     #[must_use]
     pub fn restore(now: Now, snapshot: Snapshot, resumed: Resumed) -> Self {
-        let Snapshot { at, actions, counters, last_counter } = snapshot;
+        let Snapshot { at, ahead, actions, counters, last_counter } = snapshot;
         let clock = Clock { start: None, at, ahead: 0 };
         let mut all = Self { actions, clock, counters, last_counter, ..Self::default() };
         let (now_ms, _) = all.clock.tell(now);
         for (id, counter) in &mut all.counters {
+            let counter = Arc::make_mut(counter);
             counter.revive();
+            counter.advance(at, ahead, &mut all.resets);
             if resumed == Resumed::WithoutCalls {
                 counter.forget_running();
             }
@@ -389,13 +403,13 @@ impl Statistics {
         let counter = Counter::new(definition.clone(), at);
         let sources = self.sources(&counter);
         self.by_definition.insert(definition, id);
-        self.counters.insert(id, counter);
+        self.counters.insert(id, Arc::new(counter));
         self.set_sources(id, sources);
         Ok(id)
     }
 
     fn advance(&mut self, id: u64) -> Option<StatValue> {
-        let counter = self.counters.get_mut(&id)?;
+        let counter = self.counters.get_mut(&id).map(Arc::make_mut)?;
         counter.advance(self.clock.at, self.clock.ahead, &mut self.resets);
         Some(counter.value())
     }
@@ -405,6 +419,7 @@ impl Statistics {
         if counter.sources == sources {
             return;
         }
+        let counter = Arc::make_mut(counter);
         for source in &counter.sources {
             if let Some(ids) = self.by_source.get_mut(source) {
                 ids.remove(&id);

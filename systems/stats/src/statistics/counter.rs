@@ -148,6 +148,13 @@ impl Counter {
         Some(due.clamp(self.at, at.max(self.at)))
     }
 
+    /// Whether its value and its times are as they were reckoned last.
+    pub fn is_quiet(&self, at: u64, ahead: i64) -> bool {
+        let is_growing = matches!(self.definition.profile, TimeProfile::Growing(_));
+        let is_reset_to_come = wall(at, ahead) < self.next_reset;
+        is_growing && is_reset_to_come && !self.is_stale && !self.drifts()
+    }
+
     fn pass(&mut self, at: u64) {
         if at > self.at {
             let is_less = self.window.pass(self.at, at, self.main, self.relative);
