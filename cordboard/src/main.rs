@@ -6,6 +6,7 @@ mod control;
 mod counters;
 mod demo;
 mod export;
+mod history;
 mod import;
 mod lock;
 mod ports;

@@ -8,7 +8,7 @@ use io_edge::Edge;
 use io_media::MediaThread;
 use io_prompt::Prompts;
 use io_sip::SipPort;
-use io_store::{History, Store};
+use io_store::Store;
 use io_webhook::Webhooks;
 use model::{
     Configuration,
@@ -23,7 +23,8 @@ use tokio::{
 };
 
 use crate::{
-    control::Order, counters::Counters, demo::Customers, recordings::Recordings, site::Site,
+    control::Order, counters::Counters, demo::Customers, history::History, recordings::Recordings,
+    site::Site,
 };
 
 /// Everything that the control thread can make happen.
@@ -78,7 +79,7 @@ impl Ports {
             Output::Audit(audit) => self.site.audit(audit),
             Output::Changed { reference, outcome } => self.site.changed(reference, outcome),
             Output::Client(output) => self.clients.deliver(output),
-            Output::Event(event) => self.history.record(&event),
+            Output::History(row) => self.history.record(*row),
             Output::Media(command) => self.send_media(command),
             Output::Monitor(monitor) => {
                 self.monitor.send_replace(Arc::from(monitor));
@@ -113,7 +114,9 @@ impl Ports {
 
     /// Figures of the ports for `/metrics`.
     pub fn metrics(&self) -> Vec<Metric> {
-        self.recordings.metrics()
+        let mut metrics = self.history.metrics();
+        metrics.extend(self.recordings.metrics());
+        metrics
     }
 
     /// Ends in order: voice stops, the last counters are written, recordings become whole, what

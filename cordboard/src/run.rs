@@ -21,7 +21,7 @@ use io_edge::{CertificateFiles, Edge, EdgeSettings};
 use io_media::{MediaSettings, MediaThread};
 use io_port::{Full, Sink, bind_tcp};
 use io_sip::SipPort;
-use io_store::{History, Store, hash_password};
+use io_store::{Store, hash_password};
 use model::{Configuration, System, TrunkName, monitor::Connection, recording::Recorded};
 use routing::Router;
 use signaling::{Signaling, SignalingSettings};
@@ -38,6 +38,7 @@ use crate::{
     control::{Control, Order},
     counters::{self, Counters},
     demo::Customers,
+    history::History,
     lock::DataLock,
     ports::Ports,
     prompts,
@@ -131,7 +132,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         counters: Counters::start(&options.data, &orders)?,
         customers: options.demo.then(|| Customers::new(sip_address)),
         edge,
-        history: History::start(&store),
+        history: History::start(&store, &orders),
         media,
         monitor,
         orders: orders.clone(),
@@ -281,6 +282,7 @@ fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_por
             random.split(),
         ),
         directory: Directory::new(),
+        history: history::History::new(),
         routing: Router::new(),
         signaling: Signaling::new(SignalingSettings::new(sip), random.split()),
         stats: counters::restored(&options.data),

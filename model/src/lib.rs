@@ -13,6 +13,7 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod explain;
+pub mod history;
 pub mod id;
 pub mod kv;
 pub mod leg;

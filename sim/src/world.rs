@@ -10,10 +10,12 @@ use board::{Board, Input, Output, Systems};
 use cti::Cti;
 use desk::{Desk, DeskLimits, DeskSettings};
 use directory::Directory;
+use history::History;
 use model::{
     AgentState, ClientId, ConnId, Dn, Event, EventName, KvList, LegId, Now, ReferenceId, Request,
     System, WorkMode,
     error::Refusal,
+    history::{Row, RowKey},
     id::FlowId,
     media::{MediaCommand, MediaFact},
     random::Random,
@@ -48,6 +50,8 @@ pub struct World {
     pub agents: BTreeMap<Dn, AgentView>,
     /// What the CTI program was refused.
     pub refusals: Vec<Refusal>,
+    /// The rows that an analyst would find.
+    pub history: BTreeMap<RowKey, Row>,
     /// What can never be right: legs connected that are not open and the like.
     pub faults: Vec<String>,
     network: Network,
@@ -82,6 +86,7 @@ impl World {
             phones: Vec::new(),
             agents: BTreeMap::new(),
             refusals: Vec::new(),
+            history: BTreeMap::new(),
             faults: Vec::new(),
             network: Network::new(Weather::fair(), random.split()),
             open_legs: BTreeSet::new(),
@@ -302,6 +307,9 @@ impl World {
         while let Some(output) = self.board.poll_output() {
             match output {
                 Output::Client(output) => self.hear(output),
+                Output::History(row) => {
+                    self.history.insert(row.key(), *row);
+                }
                 Output::Media(command) => self.shard(&command),
                 Output::Rejected(problems) => self.faults.extend(problems),
                 Output::Sip(output) => self.carry(output),
@@ -311,7 +319,6 @@ impl World {
                 Output::Api(_)
                 | Output::Audit(_)
                 | Output::Changed { .. }
-                | Output::Event(_)
                 | Output::Monitor(_)
                 | Output::Stat(_)
                 | Output::Published(_) => {}
@@ -523,6 +530,7 @@ fn systems(now: Now, random: &mut Random) -> Systems {
             random.split(),
         ),
         directory: Directory::new(),
+        history: History::new(),
         routing: Router::new(),
         signaling: Signaling::new(
             SignalingSettings::new(SocketAddr::from(([10, 0, 0, 1], 5060))),

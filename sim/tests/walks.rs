@@ -5,9 +5,17 @@
 //! work and has a phone can be called again.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, missing_docs)]
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
-use model::{Dn, KvList, Request, WorkMode, random::Random, request::MergeType};
+use model::{
+    ConnId, Dn, KvList, Request, WorkMode,
+    history::{CallRow, Row},
+    random::Random,
+    request::MergeType,
+};
 use sim::{CallerState, PhoneAct, Weather, World};
 
 #[test]
@@ -143,7 +151,43 @@ fn finish(world: &mut World, seed: u64) {
     assert!(systems.signaling.is_idle(), "seed {seed}: {:?}", systems.signaling.counts());
     let routing = systems.routing.counts();
     assert_eq!((routing.offered, routing.waiting), (0, 0), "seed {seed}");
+    history_adds_up(world, seed);
     serves_again(world, seed);
+}
+
+/// Every call has ended, its legs and stays lie within it, and its stays follow one another.
+fn history_adds_up(world: &World, seed: u64) {
+    let rows = world.history.values();
+    let calls: BTreeMap<ConnId, &CallRow> = rows
+        .filter_map(|row| match row {
+            Row::Call(call) => Some((call.conn, call)),
+            Row::AgentState(_) | Row::Leg(_) | Row::QueueStay(_) => None,
+        })
+        .collect();
+    let mut left_ms: BTreeMap<ConnId, u64> = BTreeMap::new();
+    for row in world.history.values() {
+        let (conn, began_ms, ended_ms) = match row {
+            Row::AgentState(_) => continue,
+            Row::Call(call) => (call.conn, call.started_ms, call.ended_ms),
+            Row::Leg(leg) => {
+                let talked_ms = leg.ended_ms.zip(leg.answered_ms).map(|(end, from)| end - from);
+                assert!(leg.held_ms <= talked_ms.unwrap_or(leg.held_ms), "seed {seed}: {leg:?}");
+                (leg.conn, leg.began_ms, leg.ended_ms)
+            }
+            Row::QueueStay(stay) => {
+                let before_ms = left_ms.insert(stay.conn, stay.ended_ms.unwrap_or(u64::MAX));
+                assert!(before_ms.unwrap_or(0) <= stay.entered_ms, "seed {seed}: {stay:?}");
+                assert!(stay.waiting_since_ms <= stay.entered_ms, "seed {seed}: {stay:?}");
+                (stay.conn, stay.entered_ms, stay.ended_ms)
+            }
+        };
+        let call = calls.get(&conn).unwrap_or_else(|| panic!("seed {seed}: no call for {row:?}"));
+        let ended_ms = ended_ms.unwrap_or_else(|| panic!("seed {seed}: {row:?} has not ended"));
+        let call_ended_ms = call.ended_ms.unwrap_or(0);
+        let is_within = call.started_ms <= began_ms && ended_ms <= call_ended_ms;
+        assert!(is_within && began_ms <= ended_ms, "seed {seed}: {row:?} in {call:?}");
+        assert!(call.outcome.is_some(), "seed {seed}: {call:?}");
+    }
 }
 
 /// An agent whose page is loaded anew gets the next call and can answer it.

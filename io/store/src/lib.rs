@@ -1,8 +1,8 @@
 //! Configuration, history and the index of recordings in SQLite, and passwords' hashes.
 //!
 //! One file, `cordboard.db`, in the data folder. The configuration is kept as plain tables that
-//! an analyst can read; it is saved whole, in one transaction. History is written from events by a
-//! task of its own behind a bounded queue: a slow disk costs history, never a call.
+//! an analyst can read; it is saved whole, in one transaction. History is written by a task of its
+//! own behind a bounded spool: a slow disk delays history, never a call.
 
 use std::{
     fs, io,
@@ -19,7 +19,7 @@ use sqlx::{
 
 pub use crate::{
     audit::{AuditQuery, AuditRow},
-    history::History,
+    history::HistoryWriter,
     password::{hash_password, verify_password},
 };
 
@@ -28,7 +28,6 @@ mod configuration;
 mod history;
 mod objects;
 mod password;
-mod recorder;
 mod recordings;
 
 /// The database of one data folder.
@@ -36,6 +35,8 @@ mod recordings;
 pub struct Store {
     pool: SqlitePool,
     file: PathBuf,
+    /// Which file it was when it was opened.
+    place: Option<Place>,
 }
 
 /// Why the database can't do what it should. The text says what to do.
@@ -108,6 +109,15 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// The file was taken away under the running program, or another put in its place.
+    #[error(
+        "{file} is gone or another file: put back the one that was there, or restart Cordboard to \
+         go on with what is there now"
+    )]
+    Gone {
+        /// The database.
+        file: PathBuf,
+    },
     /// A row holds what this program never writes.
     #[error("{file}, table {table}, `{key}`: {problem}; correct the row or restore a backup")]
     Row {
@@ -129,6 +139,10 @@ impl Store {
     /// # Errors
     /// When the folder, the file or what is in it is unusable.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_waiting(folder, BUSY_LIMIT).await
+    }
+
+    async fn open_waiting(folder: &Path, busy_limit: Duration) -> Result<Self, StoreError> {
         make_folder(folder)
             .map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
         let file = folder.join(FILE_NAME);
@@ -139,7 +153,7 @@ impl Store {
             // With WAL a power cut can cost the last transactions but never the file.
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
-            .busy_timeout(BUSY_LIMIT);
+            .busy_timeout(busy_limit);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .connect_with(options)
@@ -149,7 +163,8 @@ impl Store {
             pool.close().await;
             return Err(migrate_error(&file, source));
         }
-        Ok(Self { pool, file })
+        let place = place_of(&file);
+        Ok(Self { pool, file, place })
     }
 
     /// The file.
@@ -192,12 +207,35 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// What is written to a file that has been unlinked is lost without an error.
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        match place_of(&self.file) {
+            place if place.is_some() && place == self.place => Ok(()),
+            _ => Err(StoreError::Gone { file: self.file.clone() }),
+        }
+    }
+
     pub(crate) fn query_error(&self, task: &'static str, source: sqlx::Error) -> StoreError {
         match is_damage(&source) {
             true => StoreError::Damaged { file: self.file.clone(), source },
             false => StoreError::Query { task, file: self.file.clone(), source },
         }
     }
+}
+
+/// Device and inode; nothing where there are none, and the file is there.
+type Place = (u64, u64);
+
+fn place_of(file: &Path) -> Option<Place> {
+    let about = fs::metadata(file).ok()?;
+    #[cfg(unix)]
+    let place = {
+        use std::os::unix::fs::MetadataExt as _;
+        (about.dev(), about.ino())
+    };
+    #[cfg(not(unix))]
+    let place = (0, u64::from(about.is_file()));
+    Some(place)
 }
 
 /// For its owner alone: it holds passwords' hashes and customers' numbers.
@@ -301,6 +339,31 @@ mod tests {
         assert_eq!((saved.version, saved.switch.name.as_str()), (7, "Old"));
         assert!(saved.skills.contains("Support"));
         assert!(sqlx::query("SELECT * FROM calls").fetch_all(&store.pool).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn history_of_before_is_kept_to_the_millisecond() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join(FILE_NAME))
+            .create_if_missing(true);
+        let old = SqlitePool::connect_with(options).await.unwrap();
+        MIGRATIONS.run_to(6, &old).await.unwrap();
+        let (began, ended) = ("2026-01-26T15:15:54.123Z", "2026-01-26T15:16:00.007Z");
+        for sql in [
+            "INSERT INTO calls (conn_id, uuid, call_type, started, ended, outcome)
+             VALUES ('1', 'U', 'Inbound', ?, ?, 'abandoned')",
+            "INSERT INTO agent_states (agent, dn, state, began, ended)
+             VALUES ('5001', '5001', 'Ready', ?, ?)",
+        ] {
+            sqlx::query(sql).bind(began).bind(ended).execute(&old).await.unwrap();
+        }
+        old.close().await;
+        let store = Store::open(folder.path()).await.unwrap();
+        for sql in ["SELECT started, ended FROM calls", "SELECT began, ended FROM agent_states"] {
+            let row: (String, String) = sqlx::query_as(sql).fetch_one(&store.pool).await.unwrap();
+            assert_eq!((row.0.as_str(), row.1.as_str()), (began, ended));
+        }
     }
 
     #[tokio::test]

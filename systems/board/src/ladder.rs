@@ -117,7 +117,7 @@ fn describe(cord: &Cord) -> Option<Line> {
             switch::Input::Configuration(_) => None,
         },
         Cord::World(output) => world(output),
-        Cord::Directory(_) | Cord::Stats(_) => None,
+        Cord::Directory(_) | Cord::History(_) | Cord::Stats(_) => None,
     }
 }
 
@@ -132,7 +132,7 @@ fn world(output: &Output) -> Option<Line> {
         }
         Output::Audit(_)
         | Output::Changed { .. }
-        | Output::Event(_)
+        | Output::History(_)
         | Output::Monitor(_)
         | Output::Stat(_)
         | Output::Published(_)

@@ -15,11 +15,13 @@ use changes::Changes;
 use cti::Cti;
 use desk::Desk;
 use directory::Directory;
+use history::History;
 use model::{
-    Configuration, Dn, Event, Now, Origin, ReferenceId, System,
+    Configuration, Dn, Now, Origin, ReferenceId, System,
     api::{ApiInput, ApiOutput},
     config::{Audit, Change, ChangeRefusal, Difference},
     error::Refusal,
+    history::Row,
     leg::{Cause, LegCommand, LegFact},
     media::{MediaCommand, MediaFact},
     monitor::{AlarmChange, Connection, Metric, Monitor},
@@ -90,8 +92,8 @@ pub enum Output {
     },
     /// To a client of the T-Server port.
     Client(ClientOutput),
-    /// Something happened: for history.
-    Event(Arc<Event>),
+    /// A row of the history is new or not as it was.
+    History(Box<Row>),
     /// To the media shard.
     Media(MediaCommand),
     /// The dashboard's picture has changed.
@@ -108,7 +110,7 @@ pub enum Output {
     Webhook(Webhook),
 }
 
-/// The seven systems of one node, and the cords between them.
+/// The eight systems of one node, and the cords between them.
 #[derive(Debug)]
 pub struct Board {
     systems: Systems,
@@ -126,6 +128,7 @@ pub struct Systems {
     pub cti: Cti,
     pub desk: Desk,
     pub directory: Directory,
+    pub history: History,
     pub routing: Router,
     pub signaling: Signaling,
     pub stats: Stats,
@@ -138,6 +141,7 @@ pub(crate) enum Cord {
     Cti(cti::Input),
     Desk(desk::Input),
     Directory(directory::Input),
+    History(history::Input),
     Routing(routing::Input),
     Signaling(signaling::Input),
     Stats(stats::Input),
@@ -194,11 +198,13 @@ impl Board {
     /// One hand-over.
     fn step(&mut self, now: Now, cord: Cord) {
         self.ladder.record(&cord);
-        let Systems { cti, desk, directory, routing, signaling, stats, switch } = &mut self.systems;
+        let Systems { cti, desk, directory, history, routing, signaling, stats, switch } =
+            &mut self.systems;
         match cord {
             Cord::Cti(input) => cti.handle_input(now, input),
             Cord::Desk(input) => desk.handle_input(now, input),
             Cord::Directory(input) => directory.handle_input(now, input),
+            Cord::History(input) => history.handle_input(now, input),
             Cord::Routing(input) => routing.handle_input(now, input),
             Cord::Signaling(input) => signaling.handle_input(now, input),
             Cord::Stats(input) => stats.handle_input(now, input),
@@ -267,6 +273,9 @@ impl Board {
         while let Some(output) = self.systems.directory.poll_output() {
             self.hear_directory(output);
         }
+        while let Some(history::Output::Row(row)) = self.systems.history.poll_output() {
+            self.lay(Cord::World(Output::History(Box::new(row))));
+        }
     }
 
     fn hear_switch(&mut self, output: switch::Output) {
@@ -281,7 +290,7 @@ impl Board {
                 self.lay(Cord::Cti(cti::Input::Event(event.clone())));
                 self.lay(Cord::Routing(routing::Input::Event(event.clone())));
                 self.lay(Cord::Stats(stats::Input::Event(event.clone())));
-                self.lay(Cord::World(Output::Event(event)));
+                self.lay(Cord::History(history::Input::Event(event)));
             }
             switch::Output::Leg(command) => {
                 self.lay(Cord::Signaling(signaling::Input::Command(command)));
@@ -319,6 +328,7 @@ impl Board {
                 self.lay(Cord::Switch(switch::Input::Configuration(configuration.clone())));
                 self.lay(Cord::Routing(routing::Input::Configuration(configuration.clone())));
                 self.lay(Cord::Stats(stats::Input::Configuration(configuration.clone())));
+                self.lay(Cord::History(history::Input::Configuration(configuration.clone())));
                 self.lay(Cord::Cti(cti::Input::Configuration(configuration.clone())));
                 self.lay(Cord::Desk(desk::Input::Configuration(configuration.clone())));
                 self.lay(Cord::World(Output::Published(configuration)));
@@ -414,7 +424,8 @@ impl System for Board {
     }
 
     fn handle_timeout(&mut self, now: Now) {
-        let Systems { cti, desk, directory, routing, signaling, stats, switch } = &mut self.systems;
+        let Systems { cti, desk, directory, history: _, routing, signaling, stats, switch } =
+            &mut self.systems;
         wake(signaling, now);
         wake(switch, now);
         wake(routing, now);

@@ -66,6 +66,7 @@ const LAWS: &[Law] = &[
     pure("systems/switch", &["model"]),
     pure("systems/routing", &["model"]),
     pure("systems/directory", &["model"]),
+    pure("systems/history", &["model"]),
     pure("systems/stats", &["model"]),
     pure("systems/desk", &["model", "wire/rest", "wire/bayeux"]),
     pure("systems/cti", &["model"]),
