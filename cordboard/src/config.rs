@@ -22,6 +22,8 @@ pub struct Config {
     pub media: Media,
     /// Where what is said to callers comes from.
     pub prompts: Prompts,
+    /// How long it is known what happened.
+    pub history: History,
     /// Where calls are recorded and for how long.
     pub recording: Recording,
     /// Settings of the demo site.
@@ -89,6 +91,22 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
+}
+
+/// How long it is known what happened.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct History {
+    /// Calls and states of agents that ended earlier are deleted; 0 keeps all.
+    pub keep_days: u32,
+    /// Intervals that began earlier are deleted; 0 keeps all.
+    pub keep_interval_days: u32,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { keep_days: 400, keep_interval_days: 1_100 }
+    }
 }
 
 /// Where calls are recorded and for how long.

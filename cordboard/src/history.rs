@@ -1,32 +1,76 @@
-//! What happened, from the program's side: the tables' writer, with its alarm and its figures.
+//! What happened, from the program's side: the tables' writer with its alarm and its figures, how
+//! long rows are kept, and what REST asks about them.
+
+use std::{sync::Arc, time::Duration};
 
 use board::Input;
 use crossbeam_channel::Sender;
-use io_store::{HistoryWriter, Store};
-use model::{history::Row, monitor::Metric};
+use io_edge::Edge;
+use io_store::{HistoryWriter, Store, StoreError};
+use model::{
+    Configuration,
+    api::{ApiId, ApiResponse},
+    history::{HistoryQuery, Row, interval::INTERVALS_MAX},
+    monitor::{Metric, Settings},
+};
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
+use wire_rest::{Problem, StatusCode};
 
-use crate::control::Order;
+use crate::{config, control::Order};
 
 /// Everything about history.
 pub struct History {
     writer: HistoryWriter,
+    store: Store,
+    tasks: [JoinHandle<()>; 2],
+    site: watch::Receiver<Arc<Configuration>>,
+    answers: Arc<Semaphore>,
 }
 
 impl History {
-    /// Starts the writer.
-    pub fn start(store: &Store, orders: &Sender<Order>) -> Self {
+    /// Starts the writer, counts intervals, and deletes what is older than it should be.
+    pub fn start(
+        config: &config::History,
+        store: &Store,
+        site: watch::Receiver<Arc<Configuration>>,
+        orders: &Sender<Order>,
+    ) -> Self {
         let orders = orders.clone();
         let writer = HistoryWriter::start(store, move |change| {
             if orders.try_send(Order::Board(Input::Alarm(change))).is_err() {
                 tracing::error!("control queue full: trouble with the history went unnoticed");
             }
         });
-        Self { writer }
+        let tasks = [
+            tokio::spawn(keep_for(store.clone(), config.clone())),
+            tokio::spawn(count_intervals(store.clone(), site.clone())),
+        ];
+        Self {
+            writer,
+            store: store.clone(),
+            tasks,
+            site,
+            answers: Arc::new(Semaphore::new(ANSWERS_MAX)),
+        }
     }
 
     /// A row is new or not as it was.
     pub fn record(&self, row: Row) {
         self.writer.record(row);
+    }
+
+    /// Answers a question about history, on the runtime.
+    pub fn answer(&self, id: ApiId, query: HistoryQuery, edge: &Edge) {
+        let settings = Settings::of(&self.site.borrow()).0;
+        let (store, edge, places) = (self.store.clone(), edge.clone(), self.answers.clone());
+        tokio::spawn(async move {
+            let _place = places.acquire().await;
+            edge.respond(answer(&store, &settings, id, &query).await);
+        });
     }
 
     /// For `/metrics`.
@@ -53,6 +97,104 @@ impl History {
 
     /// Writes what waits.
     pub async fn close(self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.writer.close().await;
     }
 }
+
+async fn answer(
+    store: &Store,
+    settings: &Settings,
+    id: ApiId,
+    query: &HistoryQuery,
+) -> ApiResponse {
+    let spans = match query {
+        HistoryQuery::Intervals(query) => query.spans(settings, crate::now().unix_ms()),
+        HistoryQuery::AgentStates { .. } | HistoryQuery::Call(_) | HistoryQuery::Calls(_) => {
+            Ok(Vec::new())
+        }
+    };
+    let Ok(spans) = spans else {
+        let limit = format!("is too far from 'to': {INTERVALS_MAX} intervals at most");
+        let problem = Problem::out_of_range("from", limit).hint("Ask for longer intervals.");
+        return said(id, problem.http, &problem.to_json());
+    };
+    let problem = match store.history(query, &spans).await {
+        Ok(Some(mut found)) => {
+            if let Some(body) = found.as_object_mut() {
+                body.insert("statusCode".into(), json!(0));
+                if matches!(query, HistoryQuery::Intervals(_)) {
+                    body.insert("timeZone".into(), json!(settings.day.zone));
+                }
+            }
+            return said(id, 200, &found);
+        }
+        Ok(None) => {
+            let message = "There is no such call.";
+            Problem::new(404, StatusCode::NotFound, "CallNotFound", message)
+                .hint("It was as old as history gets, or its CallUUID is another.")
+        }
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "a question about history can't be answered");
+            let message = "The history can't be read at the moment.";
+            Problem::new(500, StatusCode::Internal, "HistoryUnreachable", message)
+                .hint("The log of the server says why.")
+        }
+    };
+    said(id, problem.http, &problem.to_json())
+}
+
+fn said(id: ApiId, status: u16, body: &Value) -> ApiResponse {
+    let headers = vec![("content-type".into(), "application/json".into())];
+    ApiResponse { id, status, headers, body: body.to_string().into_bytes() }
+}
+
+/// At once and every hour.
+async fn keep_for(store: Store, config: config::History) {
+    let before = |days: u32| {
+        let before = crate::now().unix.saturating_sub(DAY * days).as_millis();
+        u64::try_from(before).unwrap_or(0)
+    };
+    loop {
+        if config.keep_days > 0 {
+            deleted(store.delete_history_before(before(config.keep_days)).await);
+        }
+        if config.keep_interval_days > 0 {
+            deleted(store.delete_intervals_before(before(config.keep_interval_days)).await);
+        }
+        tokio::time::sleep(KEEP_EVERY).await;
+    }
+}
+
+fn deleted(outcome: Result<u64, StoreError>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(deleted) => tracing::info!(deleted, "rows of the history were old enough to go"),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "old history stays");
+        }
+    }
+}
+
+/// As soon as there is a site, and every minute.
+async fn count_intervals(store: Store, mut site: watch::Receiver<Arc<Configuration>>) {
+    // Until the site is known, nobody knows what is in time.
+    let _ = site.changed().await;
+    loop {
+        let settings = Settings::of(&site.borrow()).0;
+        if let Err(error) = store.count_intervals(&settings, crate::now().unix_ms()).await {
+            // The writer's alarm says it to people; what is not counted is so in a minute.
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "intervals wait to be counted");
+        }
+        tokio::time::sleep(COUNT_EVERY).await;
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+const KEEP_EVERY: Duration = Duration::from_secs(3600);
+const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// Questions that are answered at one time; the others wait.
+const ANSWERS_MAX: usize = 4;

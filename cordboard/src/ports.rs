@@ -200,6 +200,7 @@ impl Ports {
                     edge.respond(customer_response(id, placed));
                 });
             }
+            ApiOutput::History { id, query } => self.history.answer(id, query, &self.edge),
             ApiOutput::Recording { .. }
             | ApiOutput::RecordingDelete { .. }
             | ApiOutput::RecordingSound { .. }

@@ -132,7 +132,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         counters: Counters::start(&options.data, &orders)?,
         customers: options.demo.then(|| Customers::new(sip_address)),
         edge,
-        history: History::start(&store, &orders),
+        history: History::start(&config.history, &store, configuration_seen.clone(), &orders),
         media,
         monitor,
         orders: orders.clone(),

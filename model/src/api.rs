@@ -9,6 +9,7 @@ pub use crate::id::{ApiId, SocketId};
 use crate::{
     UserName,
     config::ObjectKind,
+    history::HistoryQuery,
     recording::{RecordingId, RecordingQuery},
 };
 
@@ -157,6 +158,13 @@ pub enum ApiOutput {
         /// What was typed.
         passwords: Vec<String>,
     },
+    /// Tell of the history; the desk has seen to it that who asks may.
+    History {
+        /// Which request waits.
+        id: ApiId,
+        /// What about.
+        query: HistoryQuery,
+    },
     /// Tell of one recording. This and the next three are answered by the program itself; the
     /// desk has seen to it that who asks may.
     Recording {
@@ -285,6 +293,7 @@ impl std::fmt::Debug for ApiOutput {
             Self::HashPasswords { id, passwords } => {
                 write!(f, "HashPasswords({id} {})", passwords.len())
             }
+            Self::History { id, .. } => write!(f, "History({id})"),
             Self::Recording { id, recording } => write!(f, "Recording({id} {recording})"),
             Self::RecordingDelete { id, recording, .. } => {
                 write!(f, "RecordingDelete({id} {recording})")

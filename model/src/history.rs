@@ -3,6 +3,8 @@
 //! A row is told whole whenever something in it changes; the last one told is the one that counts.
 //! docs/history.md explains the same columns to analysts. Times are milliseconds since 1970.
 
+pub mod interval;
+
 use crate::{AgentId, AgentState, CallType, CallUuid, ConnId, Dn, DnRole};
 
 /// One row as it is now.
@@ -187,4 +189,46 @@ impl StayOutcome {
             Self::Moved => "moved",
         }
     }
+}
+
+/// What somebody wants to know of the history. Times are milliseconds since 1970; a span contains
+/// its beginning and not its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryQuery {
+    /// The states of an agent that overlap a span.
+    AgentStates {
+        /// Employee id.
+        agent: AgentId,
+        /// From.
+        from_ms: Option<u64>,
+        /// To.
+        to_ms: Option<u64>,
+    },
+    /// One call with all its parts: the newest of this CallUUID.
+    Call(CallUuid),
+    /// Calls, newest first.
+    Calls(CallsQuery),
+    /// What was counted in intervals.
+    Intervals(interval::IntervalQuery),
+}
+
+/// Which calls to list; what is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallsQuery {
+    /// Begun at this time or later.
+    pub from_ms: Option<u64>,
+    /// Begun before this time.
+    pub to_ms: Option<u64>,
+    /// In the caller's number.
+    pub ani: Option<String>,
+    /// One of its legs is of this DN.
+    pub dn: Option<Dn>,
+    /// One of its legs is of this agent.
+    pub agent: Option<AgentId>,
+    /// It was in this route point, or in one that feeds this virtual queue.
+    pub queue: Option<Dn>,
+    /// At most so many.
+    pub limit: u32,
+    /// Without the first so many.
+    pub offset: u32,
 }

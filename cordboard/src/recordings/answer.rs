@@ -61,6 +61,7 @@ pub async fn answer(
         | ApiOutput::CheckPassword { .. }
         | ApiOutput::ConfigurationFile { .. }
         | ApiOutput::HashPasswords { .. }
+        | ApiOutput::History { .. }
         | ApiOutput::CustomerCall { .. }
         | ApiOutput::Response(_)
         | ApiOutput::SocketAccept { .. }

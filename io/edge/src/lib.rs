@@ -145,6 +145,7 @@ impl Edge {
             | ApiOutput::ConfigurationFile { .. }
             | ApiOutput::CustomerCall { .. }
             | ApiOutput::HashPasswords { .. }
+            | ApiOutput::History { .. }
             | ApiOutput::Recording { .. }
             | ApiOutput::RecordingDelete { .. }
             | ApiOutput::RecordingSound { .. }

@@ -208,6 +208,7 @@ fn api_output(output: &ApiOutput) -> Option<String> {
         ApiOutput::Audit { .. }
         | ApiOutput::ConfigurationFile { .. }
         | ApiOutput::HashPasswords { .. }
+        | ApiOutput::History { .. }
         | ApiOutput::CheckPassword { .. }
         | ApiOutput::CustomerCall { .. }
         | ApiOutput::Recording { .. }

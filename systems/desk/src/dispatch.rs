@@ -109,6 +109,9 @@ impl Desk {
             | Op::ConfigurationPut
             | Op::ConfigurationRead => return self.configuration(op, caller, ask),
             Op::Explain => return self.explain(caller, ask),
+            Op::HistoryAgentStates | Op::HistoryCall | Op::HistoryCalls | Op::HistoryIntervals => {
+                return self.history(op, caller, ask);
+            }
             Op::Logout => return self.logout(now, caller),
             Op::MeOperation => return self.me_operation(now, caller, ask),
             Op::Recording | Op::RecordingDelete | Op::RecordingSound | Op::Recordings => {

@@ -7,6 +7,7 @@
 
 mod call_command;
 mod device_command;
+mod history_query;
 mod me_command;
 mod message;
 mod moment;
@@ -24,6 +25,7 @@ pub use call_command::{
 pub use device_command::{
     DeviceCommand, MonitorTarget, MonitorWish, monitor_word, read_device_operation,
 };
+pub use history_query::{read_calls_query, read_interval_query, read_span};
 pub use me_command::{
     CustomerCall, Login, MeCommand, SessionStart, read_customer_call, read_login, read_me_operation,
 };

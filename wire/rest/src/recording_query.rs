@@ -2,7 +2,7 @@
 
 use model::{Dn, recording::RecordingQuery};
 
-use crate::{NUMBER_CHARS_MAX, Problem, Query, moment::moment_ms};
+use crate::{NUMBER_CHARS_MAX, Problem, Query, history_query::read_span, moment::moment_ms};
 
 /// Reads `from`, `to`, `dn`, `agent`, `number`, `callUuid`, `mailbox` (`*`: any),
 /// `limit`, `offset`; none is needed.
@@ -10,14 +10,7 @@ use crate::{NUMBER_CHARS_MAX, Problem, Query, moment::moment_ms};
 /// # Errors
 /// A [`Problem`] that says which parameter is wrong.
 pub fn read_recording_query(query: &Query) -> Result<RecordingQuery, Problem> {
-    let moment = |name: &str| match text(query, name) {
-        None => Ok(None),
-        Some(text) => moment_ms(text).map(Some).ok_or_else(|| Problem::out_of_range(name, NO_TIME)),
-    };
-    let (from_ms, to_ms) = (moment("from")?, moment("to")?);
-    if from_ms.zip(to_ms).is_some_and(|(from, to)| from >= to) {
-        return Err(Problem::out_of_range("to", "must be later than 'from'"));
-    }
+    let (from_ms, to_ms) = read_span(query)?;
     let call = match text(query, "callUuid") {
         None => None,
         // As events write it: in capitals.
@@ -32,7 +25,7 @@ pub fn read_recording_query(query: &Query) -> Result<RecordingQuery, Problem> {
         agent: short(query, "agent")?.map(Into::into),
         number: match short(query, "number")? {
             None => None,
-            Some(number) => Some(digits(number)?),
+            Some(number) => Some(digits("number", number)?),
         },
         call,
         mailbox: short(query, "mailbox")?
@@ -43,11 +36,17 @@ pub fn read_recording_query(query: &Query) -> Result<RecordingQuery, Problem> {
 }
 
 /// A parameter with something in it: a field of a form that was left empty asks for nothing.
-fn text<'a>(query: &'a Query, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(query: &'a Query, name: &str) -> Option<&'a str> {
     query.value(name).map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn short<'a>(query: &'a Query, name: &str) -> Result<Option<&'a str>, Problem> {
+/// A time, in milliseconds since 1970.
+pub(crate) fn moment(query: &Query, name: &str) -> Result<Option<u64>, Problem> {
+    let wrong = || Problem::out_of_range(name, NO_TIME);
+    text(query, name).map(|text| moment_ms(text).ok_or_else(wrong)).transpose()
+}
+
+pub(crate) fn short<'a>(query: &'a Query, name: &str) -> Result<Option<&'a str>, Problem> {
     let text = text(query, name);
     if text.is_some_and(|text| text.chars().count() > NUMBER_CHARS_MAX) {
         let limit = format!("must be at most {NUMBER_CHARS_MAX} characters");
@@ -58,14 +57,14 @@ fn short<'a>(query: &'a Query, name: &str) -> Result<Option<&'a str>, Problem> {
 
 /// A part of a number, without what people put between digits. A plus sign at its beginning came
 /// as a blank when it was not encoded, and is left out as well: it would fit fewer spellings.
-fn digits(text: &str) -> Result<String, Problem> {
+pub(crate) fn digits(name: &str, text: &str) -> Result<String, Problem> {
     let digits: String = text.chars().filter(|c| !" -().+".contains(*c)).collect();
     let fits = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_alphanumeric());
-    let wrong = || Problem::out_of_range("number", "must be a telephone number or a part of one");
+    let wrong = || Problem::out_of_range(name, "must be a telephone number or a part of one");
     if fits { Ok(digits) } else { Err(wrong()) }
 }
 
-fn count(query: &Query, name: &str) -> Result<Option<u32>, Problem> {
+pub(crate) fn count(query: &Query, name: &str) -> Result<Option<u32>, Problem> {
     let wrong = |_| Problem::out_of_range(name, "must be a number, 0 or more");
     text(query, name).map(|text| text.parse().map_err(wrong)).transpose()
 }

@@ -1,9 +1,13 @@
 //! The queries of docs/history.md, run.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use model::monitor::Settings;
 use sqlx::{Column, Row as _};
 
-use super::{tests::a_day, *};
+use super::{
+    tests::{BEGAN_MS, a_day},
+    *,
+};
 
 const DOCS: &str = include_str!("../../../../docs/history.md");
 
@@ -27,12 +31,16 @@ async fn every_column_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     rows::write(&store.pool, &a_day(), 0).await.unwrap();
+    store.count_intervals(&Settings::default(), BEGAN_MS).await.unwrap();
     for sql in [
         "SELECT * FROM calls",
         "SELECT * FROM legs",
         "SELECT * FROM queue_stays",
         "SELECT * FROM agent_states",
         "SELECT * FROM cdr",
+        "SELECT * FROM queue_intervals",
+        "SELECT * FROM agent_intervals",
+        "SELECT * FROM site_intervals",
     ] {
         let rows = sqlx::query(sql).fetch_all(&store.pool).await.unwrap();
         for column in rows.first().unwrap().columns() {

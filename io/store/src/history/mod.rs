@@ -5,6 +5,13 @@
 
 #[cfg(test)]
 mod docs_tests;
+#[cfg(test)]
+mod interval_tests;
+mod intervals;
+mod keep;
+mod read;
+#[cfg(test)]
+mod read_tests;
 mod rows;
 mod spool;
 #[cfg(test)]
@@ -196,6 +203,10 @@ impl Task {
 fn unix_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 const ALARM: &str = "history-not-written";

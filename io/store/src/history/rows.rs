@@ -1,17 +1,24 @@
 //! Rows into their tables.
 
+use std::collections::BTreeSet;
+
 use model::{
     ConnId, Dn,
     history::{AgentStateRow, CallRow, LegRow, QueueStayRow, Row},
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments};
 
+use crate::history::{intervals, signed};
+
 /// Writes rows, all or none. `now_ms`: the history is known to be complete up to then.
 pub(super) async fn write(pool: &SqlitePool, rows: &[Row], now_ms: i64) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut quarters = BTreeSet::new();
     for row in rows {
         write_row(&mut transaction, row).await?;
+        intervals::touched(row, &mut quarters);
     }
+    intervals::note(&mut transaction, quarters).await?;
     sqlx::query("INSERT INTO history_alive VALUES (1, ?) ON CONFLICT DO UPDATE SET at_ms = ?")
         .bind(now_ms)
         .bind(now_ms)
@@ -36,6 +43,7 @@ pub(super) async fn end_what_was_cut_off(pool: &SqlitePool) -> Result<(), sqlx::
              coalesce((SELECT at_ms FROM history_alive), 0)) WHERE ended_ms IS NULL",
     ];
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    intervals::note_open(&mut transaction).await?;
     for sql in STATEMENTS {
         sqlx::query(sql).execute(&mut *transaction).await?;
     }
@@ -138,8 +146,4 @@ fn queue_stay(row: &QueueStayRow) -> Statement<'_> {
 
 fn id(conn: ConnId) -> String {
     conn.to_string()
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -13,9 +13,9 @@ use sqlx::{Connection, Row as _, SqliteConnection};
 use super::*;
 
 /// 2026-01-26 15:15:54 UTC.
-const BEGAN_MS: u64 = 1_769_440_554_000;
+pub(super) const BEGAN_MS: u64 = 1_769_440_554_000;
 
-fn call(number: u64, ended_after_ms: Option<u64>) -> Row {
+pub(super) fn call(number: u64, ended_after_ms: Option<u64>) -> Row {
     let started_ms = BEGAN_MS + number * 1_000;
     Row::Call(CallRow {
         conn: ConnId(number),

@@ -8,6 +8,7 @@ mod device_operation;
 mod devices;
 mod dial;
 mod explain;
+mod history;
 mod me;
 mod monitor;
 mod open_api;

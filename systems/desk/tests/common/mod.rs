@@ -144,7 +144,8 @@ impl Bench {
                 Output::Api(
                     asked @ (ApiOutput::Audit { .. }
                     | ApiOutput::ConfigurationFile { .. }
-                    | ApiOutput::HashPasswords { .. }),
+                    | ApiOutput::HashPasswords { .. }
+                    | ApiOutput::History { .. }),
                 ) => self.asked.push(asked),
                 Output::Api(
                     asked @ (ApiOutput::Recording { .. }

@@ -1,0 +1,98 @@
+//! History over HTTP: who may ask, and what the program is asked.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::{Bench, switch::UUID};
+use model::{
+    api::ApiOutput,
+    history::{
+        CallsQuery, HistoryQuery,
+        interval::{IntervalLength, IntervalOf, IntervalQuery},
+    },
+};
+use serde_json::{Value, json};
+
+fn asked(user: &str, path: &str) -> Result<HistoryQuery, Value> {
+    let mut bench = Bench::new();
+    let browser = bench.browser(user);
+    let id = bench.send(&browser, "GET", path, &Value::Null);
+    match bench.asked.pop() {
+        Some(ApiOutput::History { query, .. }) => Ok(query),
+        other => {
+            assert_eq!(other, None);
+            Err(bench.answer(id).1)
+        }
+    }
+}
+
+#[test]
+fn history_is_for_supervisors() {
+    for path in ["calls", &format!("calls/{UUID}"), "agents/5001/states", "intervals?of=site"] {
+        let path = format!("/api/v2/history/{path}");
+        let refusal = asked("agent5001", &path).unwrap_err();
+        assert_eq!(refusal["errorCode"], "RoleMissing", "{path}");
+        assert!(asked("supervisor", &path).is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn calls_are_asked_for_with_limits() {
+    let calls = |query: &str| asked("supervisor", &format!("/api/v2/history/calls{query}"));
+    let all = CallsQuery { limit: 50, ..CallsQuery::default() };
+    assert_eq!(calls("").unwrap(), HistoryQuery::Calls(all));
+    let whole = "?from=2026-01-27T22:58:08Z&to=2026-01-28&ani=%2B1%20555&dn=5001&agent=77\
+                 &queue=VQ_Support&limit=9999&offset=20";
+    let expected = CallsQuery {
+        from_ms: Some(1_769_554_688_000),
+        to_ms: Some(1_769_558_400_000),
+        ani: Some("1555".into()),
+        dn: Some("5001".into()),
+        agent: Some("77".into()),
+        queue: Some("VQ_Support".into()),
+        limit: 500,
+        offset: 20,
+    };
+    assert_eq!(calls(whole).unwrap(), HistoryQuery::Calls(expected));
+    for (wrong, name) in
+        [("?from=soon", "from"), ("?to=2026-01-27&from=2026-01-28", "to"), ("?ani=*", "ani")]
+    {
+        let refusal = calls(wrong).unwrap_err();
+        assert_ne!(refusal["statusCode"], json!(0), "{wrong}");
+        assert!(refusal["statusMessage"].as_str().unwrap().contains(name), "{refusal}");
+    }
+}
+
+#[test]
+fn a_call_is_named_by_its_call_uuid_in_any_case() {
+    let path = format!("/api/v2/history/calls/{}", UUID.to_lowercase());
+    let call = HistoryQuery::Call(UUID.parse().unwrap());
+    assert_eq!(asked("supervisor", &path).unwrap(), call);
+    assert_eq!(asked("supervisor", "/api/v2/history/calls/7").unwrap_err()["statusCode"], 6);
+}
+
+#[test]
+fn intervals_are_of_queues_agents_or_the_site_and_of_three_lengths() {
+    let intervals = |query: &str| asked("supervisor", &format!("/api/v2/history/intervals{query}"));
+    let quarters = IntervalQuery {
+        of: IntervalOf::Site,
+        name: None,
+        length: IntervalLength::Quarter,
+        from_ms: None,
+        to_ms: None,
+    };
+    let expected = HistoryQuery::Intervals(quarters.clone());
+    assert_eq!(intervals("?of=site").unwrap(), expected);
+    let days = IntervalQuery {
+        of: IntervalOf::Queue,
+        name: Some("VQ_Support".into()),
+        length: IntervalLength::Day,
+        ..quarters
+    };
+    let asked = intervals("?of=queue&name=VQ_Support&length=1d").unwrap();
+    assert_eq!(asked, HistoryQuery::Intervals(days));
+    for (wrong, name) in [("", "of"), ("?of=team", "of"), ("?of=site&length=2h", "length")] {
+        let refusal = intervals(wrong).unwrap_err();
+        assert!(refusal["statusMessage"].as_str().unwrap().contains(name), "{refusal}");
+    }
+}
