@@ -10,7 +10,7 @@ use io_store::{HistoryWriter, Store, StoreError};
 use model::{
     Configuration,
     api::{ApiId, ApiResponse},
-    history::{HistoryQuery, Row, interval::INTERVALS_MAX},
+    history::{CallsQuery, CdrFormat, HistoryQuery, Row, interval::INTERVALS_MAX},
     monitor::{Metric, Settings},
 };
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use tokio::{
 };
 use wire_rest::{Problem, StatusCode};
 
-use crate::{config, control::Order};
+use crate::{cdr, config, control::Order};
 
 /// Everything about history.
 pub struct History {
@@ -110,6 +110,7 @@ async fn answer(
 ) -> ApiResponse {
     let spans = match query {
         HistoryQuery::Intervals(query) => query.spans(settings, crate::now().unix_ms()),
+        HistoryQuery::Export { calls, format } => return file(store, id, calls, *format).await,
         HistoryQuery::AgentStates { .. } | HistoryQuery::Call(_) | HistoryQuery::Calls(_) => {
             Ok(Vec::new())
         }
@@ -134,15 +135,43 @@ async fn answer(
             Problem::new(404, StatusCode::NotFound, "CallNotFound", message)
                 .hint("It was as old as history gets, or its CallUUID is another.")
         }
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(error, "a question about history can't be answered");
-            let message = "The history can't be read at the moment.";
-            Problem::new(500, StatusCode::Internal, "HistoryUnreachable", message)
-                .hint("The log of the server says why.")
-        }
+        Err(error) => broken(&error),
     };
     said(id, problem.http, &problem.to_json())
+}
+
+/// Call detail records for whoever keeps the response as a file.
+async fn file(store: &Store, id: ApiId, calls: &CallsQuery, format: CdrFormat) -> ApiResponse {
+    let exported = cdr::export(store, calls, format, EXPORT_MAX, Vec::new()).await;
+    let problem = match exported {
+        Ok((count, _)) if count > EXPORT_MAX => {
+            let limit = format!("and 'to' span more than {EXPORT_MAX} calls");
+            Problem::out_of_range("from", limit)
+                .hint("Ask for a shorter time, or use `cordboard cdr`.")
+        }
+        Ok((_, body)) => {
+            let (kind, ending) = match format {
+                CdrFormat::Csv => ("text/csv; charset=utf-8", "csv"),
+                CdrFormat::Parquet => ("application/vnd.apache.parquet", "parquet"),
+            };
+            let headers = vec![
+                ("content-type".into(), kind.into()),
+                // It is full of customers' numbers.
+                ("cache-control".into(), "private, no-store".into()),
+                ("content-disposition".into(), format!("attachment; filename=\"cdr.{ending}\"")),
+            ];
+            return ApiResponse { id, status: 200, headers, body };
+        }
+        Err(error) => broken(error.as_ref()),
+    };
+    said(id, problem.http, &problem.to_json())
+}
+
+fn broken(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::error!(error, "a question about history can't be answered");
+    let message = "The history can't be read at the moment.";
+    Problem::new(500, StatusCode::Internal, "HistoryUnreachable", message)
+        .hint("The log of the server says why.")
 }
 
 fn said(id: ApiId, status: u16, body: &Value) -> ApiResponse {
@@ -196,5 +225,7 @@ async fn count_intervals(store: Store, mut site: watch::Receiver<Arc<Configurati
 const DAY: Duration = Duration::from_secs(86_400);
 const KEEP_EVERY: Duration = Duration::from_secs(3600);
 const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// Calls in one response: some 20 MB of CSV.
+const EXPORT_MAX: usize = 100_000;
 /// Questions that are answered at one time; the others wait.
 const ANSWERS_MAX: usize = 4;

@@ -1,6 +1,7 @@
 //! The program: configuration, assembly, command line.
 
 mod apply;
+mod cdr;
 mod config;
 mod control;
 mod counters;
@@ -39,6 +40,8 @@ struct Cli {
 enum Command {
     /// Make the site of a data folder what a file says, after showing what that changes.
     Apply(apply::ApplyOptions),
+    /// Write call detail records as CSV or Parquet.
+    Cdr(cdr::CdrOptions),
     /// Write the site of a data folder as a file.
     Export(export::ExportOptions),
     /// Put agents or DNs from a CSV file into the site of a data folder.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         .init();
     let result = match Cli::parse().command {
         Command::Apply(options) => wait_for(apply::apply(&options)),
+        Command::Cdr(options) => wait_for(cdr::cdr(&options)),
         Command::Export(options) => wait_for(export::export(&options)),
         Command::Import(options) => wait_for(import::import(&options)),
         Command::Run(options) => run::run(&options),

@@ -208,8 +208,24 @@ pub enum HistoryQuery {
     Call(CallUuid),
     /// Calls, newest first.
     Calls(CallsQuery),
+    /// Call detail records as a file.
+    Export {
+        /// Of which calls; all that fit.
+        calls: CallsQuery,
+        /// How.
+        format: CdrFormat,
+    },
     /// What was counted in intervals.
     Intervals(interval::IntervalQuery),
+}
+
+/// How call detail records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CdrFormat {
+    /// Text with commas and a line of names.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
 }
 
 /// Which calls to list; what is not given does not matter.

@@ -109,7 +109,11 @@ impl Desk {
             | Op::ConfigurationPut
             | Op::ConfigurationRead => return self.configuration(op, caller, ask),
             Op::Explain => return self.explain(caller, ask),
-            Op::HistoryAgentStates | Op::HistoryCall | Op::HistoryCalls | Op::HistoryIntervals => {
+            Op::HistoryAgentStates
+            | Op::HistoryCall
+            | Op::HistoryCalls
+            | Op::HistoryExport
+            | Op::HistoryIntervals => {
                 return self.history(op, caller, ask);
             }
             Op::Logout => return self.logout(now, caller),

@@ -7,7 +7,7 @@ use common::{Bench, switch::UUID};
 use model::{
     api::ApiOutput,
     history::{
-        CallsQuery, HistoryQuery,
+        CallsQuery, CdrFormat, HistoryQuery,
         interval::{IntervalLength, IntervalOf, IntervalQuery},
     },
 };
@@ -28,7 +28,13 @@ fn asked(user: &str, path: &str) -> Result<HistoryQuery, Value> {
 
 #[test]
 fn history_is_for_supervisors() {
-    for path in ["calls", &format!("calls/{UUID}"), "agents/5001/states", "intervals?of=site"] {
+    for path in [
+        "calls",
+        &format!("calls/{UUID}"),
+        "agents/5001/states",
+        "intervals?of=site",
+        "calls/export",
+    ] {
         let path = format!("/api/v2/history/{path}");
         let refusal = asked("agent5001", &path).unwrap_err();
         assert_eq!(refusal["errorCode"], "RoleMissing", "{path}");
@@ -95,4 +101,18 @@ fn intervals_are_of_queues_agents_or_the_site_and_of_three_lengths() {
         let refusal = intervals(wrong).unwrap_err();
         assert!(refusal["statusMessage"].as_str().unwrap().contains(name), "{refusal}");
     }
+}
+
+#[test]
+fn an_export_is_csv_or_parquet() {
+    let export = |query: &str| asked("supervisor", &format!("/api/v2/history/calls/export{query}"));
+    for (text, expected) in [
+        ("", CdrFormat::Csv),
+        ("?format=csv", CdrFormat::Csv),
+        ("?format=parquet", CdrFormat::Parquet),
+    ] {
+        let HistoryQuery::Export { format, .. } = export(text).unwrap() else { panic!("{text}") };
+        assert_eq!(format, expected);
+    }
+    assert!(export("?format=xls").unwrap_err().to_string().contains("csv or parquet"));
 }

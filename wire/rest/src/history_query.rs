@@ -3,7 +3,7 @@
 use model::{
     Dn,
     history::{
-        CallsQuery,
+        CallsQuery, CdrFormat,
         interval::{IntervalLength, IntervalOf, IntervalQuery},
     },
 };
@@ -29,6 +29,18 @@ pub fn read_calls_query(query: &Query) -> Result<CallsQuery, Problem> {
         limit: count(query, "limit")?.unwrap_or(LIMIT).min(LIMIT_MAX),
         offset: count(query, "offset")?.unwrap_or(0),
     })
+}
+
+/// Reads `format`.
+///
+/// # Errors
+/// A [`Problem`] when it is no format.
+pub fn read_cdr_format(query: &Query) -> Result<CdrFormat, Problem> {
+    match text(query, "format") {
+        None | Some("csv") => Ok(CdrFormat::Csv),
+        Some("parquet") => Ok(CdrFormat::Parquet),
+        Some(_) => Err(Problem::out_of_range("format", "must be csv or parquet")),
+    }
 }
 
 /// Reads `of`, `name`, `length`, `from`, `to`; `of` is needed.

@@ -25,7 +25,7 @@ pub use call_command::{
 pub use device_command::{
     DeviceCommand, MonitorTarget, MonitorWish, monitor_word, read_device_operation,
 };
-pub use history_query::{read_calls_query, read_interval_query, read_span};
+pub use history_query::{read_calls_query, read_cdr_format, read_interval_query, read_span};
 pub use me_command::{
     CustomerCall, Login, MeCommand, SessionStart, read_customer_call, read_login, read_me_operation,
 };

@@ -3,6 +3,7 @@
 //! A database that is locked, gone or full for a while costs nothing: rows wait in the spool, of
 //! each only the newest, and are written when it is back. A row that waited is told as an alarm.
 
+mod cdr;
 #[cfg(test)]
 mod docs_tests;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use model::{
 };
 use tokio::{task::JoinHandle, time};
 
+pub use crate::history::cdr::{CDR_COLUMNS, CdrKind, CdrPlace, CdrRecord, CdrValue};
 use crate::{Store, StoreError, history::spool::Spool};
 
 /// Writes rows. Recording never waits.

@@ -26,6 +26,8 @@ impl Store {
             }
             HistoryQuery::Call(uuid) => self.call(*uuid).await,
             HistoryQuery::Calls(query) => self.calls(query).await.map(Some),
+            // Records are read a page at a time.
+            HistoryQuery::Export { .. } => Ok(None),
             HistoryQuery::Intervals(query) => self.intervals(query, spans).await.map(|items| {
                 let (of, length) = (query.of.as_str(), query.length.as_str());
                 Some(json!({ "of": of, "length": length, "items": items }))
@@ -104,7 +106,7 @@ impl Store {
     }
 }
 
-fn restrict(to: &mut QueryBuilder<Sqlite>, query: &CallsQuery) {
+pub(super) fn restrict(to: &mut QueryBuilder<Sqlite>, query: &CallsQuery) {
     to.push(" WHERE 1");
     if let Some(from_ms) = query.from_ms {
         to.push(" AND c.started_ms >= ").push_bind(signed(from_ms));

@@ -1,7 +1,9 @@
 //! `/api/v2/history`: who may ask what happened. The rows are in the program's database.
 
 use model::{api::ApiOutput, history::HistoryQuery};
-use wire_rest::{Problem, StatusCode, read_calls_query, read_interval_query, read_span};
+use wire_rest::{
+    Problem, StatusCode, read_calls_query, read_cdr_format, read_interval_query, read_span,
+};
 
 use crate::{
     Desk,
@@ -34,6 +36,10 @@ impl Desk {
         if op == Op::HistoryCall {
             let uuid = ask.param.to_ascii_uppercase();
             return uuid.parse().map(HistoryQuery::Call).map_err(|_| unknown("call"));
+        }
+        if op == Op::HistoryExport {
+            let format = read_cdr_format(&ask.query)?;
+            return Ok(HistoryQuery::Export { calls: read_calls_query(&ask.query)?, format });
         }
         if op == Op::HistoryIntervals {
             return read_interval_query(&ask.query).map(HistoryQuery::Intervals);
