@@ -228,4 +228,4 @@ const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// Calls in one response: some 20 MB of CSV.
 const EXPORT_MAX: usize = 100_000;
 /// Questions that are answered at one time; the others wait.
-const ANSWERS_MAX: usize = 4;
+const ANSWERS_MAX: usize = 2;

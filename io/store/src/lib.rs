@@ -274,8 +274,8 @@ fn is_damage(error: &sqlx::Error) -> bool {
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const FILE_NAME: &str = "cordboard.db";
-/// One that writes history, one that saves, two that read.
-const CONNECTIONS_MAX: u32 = 4;
+/// One that writes history, one that counts its intervals, one that saves, three that read.
+const CONNECTIONS_MAX: u32 = 6;
 /// How long a statement waits for another program (`sqlite3`, a backup) to let go.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 

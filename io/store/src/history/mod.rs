@@ -114,6 +114,7 @@ impl Task {
             let is_last = batch.len() < self.batch_max;
             match self.write(&batch).await {
                 Ok(()) => {
+                    self.spool.done();
                     self.clear();
                     self.batch_max = BATCH_MAX;
                     if is_last {
@@ -165,6 +166,7 @@ impl Task {
             let error = error as &dyn std::error::Error;
             tracing::error!(error, key = ?row.key(), "a row of the history is refused: lost");
             self.spool.lose(1);
+            self.spool.done();
             self.batch_max = BATCH_MAX;
         } else {
             self.spool.put_back(batch.to_vec());

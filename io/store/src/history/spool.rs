@@ -19,6 +19,8 @@ pub(super) struct Spool {
 #[derive(Debug, Default)]
 struct State {
     rows: BTreeMap<RowKey, Row>,
+    /// Rows that were taken and are not known to be written yet.
+    taken: usize,
     lost: u64,
     is_closed: bool,
 }
@@ -47,12 +49,21 @@ impl Spool {
 
     pub fn take(&self, max: usize) -> Vec<Row> {
         let mut state = self.state();
-        std::iter::from_fn(|| state.rows.pop_first()).take(max).map(|(_, row)| row).collect()
+        let first = std::iter::from_fn(|| state.rows.pop_first()).take(max);
+        let batch: Vec<Row> = first.map(|(_, row)| row).collect();
+        state.taken = batch.len();
+        batch
+    }
+
+    /// What was taken is written, or lost.
+    pub fn done(&self) {
+        self.state().taken = 0;
     }
 
     /// Rows that could not be written, unless newer ones have come meanwhile.
     pub fn put_back(&self, batch: Vec<Row>) {
         let mut state = self.state();
+        state.taken = 0;
         for row in batch {
             state.rows.entry(row.key()).or_insert(row);
         }
@@ -81,7 +92,8 @@ impl Spool {
     }
 
     pub fn waiting(&self) -> usize {
-        self.state().rows.len()
+        let state = self.state();
+        state.rows.len() + state.taken
     }
 
     /// The map is whole also when a thread died with it in hand.
