@@ -101,11 +101,13 @@ pub struct History {
     pub keep_days: u32,
     /// Intervals that began earlier are deleted; 0 keeps all.
     pub keep_interval_days: u32,
+    /// Stories of calls that ended earlier are deleted; 0 keeps all.
+    pub keep_story_days: u32,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { keep_days: 400, keep_interval_days: 1_100 }
+        Self { keep_days: 400, keep_interval_days: 1_100, keep_story_days: 14 }
     }
 }
 

@@ -39,7 +39,10 @@ impl Control {
     /// clean end, with what was counted.
     pub fn run(mut self) -> (Ports, stats::Saved) {
         self.serve();
-        let counted = self.board.save_statistics(crate::now());
+        let now = crate::now();
+        let counted = self.board.save_statistics(now);
+        self.board.finish_stories(now);
+        self.perform();
         (self.ports, counted)
     }
 

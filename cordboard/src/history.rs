@@ -6,12 +6,13 @@ use std::{sync::Arc, time::Duration};
 use board::Input;
 use crossbeam_channel::Sender;
 use io_edge::Edge;
-use io_store::{HistoryWriter, Store, StoreError};
+use io_store::{HistoryWriter, Store, StoreError, StoryWriter};
 use model::{
     Configuration,
     api::{ApiId, ApiResponse},
     history::{CallsQuery, CdrFormat, HistoryQuery, Row, interval::INTERVALS_MAX},
     monitor::{Metric, Settings},
+    story::Story,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -25,6 +26,7 @@ use crate::{cdr, config, control::Order};
 /// Everything about history.
 pub struct History {
     writer: HistoryWriter,
+    stories: StoryWriter,
     store: Store,
     tasks: [JoinHandle<()>; 2],
     site: watch::Receiver<Arc<Configuration>>,
@@ -51,6 +53,7 @@ impl History {
         ];
         Self {
             writer,
+            stories: StoryWriter::start(store),
             store: store.clone(),
             tasks,
             site,
@@ -61,6 +64,11 @@ impl History {
     /// A row is new or not as it was.
     pub fn record(&self, row: Row) {
         self.writer.record(row);
+    }
+
+    /// A call's story is whole.
+    pub fn tell(&self, story: Box<Story>) {
+        self.stories.tell(story);
     }
 
     /// Answers a question about history, on the runtime.
@@ -92,6 +100,12 @@ impl History {
                 true,
                 self.writer.lost() as f64,
             ),
+            metric(
+                "cordboard_history_lost_stories_total",
+                "Stories of calls that could not be kept until the database was back.",
+                true,
+                self.stories.lost() as f64,
+            ),
         ]
     }
 
@@ -99,6 +113,7 @@ impl History {
     pub async fn close(self) {
         self.tasks.iter().for_each(JoinHandle::abort);
         self.writer.close().await;
+        self.stories.close().await;
     }
 }
 
@@ -111,9 +126,10 @@ async fn answer(
     let spans = match query {
         HistoryQuery::Intervals(query) => query.spans(settings, crate::now().unix_ms()),
         HistoryQuery::Export { calls, format } => return file(store, id, calls, *format).await,
-        HistoryQuery::AgentStates { .. } | HistoryQuery::Call(_) | HistoryQuery::Calls(_) => {
-            Ok(Vec::new())
-        }
+        HistoryQuery::AgentStates { .. }
+        | HistoryQuery::Call(_)
+        | HistoryQuery::Calls(_)
+        | HistoryQuery::Story(_) => Ok(Vec::new()),
     };
     let Ok(spans) = spans else {
         let limit = format!("is too far from 'to': {INTERVALS_MAX} intervals at most");
@@ -191,6 +207,9 @@ async fn keep_for(store: Store, config: config::History) {
         }
         if config.keep_interval_days > 0 {
             deleted(store.delete_intervals_before(before(config.keep_interval_days)).await);
+        }
+        if config.keep_story_days > 0 {
+            deleted(store.delete_stories_before(before(config.keep_story_days)).await);
         }
         tokio::time::sleep(KEEP_EVERY).await;
     }

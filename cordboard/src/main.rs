@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod history;
 mod import;
+mod ladder;
 mod lock;
 mod ports;
 mod prompts;
@@ -46,6 +47,8 @@ enum Command {
     Export(export::ExportOptions),
     /// Put agents or DNs from a CSV file into the site of a data folder.
     Import(import::ImportOptions),
+    /// Show who told whom what in a call, and how it sounded.
+    Ladder(ladder::LadderOptions),
     /// Run every system in this process until SIGTERM.
     Run(run::RunOptions),
     /// Check a configuration file and say what is wrong with it.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Cdr(options) => wait_for(cdr::cdr(&options)),
         Command::Export(options) => wait_for(export::export(&options)),
         Command::Import(options) => wait_for(import::import(&options)),
+        Command::Ladder(options) => wait_for(ladder::ladder(&options)),
         Command::Run(options) => run::run(&options),
         Command::Check { config } => check(&config),
     };

@@ -80,6 +80,7 @@ impl Ports {
             Output::Changed { reference, outcome } => self.site.changed(reference, outcome),
             Output::Client(output) => self.clients.deliver(output),
             Output::History(row) => self.history.record(*row),
+            Output::Story(story) => self.history.tell(story),
             Output::Media(command) => self.send_media(command),
             Output::Monitor(monitor) => {
                 self.monitor.send_replace(Arc::from(monitor));

@@ -286,6 +286,7 @@ fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_por
         routing: Router::new(),
         signaling: Signaling::new(SignalingSettings::new(sip), random.split()),
         stats: counters::restored(&options.data),
+        story: story::Stories::new(),
         switch: Switch::new(
             SwitchSettings::new(site.switch.server, started.unix.as_secs()),
             random.split(),

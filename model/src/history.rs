@@ -217,6 +217,8 @@ pub enum HistoryQuery {
     },
     /// What was counted in intervals.
     Intervals(interval::IntervalQuery),
+    /// A call's story: the newest of this CallUUID.
+    Story(CallUuid),
 }
 
 /// How call detail records are written.

@@ -212,6 +212,42 @@ pub enum Cause {
     Unreachable,
 }
 
+impl LegCommand {
+    /// Which leg.
+    #[must_use]
+    pub fn leg(&self) -> LegId {
+        match self {
+            Self::Answer { leg }
+            | Self::AnswerPhone { leg }
+            | Self::Dial { leg, .. }
+            | Self::Progress { leg, .. }
+            | Self::ReferDone { leg, .. }
+            | Self::Release { leg, .. }
+            | Self::Ring { leg, .. }
+            | Self::ShowHeld { leg, .. } => *leg,
+        }
+    }
+}
+
+impl LegFact {
+    /// Which leg; `None` for what is said of a DN.
+    #[must_use]
+    pub fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Answered { leg }
+            | Self::Digit { leg, .. }
+            | Self::EarlyMedia { leg }
+            | Self::Ended { leg, .. }
+            | Self::Lost { leg }
+            | Self::Offered { leg, .. }
+            | Self::PhoneDidNotAnswer { leg }
+            | Self::Referred { leg, .. }
+            | Self::Ringing { leg } => Some(*leg),
+            Self::DnInService { .. } | Self::DnOutOfService { .. } => None,
+        }
+    }
+}
+
 impl Cause {
     /// The final status code that tells it to a caller.
     #[must_use]

@@ -26,6 +26,7 @@ pub mod request;
 pub mod sip;
 pub mod skill;
 pub mod stat;
+pub mod story;
 pub mod strategy;
 pub mod system;
 pub mod time;

@@ -88,6 +88,25 @@ pub enum MediaCommand {
     },
 }
 
+impl MediaCommand {
+    /// Which leg; `None` for what is said of a recording.
+    #[must_use]
+    pub fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Announce { leg, .. }
+            | Self::Answer { leg, .. }
+            | Self::Close { leg }
+            | Self::Hear { leg, .. }
+            | Self::Open { leg, .. }
+            | Self::Play { leg, .. }
+            | Self::Reoffer { leg, .. }
+            | Self::SendDigits { leg, .. }
+            | Self::Sound { leg, .. } => Some(*leg),
+            Self::Record(_) => None,
+        }
+    }
+}
+
 /// What an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LegKind {
@@ -165,6 +184,15 @@ pub enum MediaFact {
         /// The figures.
         quality: Quality,
     },
+    /// Media came a step further.
+    Reached {
+        /// Which leg.
+        leg: LegId,
+        /// What.
+        milestone: Milestone,
+        /// The far end's, where there is one to name.
+        address: Option<SocketAddr>,
+    },
     /// The SDP can't be used; the text says why.
     Refused {
         /// Which leg.
@@ -174,15 +202,69 @@ pub enum MediaFact {
     },
 }
 
+impl MediaFact {
+    /// Which leg; `None` for what is said of several.
+    #[must_use]
+    pub fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Announced { leg, .. }
+            | Self::Described { leg, .. }
+            | Self::Digit { leg, .. }
+            | Self::Flowing { leg }
+            | Self::Holds { leg, .. }
+            | Self::Lost { leg }
+            | Self::Quality { leg, .. }
+            | Self::Reached { leg, .. }
+            | Self::Refused { leg, .. } => Some(*leg),
+            Self::Levels { .. } => None,
+        }
+    }
+}
+
+/// A step on the way to sound, in the order in which they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Milestone {
+    /// The first connectivity check that proved to be the browser's.
+    IceCheck,
+    /// The browser nominated an address pair, or another one than before.
+    IceNominated,
+    /// The DTLS handshake is done and the certificate the announced one.
+    DtlsDone,
+    /// The first RTP packet came.
+    RtpReceived,
+    /// The first RTP packet went out.
+    RtpSent,
+}
+
+impl Milestone {
+    /// As people and programs read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DtlsDone => "dtlsDone",
+            Self::IceCheck => "iceCheck",
+            Self::IceNominated => "iceNominated",
+            Self::RtpReceived => "rtpReceived",
+            Self::RtpSent => "rtpSent",
+        }
+    }
+}
+
 /// What was measured on a leg since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quality {
+    /// What we send: `opus`, `PCMA`, `PCMU`; `None` while nothing is agreed.
+    pub codec: Option<&'static str>,
+    /// RTP packets that came after their time, of those received.
+    pub packets_late: u64,
     /// RTP packets received.
     pub packets_received: u64,
-    /// RTP packets that never came or came too late.
+    /// RTP packets that never came.
     pub packets_lost: u64,
     /// RTP packets sent.
     pub packets_sent: u64,
+    /// Of what we send, lost as the far end reports it.
+    pub reported_loss_percent: f32,
     /// Interarrival jitter, RFC 3550 6.4.1.
     pub jitter_ms: f32,
     /// Round trip by RTCP, when known.

@@ -603,4 +603,56 @@ impl Request {
             | Self::UpdateUserData { dn, .. } => dn,
         }
     }
+
+    /// The calls that the request names: none, one, or the current and the held one.
+    #[must_use]
+    pub fn conns(&self) -> Vec<ConnId> {
+        match self {
+            Self::AnswerCall { conn, .. }
+            | Self::ApplyTreatment { conn, .. }
+            | Self::AttachUserData { conn, .. }
+            | Self::ClearCall { conn, .. }
+            | Self::DeleteFromConference { conn, .. }
+            | Self::DeletePair { conn, .. }
+            | Self::DeleteUserData { conn, .. }
+            | Self::HoldCall { conn, .. }
+            | Self::InitiateConference { conn, .. }
+            | Self::InitiateTransfer { conn, .. }
+            | Self::ListenDisconnect { conn, .. }
+            | Self::ListenReconnect { conn, .. }
+            | Self::MuteTransfer { conn, .. }
+            | Self::PauseRecording { conn, .. }
+            | Self::RedirectCall { conn, .. }
+            | Self::ReleaseCall { conn, .. }
+            | Self::ResumeRecording { conn, .. }
+            | Self::RetrieveCall { conn, .. }
+            | Self::RouteCall { conn, .. }
+            | Self::SendDtmf { conn, .. }
+            | Self::SetMuteOff { conn, .. }
+            | Self::SetMuteOn { conn, .. }
+            | Self::SingleStepConference { conn, .. }
+            | Self::SingleStepTransfer { conn, .. }
+            | Self::StartRecording { conn, .. }
+            | Self::StopRecording { conn, .. }
+            | Self::UpdateUserData { conn, .. } => vec![*conn],
+            Self::AlternateCall { held, current, .. }
+            | Self::CompleteConference { held, current, .. }
+            | Self::CompleteTransfer { held, current, .. }
+            | Self::MergeCalls { held, current, .. }
+            | Self::ReconnectCall { held, current, .. } => vec![*current, *held],
+            Self::AgentLogin { .. }
+            | Self::AgentLogout { .. }
+            | Self::AgentNotReady { .. }
+            | Self::AgentReady { .. }
+            | Self::AgentSetIdleReason { .. }
+            | Self::CallForwardCancel { .. }
+            | Self::CallForwardSet { .. }
+            | Self::CancelMonitoring { .. }
+            | Self::DistributeUserEvent { .. }
+            | Self::MakeCall { .. }
+            | Self::MonitorNextCall { .. }
+            | Self::SetDndOff { .. }
+            | Self::SetDndOn { .. } => Vec::new(),
+        }
+    }
 }

@@ -21,11 +21,13 @@ use model::{
     random::Random,
     recording::{RecordCommand, RecordingId},
     sip::{FIRST_WEB_SOCKET_FLOW, SipInput, SipOutput, Transport},
+    story::Story,
     tserver::{ClientInput, ClientMessage, ClientOutput, ClientRequest},
 };
 use routing::Router;
 use signaling::{Signaling, SignalingSettings};
 use stats::Stats;
+use story::Stories;
 use switch::{Switch, SwitchSettings};
 use wire_sip::Message;
 
@@ -52,6 +54,8 @@ pub struct World {
     pub refusals: Vec<Refusal>,
     /// The rows that an analyst would find.
     pub history: BTreeMap<RowKey, Row>,
+    /// The stories of calls that are over.
+    pub stories: Vec<Story>,
     /// What can never be right: legs connected that are not open and the like.
     pub faults: Vec<String>,
     network: Network,
@@ -87,6 +91,7 @@ impl World {
             agents: BTreeMap::new(),
             refusals: Vec::new(),
             history: BTreeMap::new(),
+            stories: Vec::new(),
             faults: Vec::new(),
             network: Network::new(Weather::fair(), random.split()),
             open_legs: BTreeSet::new(),
@@ -313,6 +318,7 @@ impl World {
                 Output::Media(command) => self.shard(&command),
                 Output::Rejected(problems) => self.faults.extend(problems),
                 Output::Sip(output) => self.carry(output),
+                Output::Story(story) => self.stories.push(*story),
                 Output::Webhook(question) => {
                     self.faults.push(format!("nobody is at {}", question.url))
                 }
@@ -537,6 +543,7 @@ fn systems(now: Now, random: &mut Random) -> Systems {
             random.split(),
         ),
         stats: Stats::new(),
+        story: Stories::new(),
         switch: Switch::new(SwitchSettings::new(1, now.unix.as_secs()), random.split()),
     }
 }

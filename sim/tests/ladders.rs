@@ -49,7 +49,7 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
         &expect![[r#"
                  wire -> signaling  INVITE sip:+18005551234@10.0.0.1
             signaling -> wire       100 Trying
-                board -> shard      Open in1 Plain answers
+            signaling -> shard      Open in1 Plain answers
                 shard -> signaling  Described in1
             signaling -> switch     Offered in1 5551234567 to +18005551234
                switch -> all        EventQueued 5000 other=5551234567
@@ -62,7 +62,7 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
                switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
                switch -> signaling  Ring out1 5001 from 5551234567
                switch -> all        EventRinging 5001 other=5551234567
-                board -> shard      Open out1 Browser offers
+            signaling -> shard      Open out1 Browser offers
                   cti -> client     EventRinging 5001 other=5551234567
                 shard -> signaling  Described out1
             signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
@@ -79,11 +79,11 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
                  wire -> signaling  200 OK
                  wire -> signaling  200 OK
             signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-                board -> shard      Answer out1
+            signaling -> shard      Answer out1
             signaling -> switch     Answered out1
                switch -> signaling  Answer in1
-                board -> shard      Hear in1 out1
-                board -> shard      Hear out1 in1
+               switch -> shard      Hear in1 out1
+               switch -> shard      Hear out1 in1
                switch -> all        EventEstablished 5001 other=5551234567
             signaling -> wire       200 OK
             signaling -> switch     Answered in1
@@ -92,14 +92,14 @@ fn a_customer_s_call_is_answered_from_the_desk_and_the_customer_hangs_up() {
                  wire -> signaling  BYE sip:+18005551234@10.0.0.1:5060
             signaling -> wire       200 OK
             signaling -> switch     Ended in1 Normal
-                board -> shard      Close in1
+            signaling -> shard      Close in1
                switch -> all        EventReleased 5001 other=5551234567 state=RemoteRelease
                switch -> signaling  Release out1 Normal
                switch -> all        EventAgentNotReady 5001
                   cti -> client     EventReleased 5001 other=5551234567 state=RemoteRelease
             signaling -> wire       BYE sip:x5001@abc.invalid;transport=ws
             signaling -> switch     Ended out1 Normal
-                board -> shard      Close out1
+            signaling -> shard      Close out1
                   cti -> client     EventAgentNotReady 5001
                  wire -> signaling  200 OK
                switch -> all        EventAgentReady 5001
@@ -123,7 +123,7 @@ fn a_caller_who_gives_up_in_the_queue_is_abandoned() {
         &expect![[r#"
                  wire -> signaling  INVITE sip:+18005551234@10.0.0.1
             signaling -> wire       100 Trying
-                board -> shard      Open in1 Plain answers
+            signaling -> shard      Open in1 Plain answers
                 shard -> signaling  Described in1
             signaling -> switch     Offered in1 5551234567 to +18005551234
                switch -> all        EventQueued 5000 other=5551234567
@@ -134,14 +134,14 @@ fn a_caller_who_gives_up_in_the_queue_is_abandoned() {
                switch -> all        EventAttachedDataChanged 5000 other=5551234567 third=5000
                switch -> routing    accepted #2
                switch -> signaling  Progress in1 EarlyMedia
-                board -> shard      Play in1 Music
+               switch -> shard      Play in1 Music
                switch -> all        EventTreatmentApplied 5000 other=5551234567
             signaling -> wire       183 Session Progress
                  wire -> signaling  CANCEL sip:+18005551234@10.0.0.1
             signaling -> wire       200 OK
             signaling -> wire       487 Request Terminated
             signaling -> switch     Ended in1 Cancelled
-                board -> shard      Close in1
+            signaling -> shard      Close in1
                switch -> all        EventAbandoned 5000 other=5551234567 state=Abandoned
                  wire -> signaling  ACK sip:+18005551234@10.0.0.1
         "#]],
@@ -184,7 +184,7 @@ fn a_caller_hears_music_while_nobody_is_ready_and_then_the_phone_that_rings() {
                switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
                switch -> signaling  Ring out1 5001 from 5551234567
                switch -> all        EventRinging 5001 other=5551234567
-                board -> shard      Open out1 Browser offers
+            signaling -> shard      Open out1 Browser offers
                   cti -> client     EventRinging 5001 other=5551234567
                 shard -> signaling  Described out1
             signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
@@ -192,7 +192,7 @@ fn a_caller_hears_music_while_nobody_is_ready_and_then_the_phone_that_rings() {
             signaling -> switch     Ringing out1
                switch -> all        EventTreatmentEnd 5000 other=5551234567
                switch -> all        EventDiverted 5000 other=5551234567 third=5001
-                board -> shard      Play in1 RingBack
+               switch -> shard      Play in1 RingBack
                client -> cti        request #4
                   cti -> switch     RequestAnswerCall 5001
                switch -> cti        accepted #4
@@ -201,11 +201,11 @@ fn a_caller_hears_music_while_nobody_is_ready_and_then_the_phone_that_rings() {
                  wire -> signaling  200 OK
                  wire -> signaling  200 OK
             signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-                board -> shard      Answer out1
+            signaling -> shard      Answer out1
             signaling -> switch     Answered out1
                switch -> signaling  Answer in1
-                board -> shard      Hear in1 out1
-                board -> shard      Hear out1 in1
+               switch -> shard      Hear in1 out1
+               switch -> shard      Hear out1 in1
                switch -> all        EventEstablished 5001 other=5551234567
             signaling -> wire       200 OK
             signaling -> switch     Answered in1
@@ -235,7 +235,7 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
         &expect![[r#"
                  wire -> signaling  INVITE sip:+18005551234@10.0.0.1
             signaling -> wire       100 Trying
-                board -> shard      Open in1 Plain answers
+            signaling -> shard      Open in1 Plain answers
                 shard -> signaling  Described in1
             signaling -> switch     Offered in1 5551234567 to +18005551234
                switch -> all        EventQueued 5000 other=5551234567
@@ -248,7 +248,7 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
                switch -> all        EventRouteUsed 5000 other=5551234567 third=5001
                switch -> signaling  Ring out1 5001 from 5551234567
                switch -> all        EventRinging 5001 other=5551234567
-                board -> shard      Open out1 Browser offers
+            signaling -> shard      Open out1 Browser offers
                   cti -> client     EventRinging 5001 other=5551234567
                 shard -> signaling  Described out1
             signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
@@ -276,7 +276,7 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
                switch -> all        EventRouteRequest 5000 other=5551234567
                   cti -> client     EventReleased 5001 other=5551234567 state=NoAnswer
             signaling -> wire       CANCEL sip:x5001@abc.invalid;transport=ws
-                board -> shard      Close out1
+            signaling -> shard      Close out1
             signaling -> switch     Ended out1 NoAnswer
                   cti -> client     EventAgentNotReady 5001 reason="No answer"
               routing -> switch     RequestUpdateUserData 5000
@@ -287,7 +287,7 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
                switch -> all        EventRouteUsed 5000 other=5551234567 third=5002
                switch -> signaling  Ring out2 5002 from 5551234567
                switch -> all        EventRinging 5002 other=5551234567
-                board -> shard      Open out2 Browser offers
+            signaling -> shard      Open out2 Browser offers
                   cti -> client     EventRinging 5002 other=5551234567
                 shard -> signaling  Described out2
             signaling -> wire       INVITE sip:x5002@abc.invalid;transport=ws
@@ -305,11 +305,11 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
                  wire -> signaling  200 OK
                  wire -> signaling  200 OK
             signaling -> wire       ACK sip:x5002@abc.invalid;transport=ws
-                board -> shard      Answer out2
+            signaling -> shard      Answer out2
             signaling -> switch     Answered out2
                switch -> signaling  Answer in1
-                board -> shard      Hear in1 out2
-                board -> shard      Hear out2 in1
+               switch -> shard      Hear in1 out2
+               switch -> shard      Hear out2 in1
                switch -> all        EventEstablished 5002 other=5551234567
             signaling -> wire       200 OK
             signaling -> switch     Answered in1
@@ -325,10 +325,10 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
                   cti -> client     EventReleased 5002 other=5551234567
             signaling -> wire       BYE sip:x5002@abc.invalid;transport=ws
             signaling -> switch     Ended out2 Normal
-                board -> shard      Close out2
+            signaling -> shard      Close out2
             signaling -> wire       BYE sip:5551234567@10.0.0.9:5060
             signaling -> switch     Ended in1 Normal
-                board -> shard      Close in1
+            signaling -> shard      Close in1
                   cti -> client     EventAgentNotReady 5002
                  wire -> signaling  200 OK
                  wire -> signaling  200 OK
@@ -357,9 +357,9 @@ fn a_page_that_is_reloaded_keeps_its_call() {
                  wire -> signaling  flow 4294967296 closed
             signaling -> switch     DnOutOfService 5001
             signaling -> switch     Lost out1
-                board -> shard      Close out1
+            signaling -> shard      Close out1
                switch -> all        EventDNOutOfService 5001
-                board -> shard      Play in1 Music
+               switch -> shard      Play in1 Music
                   cti -> client     EventDNOutOfService 5001
                  wire -> signaling  flow 4294967298 opened Wss
                  wire -> signaling  REGISTER sip:cordboard
@@ -370,17 +370,17 @@ fn a_page_that_is_reloaded_keeps_its_call() {
                switch -> all        EventDNBackInService 5001
                switch -> signaling  Ring out2 5001 from 5551234567 resume
                   cti -> client     EventDNBackInService 5001
-                board -> shard      Open out2 Browser offers
+            signaling -> shard      Open out2 Browser offers
                 shard -> signaling  Described out2
             signaling -> wire       INVITE sip:x5001@abc.invalid;transport=ws
                  wire -> signaling  180 Ringing
             signaling -> switch     Ringing out2
                  wire -> signaling  200 OK
             signaling -> wire       ACK sip:x5001@abc.invalid;transport=ws
-                board -> shard      Answer out2
+            signaling -> shard      Answer out2
             signaling -> switch     Answered out2
-                board -> shard      Hear in1 out2
-                board -> shard      Hear out2 in1
+               switch -> shard      Hear in1 out2
+               switch -> shard      Hear out2 in1
         "#]],
     );
 }
@@ -394,16 +394,16 @@ fn a_number_that_nobody_has_is_refused_with_404() {
     ladder(
         &mut world,
         &expect![[r#"
-             wire -> signaling  INVITE sip:+18005559999@10.0.0.1
-        signaling -> wire       100 Trying
-            board -> shard      Open in1 Plain answers
-            shard -> signaling  Described in1
-        signaling -> switch     Offered in1 5551234567 to +18005559999
-           switch -> signaling  Release in1 Unallocated
-        signaling -> wire       404 Not Found
-        signaling -> switch     Ended in1 Unallocated
-            board -> shard      Close in1
-             wire -> signaling  ACK sip:+18005559999@10.0.0.1
-    "#]],
+                 wire -> signaling  INVITE sip:+18005559999@10.0.0.1
+            signaling -> wire       100 Trying
+            signaling -> shard      Open in1 Plain answers
+                shard -> signaling  Described in1
+            signaling -> switch     Offered in1 5551234567 to +18005559999
+               switch -> signaling  Release in1 Unallocated
+            signaling -> wire       404 Not Found
+            signaling -> switch     Ended in1 Unallocated
+            signaling -> shard      Close in1
+                 wire -> signaling  ACK sip:+18005559999@10.0.0.1
+        "#]],
     );
 }

@@ -149,6 +149,7 @@ fn finish(world: &mut World, seed: u64) {
     let systems = world.board.systems();
     assert!(systems.switch.is_idle(), "seed {seed}: {:?}", systems.switch.counts());
     assert!(systems.signaling.is_idle(), "seed {seed}: {:?}", systems.signaling.counts());
+    assert!(systems.story.is_idle(), "seed {seed}: {:?}", systems.story);
     let routing = systems.routing.counts();
     assert_eq!((routing.offered, routing.waiting), (0, 0), "seed {seed}");
     history_adds_up(world, seed);

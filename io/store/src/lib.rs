@@ -19,7 +19,7 @@ use sqlx::{
 
 pub use crate::{
     audit::{AuditQuery, AuditRow},
-    history::{CDR_COLUMNS, CdrKind, CdrPlace, CdrRecord, CdrValue, HistoryWriter},
+    history::{CDR_COLUMNS, CdrKind, CdrPlace, CdrRecord, CdrValue, HistoryWriter, StoryWriter},
     password::{hash_password, verify_password},
 };
 

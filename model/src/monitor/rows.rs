@@ -81,6 +81,8 @@ pub struct CallRow {
     pub dns: Vec<Dn>,
     /// Since when there is such a call, milliseconds since 1970.
     pub since_ms: u64,
+    /// How its worst leg sounds: MOS by the E-model, 1 to 4.5.
+    pub mos: Option<f32>,
 }
 
 /// How far a call is.

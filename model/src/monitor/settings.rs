@@ -66,6 +66,9 @@ pub enum Watched {
     ServiceLevel { queue: String, below: u32, clear: u32, minutes: u32 },
     /// A trunk doesn't answer its probes.
     Trunk { trunk: String },
+    /// Somebody sounds poor: the worst mean opinion score of this DN or trunk, or of all; in
+    /// tenths.
+    Voice { of: Option<String>, below: u32, clear: u32 },
     /// Somebody waits too long.
     Wait { queue: String, above: u32, clear: u32 },
 }
@@ -159,10 +162,12 @@ impl Reader<'_> {
             VALUES[2],
             VALUES[3],
             VALUES[4],
+            VALUES[5],
             "after-seconds",
             "clear",
             "clear-after-seconds",
             "minutes",
+            "of",
             "queue",
             "severity",
             "skill",
@@ -199,6 +204,9 @@ impl Reader<'_> {
             }
             return Some(Watched::Trunk { trunk });
         }
+        if *value == "mos-below" {
+            return self.voice(site);
+        }
         let is_percent = *value != "longest-wait-above" && *value != "agents-below";
         let threshold = self.number(value, if is_percent { 100 } else { SECONDS_MAX })?;
         if *value == "agents-below" {
@@ -228,6 +236,38 @@ impl Reader<'_> {
         })
     }
 
+    fn voice(&mut self, site: &Configuration) -> Option<Watched> {
+        let below = self.score("mos-below")?;
+        let clear = match self.options.get("clear") {
+            Some(_) => self.score("clear")?,
+            None => below + MOS_MARGIN,
+        };
+        if clear < below {
+            self.say("clear", "it lies on the wrong side of mos-below");
+            return None;
+        }
+        let of = self.options.get("of").cloned();
+        let is_known = |name: &String| {
+            site.dns.contains_key(name.as_str()) || site.trunks.contains_key(name.as_str())
+        };
+        if let Some(unknown) = of.as_ref().filter(|name| !is_known(name)) {
+            self.say("of", &format!("there is no DN or trunk `{unknown}`"));
+            return None;
+        }
+        Some(Watched::Voice { of, below, clear })
+    }
+
+    /// A mean opinion score in tenths.
+    fn score(&mut self, option: &str) -> Option<u32> {
+        let text = self.options.get(option)?;
+        let score = text.trim().parse::<f32>().ok().filter(|score| (1.0..=4.5).contains(score));
+        if score.is_none() {
+            self.say(option, &format!("`{text}` is no score from 1 to 4.5"));
+        }
+        // Between 10 and 45.
+        score.map(|score| (score * 10.0).round() as u32)
+    }
+
     fn queue(&mut self, site: &Configuration) -> Option<String> {
         let Some(queue) = self.options.get("queue").cloned() else {
             self.say("queue", "name the queue or route point to watch");
@@ -243,8 +283,14 @@ impl Reader<'_> {
 }
 
 /// Each alarm has one of these.
-const VALUES: [&str; 5] =
-    ["abandoned-above", "agents-below", "longest-wait-above", "service-level-below", "trunk-down"];
+const VALUES: [&str; 6] = [
+    "abandoned-above",
+    "agents-below",
+    "longest-wait-above",
+    "mos-below",
+    "service-level-below",
+    "trunk-down",
+];
 /// Alarms with thresholds; each is looked at once a second.
 const ALARMS_MAX: usize = 500;
 const SECONDS_MAX: u32 = 86_400;
@@ -256,6 +302,8 @@ const AFTER_SECONDS: u32 = 5;
 const CLEAR_AFTER_SECONDS: u32 = 30;
 /// Percentage points above its threshold where a service level is well again.
 const MARGIN: u32 = 5;
+/// Tenths above its threshold where a score is well again.
+const MOS_MARGIN: u32 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -48,9 +48,9 @@ impl Ladder {
     }
 }
 
-type Line = (&'static str, &'static str, String);
+pub(crate) type Line = (&'static str, &'static str, String);
 
-fn describe(cord: &Cord) -> Option<Line> {
+pub(crate) fn describe(cord: &Cord) -> Option<Line> {
     match cord {
         Cord::Cti(input) => match input {
             cti::Input::Client(input) => Some(("client", "cti", client_input(input))),
@@ -77,6 +77,7 @@ fn describe(cord: &Cord) -> Option<Line> {
             | desk::Input::Monitor(_)
             | desk::Input::Speakers { .. }
             | desk::Input::Statistics { .. }
+            | desk::Input::Story { .. }
             | desk::Input::Subscribed { .. }
             | desk::Input::Trends(_) => None,
         },
@@ -117,7 +118,7 @@ fn describe(cord: &Cord) -> Option<Line> {
             switch::Input::Configuration(_) => None,
         },
         Cord::World(output) => world(output),
-        Cord::Directory(_) | Cord::History(_) | Cord::Stats(_) => None,
+        Cord::Directory(_) | Cord::History(_) | Cord::Stats(_) | Cord::Story(_) => None,
     }
 }
 
@@ -125,7 +126,22 @@ fn world(output: &Output) -> Option<Line> {
     match output {
         Output::Api(output) => Some(("desk", "browser", api_output(output)?)),
         Output::Client(output) => Some(("cti", "client", client_output(output))),
-        Output::Media(command) => Some(("board", "shard", media_command(command))),
+        Output::Media(command) => {
+            let from = match command {
+                // SDP travels in SIP.
+                MediaCommand::Answer { .. }
+                | MediaCommand::Close { .. }
+                | MediaCommand::Open { .. }
+                | MediaCommand::Reoffer { .. } => "signaling",
+                MediaCommand::Announce { .. }
+                | MediaCommand::Hear { .. }
+                | MediaCommand::Play { .. }
+                | MediaCommand::Record(_)
+                | MediaCommand::SendDigits { .. }
+                | MediaCommand::Sound { .. } => "switch",
+            };
+            Some((from, "shard", media_command(command)))
+        }
         Output::Sip(output) => Some(("signaling", "wire", sip_output(output))),
         Output::Webhook(webhook) => {
             Some(("routing", "program", format!("Ask #{} {}", webhook.id, webhook.url)))
@@ -136,7 +152,8 @@ fn world(output: &Output) -> Option<Line> {
         | Output::Monitor(_)
         | Output::Stat(_)
         | Output::Published(_)
-        | Output::Rejected(_) => None,
+        | Output::Rejected(_)
+        | Output::Story(_) => None,
     }
 }
 
@@ -287,7 +304,7 @@ fn media_fact(fact: &MediaFact) -> Option<String> {
         MediaFact::Flowing { leg } => Some(format!("Flowing {leg}")),
         MediaFact::Holds { leg, is_held } => Some(format!("Holds {leg} {is_held}")),
         MediaFact::Lost { leg } => Some(format!("Lost {leg}")),
-        MediaFact::Levels { .. } | MediaFact::Quality { .. } => None,
+        MediaFact::Levels { .. } | MediaFact::Quality { .. } | MediaFact::Reached { .. } => None,
         MediaFact::Refused { leg, .. } => Some(format!("Refused {leg}")),
     }
 }

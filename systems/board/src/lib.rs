@@ -6,6 +6,7 @@
 
 mod changes;
 mod ladder;
+mod trace;
 
 pub use ladder::Ladder;
 
@@ -28,12 +29,14 @@ use model::{
     recording::RecordingFact,
     sip::{SipInput, SipOutput},
     stat::{StatInput, StatOutput},
+    story::Story,
     tserver::{ClientInput, ClientOutput},
     webhook::{Webhook, WebhookAnswer},
 };
 use routing::Router;
 use signaling::Signaling;
 use stats::Stats;
+use story::Stories;
 use switch::Switch;
 
 /// What the world outside tells the board.
@@ -106,11 +109,13 @@ pub enum Output {
     Sip(SipOutput),
     /// To a client of the Stat Server's port.
     Stat(StatOutput),
+    /// A call is over, and its story with it.
+    Story(Box<Story>),
     /// A program is to be asked.
     Webhook(Webhook),
 }
 
-/// The eight systems of one node, and the cords between them.
+/// The nine systems of one node, and the cords between them.
 #[derive(Debug)]
 pub struct Board {
     systems: Systems,
@@ -132,6 +137,7 @@ pub struct Systems {
     pub routing: Router,
     pub signaling: Signaling,
     pub stats: Stats,
+    pub story: Stories,
     pub switch: Switch,
 }
 
@@ -145,6 +151,7 @@ pub(crate) enum Cord {
     Routing(routing::Input),
     Signaling(signaling::Input),
     Stats(stats::Input),
+    Story(story::Input),
     Switch(switch::Input),
     World(Output),
 }
@@ -173,6 +180,13 @@ impl Board {
         self.systems.stats.save(now)
     }
 
+    /// Ends every call's story, at the end of the program.
+    pub fn finish_stories(&mut self, now: Now) {
+        self.systems.story.finish(now);
+        self.collect(now);
+        self.settle(now);
+    }
+
     /// The systems, to look at.
     #[must_use]
     pub fn systems(&self) -> &Systems {
@@ -198,7 +212,8 @@ impl Board {
     /// One hand-over.
     fn step(&mut self, now: Now, cord: Cord) {
         self.ladder.record(&cord);
-        let Systems { cti, desk, directory, history, routing, signaling, stats, switch } =
+        let traced = self.trace(now, &cord);
+        let Systems { cti, desk, directory, history, routing, signaling, stats, story, switch } =
             &mut self.systems;
         match cord {
             Cord::Cti(input) => cti.handle_input(now, input),
@@ -208,8 +223,12 @@ impl Board {
             Cord::Routing(input) => routing.handle_input(now, input),
             Cord::Signaling(input) => signaling.handle_input(now, input),
             Cord::Stats(input) => stats.handle_input(now, input),
+            Cord::Story(input) => story.handle_input(now, input),
             Cord::Switch(input) => switch.handle_input(now, input),
             Cord::World(output) => self.out.push_back(output),
+        }
+        if let Some(traced) = traced {
+            self.traced(now, traced);
         }
         self.collect(now);
     }
@@ -243,6 +262,10 @@ impl Board {
                     let readings = self.systems.stats.subscribing(now, asked);
                     Cord::Desk(desk::Input::Statistics { id, readings })
                 }
+                desk::Output::Story { id, uuid } => {
+                    let story = self.systems.story.tell(now, uuid).map(Box::new);
+                    Cord::Desk(desk::Input::Story { id, uuid, story })
+                }
                 desk::Output::Unsubscribed(subscription) => {
                     Cord::Stats(stats::Input::Unsubscribed(subscription))
                 }
@@ -272,6 +295,12 @@ impl Board {
         }
         while let Some(output) = self.systems.directory.poll_output() {
             self.hear_directory(output);
+        }
+        while let Some(output) = self.systems.story.poll_output() {
+            self.lay(match output {
+                story::Output::Story(story) => Cord::World(Output::Story(story)),
+                story::Output::Voice(voice) => Cord::Stats(stats::Input::Voice(voice)),
+            });
         }
         while let Some(history::Output::Row(row)) = self.systems.history.poll_output() {
             self.lay(Cord::World(Output::History(Box::new(row))));
@@ -412,8 +441,14 @@ impl System for Board {
                 | MediaFact::Flowing { .. }
                 | MediaFact::Holds { .. }
                 | MediaFact::Levels { .. }
-                | MediaFact::Lost { .. }
-                | MediaFact::Quality { .. } => self.lay(Cord::Switch(switch::Input::Media(fact))),
+                | MediaFact::Lost { .. } => self.lay(Cord::Switch(switch::Input::Media(fact))),
+                MediaFact::Quality { leg, quality } => {
+                    self.lay(Cord::Story(story::Input::Quality { leg, quality }));
+                }
+                MediaFact::Reached { leg, milestone, address } => {
+                    let address = address.map(|address| address.to_string());
+                    self.lay(Cord::Story(story::Input::Reached { leg, milestone, address }));
+                }
             },
             Input::Recording(fact) => self.lay(Cord::Switch(switch::Input::Recording(fact))),
             Input::Sip(input) => self.lay(Cord::Signaling(signaling::Input::Sip(input))),
@@ -424,7 +459,7 @@ impl System for Board {
     }
 
     fn handle_timeout(&mut self, now: Now) {
-        let Systems { cti, desk, directory, history: _, routing, signaling, stats, switch } =
+        let Systems { cti, desk, directory, history: _, routing, signaling, stats, story, switch } =
             &mut self.systems;
         wake(signaling, now);
         wake(switch, now);
@@ -432,6 +467,11 @@ impl System for Board {
         wake(desk, now);
         wake(cti, now);
         wake(stats, now);
+        if story.poll_timeout().is_some_and(|at| at <= now.instant) {
+            let over: Vec<_> = story.unnamed().filter(|conn| !switch.has(*conn)).collect();
+            over.into_iter().for_each(|conn| story.handle_input(now, story::Input::Ended(conn)));
+            story.handle_timeout(now);
+        }
         wake(directory, now);
         self.collect(now);
         self.settle(now);
@@ -450,6 +490,7 @@ impl System for Board {
             systems.routing.poll_timeout(),
             systems.signaling.poll_timeout(),
             systems.stats.poll_timeout(),
+            systems.story.poll_timeout(),
             systems.switch.poll_timeout(),
         ]
         .into_iter()

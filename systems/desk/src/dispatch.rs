@@ -113,7 +113,8 @@ impl Desk {
             | Op::HistoryCall
             | Op::HistoryCalls
             | Op::HistoryExport
-            | Op::HistoryIntervals => {
+            | Op::HistoryIntervals
+            | Op::HistoryStory => {
                 return self.history(op, caller, ask);
             }
             Op::Logout => return self.logout(now, caller),

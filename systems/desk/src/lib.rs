@@ -24,7 +24,8 @@ use std::{
 };
 
 use model::{
-    Capabilities, Configuration, ConnId, Dn, Event, Now, ReferenceId, System, TRequest, UserName,
+    CallUuid, Capabilities, Configuration, ConnId, Dn, Event, Now, ReferenceId, System, TRequest,
+    UserName,
     api::{ApiId, ApiInput, ApiOutput},
     config::{Audit, Change, ChangeRefusal, Difference},
     error::Refusal,
@@ -32,6 +33,7 @@ use model::{
     monitor::{Connection, Metric, Monitor, Trends},
     random::Random,
     stat::{StatError, StatReading, Subscribing},
+    story::Story,
 };
 
 use crate::{
@@ -128,6 +130,15 @@ pub enum Input {
         /// In the order in which they were asked for.
         readings: Vec<Result<StatReading, StatError>>,
     },
+    /// The answer to `Story`; `None` when the call is not up.
+    Story {
+        /// The `Story`'s.
+        id: ApiId,
+        /// Likewise.
+        uuid: CallUuid,
+        /// The story so far.
+        story: Option<Box<Story>>,
+    },
     /// Values of statistics that a subscription has open, by their place in it.
     Subscribed {
         /// Which.
@@ -170,6 +181,13 @@ pub enum Output {
         id: ApiId,
         /// What is asked for.
         asked: Subscribing,
+    },
+    /// For the stories of calls, answered by `Story`.
+    Story {
+        /// The request that waits for it.
+        id: ApiId,
+        /// Which call.
+        uuid: CallUuid,
     },
     /// A subscription's statistics are to be closed.
     Unsubscribed(u64),
@@ -250,6 +268,7 @@ pub struct Desk {
     changing: BTreeMap<ApiId, Changing>,
     /// Requests that wait for the router's words.
     explaining: BTreeMap<ApiId, ReplyTo>,
+    telling: BTreeMap<ApiId, ReplyTo>,
     monitor: Monitor,
     subscriptions: Subscriptions,
     trends: Arc<Trends>,
@@ -283,6 +302,7 @@ impl Desk {
             bayeux: Bayeux::default(),
             changing: BTreeMap::new(),
             explaining: BTreeMap::new(),
+            telling: BTreeMap::new(),
             monitor: Monitor::default(),
             subscriptions: Subscriptions::default(),
             trends: Arc::default(),
@@ -349,6 +369,7 @@ impl System for Desk {
             Input::Outcome { reference, refusal } => self.outcome(now, reference, refusal),
             Input::Speakers { dn, conn, levels } => self.speakers(now, &dn, conn, &levels),
             Input::Statistics { id, readings } => self.statistics_read(id, &readings),
+            Input::Story { id, uuid, story } => self.story_told(id, uuid, story.as_deref()),
             Input::Subscribed { subscription, values } => {
                 self.statistics_told(now, subscription, &values);
             }

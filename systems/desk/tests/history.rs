@@ -4,12 +4,14 @@
 mod common;
 
 use common::{Bench, switch::UUID};
+use desk::Input;
 use model::{
     api::ApiOutput,
     history::{
         CallsQuery, CdrFormat, HistoryQuery,
         interval::{IntervalLength, IntervalOf, IntervalQuery},
     },
+    story::Story,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +42,30 @@ fn history_is_for_supervisors() {
         assert_eq!(refusal["errorCode"], "RoleMissing", "{path}");
         assert!(asked("supervisor", &path).is_ok(), "{path}");
     }
+}
+
+#[test]
+fn a_call_that_is_up_tells_its_own_story_and_one_that_is_over_is_looked_up() {
+    let mut bench = Bench::new();
+    let path = format!("/api/v2/history/calls/{}/story", UUID.to_ascii_lowercase());
+    let agent = bench.browser("agent5001");
+    assert_eq!(bench.get(&agent, &path).1["errorCode"], "RoleMissing");
+    let supervisor = bench.browser("supervisor");
+    let request = bench.send(&supervisor, "GET", &path, &Value::Null);
+    let (id, uuid) = bench.stories.remove(0);
+    assert_eq!(uuid.as_str(), UUID);
+    let story = Story { call_uuid: UUID.into(), began_ms: 7, ..Story::default() };
+    bench.input(Input::Story { id, uuid, story: Some(Box::new(story)) });
+    let (status, body) = bench.answer(request);
+    assert_eq!((status, &body["statusCode"], &body["beganMs"]), (200, &json!(0), &json!(7)));
+    assert_eq!(body["ladder"], json!([]));
+
+    bench.send(&supervisor, "GET", &path, &Value::Null);
+    let (id, uuid) = bench.stories.remove(0);
+    bench.input(Input::Story { id, uuid, story: None });
+    let asked = bench.asked.pop();
+    assert_eq!(asked, Some(ApiOutput::History { id, query: HistoryQuery::Story(uuid) }));
+    assert_eq!(bench.get(&supervisor, "/api/v2/history/calls/nonsense/story").0, 404);
 }
 
 #[test]

@@ -123,6 +123,18 @@ impl BrowserLine {
         self.keys.is_some() && self.send_to.is_some()
     }
 
+    /// The address that the browser nominated.
+    #[must_use]
+    pub fn nominated(&self) -> Option<SocketAddr> {
+        self.send_to
+    }
+
+    /// The handshake is done.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.keys.is_some()
+    }
+
     /// Addresses that proved to be this browser's.
     #[must_use]
     pub fn known(&self) -> &[SocketAddr] {

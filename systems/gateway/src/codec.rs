@@ -35,6 +35,16 @@ impl Codec {
         }
     }
 
+    /// As SDP names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opus => "opus",
+            Self::Pcma => "PCMA",
+            Self::Pcmu => "PCMU",
+        }
+    }
+
     fn law(self) -> Option<Law> {
         match self {
             Self::Opus => None,

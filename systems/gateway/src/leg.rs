@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use model::media::{DATAGRAM_LEN_MAX, MediaFact, MediaPort, Quality};
+use model::media::{DATAGRAM_LEN_MAX, MediaFact, MediaPort, Milestone, Quality};
 use model::{LegId, Now};
 use wire_rtp::rtcp::{Compound, write_bye, write_report};
 use wire_rtp::{RtpPacket, TelephoneEvent};
@@ -12,6 +12,7 @@ use crate::codec::{FRAME, RATE};
 use crate::describe::{Dialog, Payload, Terms};
 use crate::digits::{DigitEar, KeyMove};
 use crate::ear::Ear;
+use crate::milestones::Milestones;
 use crate::mix::Mixer;
 use crate::mouth::Mouth;
 use crate::outbox::Outbox;
@@ -53,6 +54,7 @@ pub struct Leg {
     /// For keys that come as tones, where they can't come as events.
     tones: Option<Box<ToneEar>>,
     reception: Reception,
+    milestones: Milestones,
     /// The far end wants to hear nothing for the time being.
     is_held: bool,
     /// What the board knows of that.
@@ -155,6 +157,7 @@ impl Leg {
             keys: DigitEar::default(),
             tones: None,
             reception: Reception::default(),
+            milestones: Milestones::default(),
             is_held: false,
             is_held_told: false,
             is_flowing: false,
@@ -311,6 +314,7 @@ impl Leg {
         outbox: &mut Outbox,
         facts: &mut Vec<MediaFact>,
     ) -> KeyMoves {
+        self.tell_milestones(facts);
         let up = self.keys.timeout(now.instant);
         self.tell_keys([up, None], facts);
         if now.instant >= self.next_chores {
@@ -351,13 +355,36 @@ impl Leg {
         );
     }
 
+    /// Tells what was reached on the way to sound.
+    pub fn tell_milestones(&mut self, facts: &mut Vec<MediaFact>) {
+        let (mut checked, mut nominated, mut done) = (None, None, None);
+        let from = match &self.line {
+            Line::Browser(line) => {
+                checked = line.known().first().map(|from| (Milestone::IceCheck, Some(*from)));
+                nominated = line.nominated().map(|to| (Milestone::IceNominated, Some(to)));
+                done = line.has_keys().then_some((Milestone::DtlsDone, None));
+                line.nominated()
+            }
+            Line::Plain(line) => line.rtp_to(),
+        };
+        let received = (self.reception.received() > 0).then_some((Milestone::RtpReceived, from));
+        let sent = (self.mouth.packets() > 0).then_some((Milestone::RtpSent, from));
+        for (milestone, address) in [checked, nominated, done, received, sent].into_iter().flatten()
+        {
+            self.milestones.reach(self.id, milestone, address, facts);
+        }
+    }
+
     /// The figures so far.
     #[must_use]
     pub fn quality(&self) -> Quality {
         Quality {
+            codec: self.terms.as_ref().map(|(terms, _)| terms.send.name()),
+            packets_late: self.ear.counts().late,
             packets_received: self.reception.received(),
             packets_lost: self.reception.lost(),
             packets_sent: self.mouth.packets(),
+            reported_loss_percent: self.reception.reported_loss(),
             jitter_ms: self.reception.jitter_ms(),
             round_trip_ms: self.reception.round_trip_ms(),
         }

@@ -57,6 +57,7 @@ mod describe;
 mod digits;
 mod ear;
 mod leg;
+mod milestones;
 mod mix;
 mod mouth;
 mod outbox;

@@ -158,7 +158,13 @@ impl Reception {
         self.round_trip.map(|trip| trip.as_secs_f32() * 1000.0)
     }
 
-    /// Of what we send, in percent, as the far end reports it.
+    /// Of what we send, in percent, as the far end reports it, smoothed.
+    #[must_use]
+    pub fn reported_loss(&self) -> f32 {
+        self.reported_loss
+    }
+
+    /// The same as a whole number.
     #[must_use]
     pub fn reported_loss_percent(&self) -> u8 {
         // `as` saturates.

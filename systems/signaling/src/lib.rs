@@ -165,6 +165,11 @@ impl Signaling {
         self.registrar.registered()
     }
 
+    /// The legs whose dialogs have a Call-ID: one, or two of a call that comes back to us.
+    pub fn legs_of(&self, call_id: &str) -> impl Iterator<Item = model::LegId> {
+        self.legs.by_call_id(call_id)
+    }
+
     /// Whether no call, transaction or timer of either is left; registrations and probes may be.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -228,7 +233,8 @@ impl Signaling {
             | MediaFact::Holds { .. }
             | MediaFact::Lost { .. }
             | MediaFact::Levels { .. }
-            | MediaFact::Quality { .. } => {}
+            | MediaFact::Quality { .. }
+            | MediaFact::Reached { .. } => {}
         }
     }
 

@@ -28,6 +28,7 @@ use model::{
         QueueHealth, RegisteredDn, Settings, Trends, TrunkHealth,
     },
     stat::{StatClient, StatInput, StatOutput, StatReading},
+    story::Voice,
 };
 
 use crate::{
@@ -41,6 +42,7 @@ use crate::{
     statistics::{Statistics, Told},
     stays::{QueueFact, Stays},
     thresholds::Watches,
+    voices::Voices,
 };
 
 mod agents;
@@ -58,6 +60,7 @@ pub mod statistics;
 mod stays;
 mod subscribed;
 mod thresholds;
+mod voices;
 
 pub use crate::{saved::Saved, subscribed::Readings};
 
@@ -81,6 +84,8 @@ pub enum Input {
     },
     /// A subscription of the desk's is closed.
     Unsubscribed(u64),
+    /// How a leg sounds now.
+    Voice(Voice),
 }
 
 /// What the statistics can say.
@@ -125,6 +130,7 @@ pub struct Stats {
     is_stale: bool,
     /// The first minute, since 1970, that the trends were not told of; `None`: nothing happened.
     untold_minute: Option<u64>,
+    voices: Voices,
     watches: Watches,
 }
 
@@ -142,7 +148,7 @@ impl Stats {
             agents: self.agent_counts(),
             agent_rows: self.agent_rows(),
             alarms: self.alarms.clone(),
-            call_rows: self.live.rows(),
+            call_rows: self.live.rows(&self.voices.by_call()),
             gateway: self.gateway_health(),
             last_hour: self.last_hour(now),
             queues: self.queue_healths(now),
@@ -406,6 +412,7 @@ impl System for Stats {
             Input::Unsubscribed(subscription) => {
                 return self.statistics.close_all(now, StatClient::Desk(subscription));
             }
+            Input::Voice(voice) => self.voices.learn(voice),
         }
         self.is_stale = true;
         self.look(now);

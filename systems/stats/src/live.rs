@@ -74,10 +74,11 @@ impl LiveCalls {
     }
 
     /// The longest first, so many as can be read.
-    pub fn rows(&self) -> Vec<CallRow> {
-        let mut calls: Vec<&LiveCall> = self.calls.values().collect();
-        calls.sort_by_key(|call| call.since_ms);
-        calls.into_iter().take(ROWS_MAX).map(LiveCall::row).collect()
+    pub fn rows(&self, mos: &BTreeMap<ConnId, f32>) -> Vec<CallRow> {
+        let mut calls: Vec<(&ConnId, &LiveCall)> = self.calls.iter().collect();
+        calls.sort_by_key(|(_, call)| call.since_ms);
+        let row = |(conn, call): (&ConnId, &LiveCall)| call.row(mos.get(conn).copied());
+        calls.into_iter().take(ROWS_MAX).map(row).collect()
     }
 
     fn leave(&mut self, conn: ConnId, dn: &Dn) -> Option<CallStage> {
@@ -91,7 +92,7 @@ impl LiveCalls {
 }
 
 impl LiveCall {
-    fn row(&self) -> CallRow {
+    fn row(&self, mos: Option<f32>) -> CallRow {
         let has = |stage| self.parties.values().any(|party| *party == stage);
         let state = [CallStage::Talking, CallStage::Ringing].into_iter().find(|stage| has(*stage));
         let phones = self.parties.iter().filter(|(_, stage)| **stage != CallStage::Waiting);
@@ -104,6 +105,7 @@ impl LiveCall {
             queue: self.queue.clone(),
             dns: phones.map(|(dn, _)| dn.clone()).collect(),
             since_ms: self.since_ms,
+            mos,
         }
     }
 }

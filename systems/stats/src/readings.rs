@@ -63,6 +63,19 @@ impl Stats {
                     Reading::Well
                 }
             }
+            Watched::Voice { of, below, clear } => {
+                let Some((name, mos, heard)) = self.voices.worst(of.as_deref()) else {
+                    return Reading::Well;
+                };
+                let limit = f64::from(*below) / 10.0;
+                let words = format!(
+                    "{name} sounds poor: MOS {mos:.1}, {:.0} % of its packets lost, jitter {:.0} \
+                     ms; the limit is {limit}. Look at its call, then at its network.",
+                    heard.loss_percent, heard.jitter_ms
+                );
+                let (below, clear) = (f64::from(*below), f64::from(*clear));
+                reading(-f64::from(mos) * 10.0, -below, -clear, words)
+            }
             Watched::Wait { queue, above, clear } => {
                 let waits = self.waits(now, &Dn::from(queue.as_str()));
                 let longest = waits.iter().max().map_or(0, Duration::as_secs);

@@ -305,6 +305,28 @@ impl Switch {
         self.dns.is_busy(dn) || self.calls.values().any(waits_there)
     }
 
+    /// Whether a call is up, rings or waits.
+    #[must_use]
+    pub fn has(&self, conn: ConnId) -> bool {
+        self.calls.contains_key(&conn)
+    }
+
+    /// The calls at a DN.
+    #[must_use]
+    pub fn calls_at(&self, dn: &Dn) -> &[ConnId] {
+        self.dns.calls(dn)
+    }
+
+    /// The calls that a leg carries: several when its DN has a consultation beside its call.
+    #[must_use]
+    pub fn calls_on(&self, leg: LegId) -> Vec<ConnId> {
+        match self.legs.get(&leg) {
+            Some(LegUse::Dn(dn)) => self.dns.calls(dn).to_vec(),
+            Some(LegUse::Call(conn)) => vec![*conn],
+            Some(LegUse::Leaving) | None => Vec::new(),
+        }
+    }
+
     /// Lines for `/metrics`.
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {

@@ -36,20 +36,17 @@ impl Switch {
                     self.say_media(now, *leg, "lost");
                 }
             }
-            MediaFact::Described { .. } | MediaFact::Quality { .. } | MediaFact::Refused { .. } => {
-            }
+            MediaFact::Described { .. }
+            | MediaFact::Quality { .. }
+            | MediaFact::Reached { .. }
+            | MediaFact::Refused { .. } => {}
         }
     }
 
     /// Tells the phones of conferences how loud everybody there is.
     fn say_speakers(&mut self, levels: &[(LegId, u8)]) {
         let level_of: BTreeMap<LegId, u8> = levels.iter().copied().collect();
-        let of_leg = |leg: &LegId| match self.legs.get(leg) {
-            Some(LegUse::Dn(dn)) => self.dns.calls(dn).to_vec(),
-            Some(LegUse::Call(conn)) => vec![*conn],
-            Some(LegUse::Leaving) | None => Vec::new(),
-        };
-        let conns: BTreeSet<ConnId> = level_of.keys().flat_map(of_leg).collect();
+        let conns: BTreeSet<ConnId> = level_of.keys().flat_map(|leg| self.calls_on(*leg)).collect();
         for conn in conns {
             let Some(call) = self.calls.get(&conn) else { continue };
             let talkers: Vec<&Party> =
@@ -75,12 +72,7 @@ impl Switch {
 
     /// EventPrivateInfo at every DN of the calls that are phones; `MediaDN` names the silent side.
     fn say_media(&mut self, now: Now, leg: LegId, state: &str) {
-        let conns = match self.legs.get(&leg) {
-            Some(LegUse::Dn(dn)) => self.dns.calls(dn).to_vec(),
-            Some(LegUse::Call(conn)) => vec![*conn],
-            Some(LegUse::Leaving) | None => return,
-        };
-        for conn in conns {
+        for conn in self.calls_on(leg) {
             let Some(call) = self.calls.get(&conn) else { continue };
             let at = |party: &&Party| party.leg(&self.dns) == Some(leg);
             let Some(side) = call.parties.iter().find(at).map(|party| party.dn.clone()) else {

@@ -18,7 +18,7 @@ use model::{
 };
 
 use crate::{
-    LegUse, Switch,
+    Switch,
     call::{Call, PartyId, State, Told},
     outbox::Draft,
     patch::Sound,
@@ -174,7 +174,7 @@ impl Switch {
         problem: Option<&str>,
     ) {
         let plays = |running: &mut Running| running.id == id && running.phase == Phase::Playing;
-        for conn in self.conns_of(leg) {
+        for conn in self.calls_on(leg) {
             let Some(call) = self.calls.get_mut(&conn) else { continue };
             if call.running().is_some_and(plays) {
                 self.prompt_is_over(now, conn, problem);
@@ -184,7 +184,7 @@ impl Switch {
 
     /// Whether a treatment waits for keys of this leg: then it takes this one.
     pub(crate) fn treatment_takes_key(&mut self, now: Now, leg: LegId, key: char) -> bool {
-        let conns = self.conns_of(leg);
+        let conns = self.calls_on(leg);
         let takes = |conn: &&ConnId| {
             let call = self.calls.get(conn).filter(|call| call.waits_for_route());
             let running = call.and_then(|call| call.queue.as_ref()?.treatment.as_ref());
@@ -330,14 +330,6 @@ impl Switch {
                 *told = Told::Answered;
                 self.out.leg(LegCommand::Answer { leg });
             }
-        }
-    }
-
-    fn conns_of(&self, leg: LegId) -> Vec<ConnId> {
-        match self.legs.get(&leg) {
-            Some(LegUse::Dn(dn)) => self.dns.calls(dn).to_vec(),
-            Some(LegUse::Call(conn)) => vec![*conn],
-            Some(LegUse::Leaving) | None => Vec::new(),
         }
     }
 }

@@ -67,6 +67,7 @@ const LAWS: &[Law] = &[
     pure("systems/routing", &["model"]),
     pure("systems/directory", &["model"]),
     pure("systems/history", &["model"]),
+    pure("systems/story", &["model"]),
     pure("systems/stats", &["model"]),
     pure("systems/desk", &["model", "wire/rest", "wire/bayeux"]),
     pure("systems/cti", &["model"]),

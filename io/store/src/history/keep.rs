@@ -23,6 +23,14 @@ impl Store {
         self.delete_before(&INTERVALS, i64::try_from(unix_ms).unwrap_or(i64::MAX)).await
     }
 
+    /// Deletes the stories of calls that ended before a time, likewise.
+    ///
+    /// # Errors
+    /// When writing fails; what is deleted by then is.
+    pub async fn delete_stories_before(&self, unix_ms: u64) -> Result<u64, StoreError> {
+        self.delete_before(&STORIES, i64::try_from(unix_ms).unwrap_or(i64::MAX)).await
+    }
+
     async fn delete_before(
         &self,
         statements: &[&'static str],
@@ -50,6 +58,8 @@ async fn in_batches(pool: &SqlitePool, sql: &'static str, before: i64) -> Result
     }
 }
 
+const STORIES: [&str; 1] = ["DELETE FROM call_stories WHERE rowid IN
+         (SELECT rowid FROM call_stories WHERE ended_ms < ? LIMIT ?)"];
 /// Parts before their calls, so that no part is ever without one; each by the end of its own.
 const ROWS: [&str; 4] = [
     "DELETE FROM legs WHERE rowid IN

@@ -15,6 +15,7 @@ mod read;
 mod read_tests;
 mod rows;
 mod spool;
+mod stories;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use model::{
 use tokio::{task::JoinHandle, time};
 
 pub use crate::history::cdr::{CDR_COLUMNS, CdrKind, CdrPlace, CdrRecord, CdrValue};
+pub use crate::history::stories::StoryWriter;
 use crate::{Store, StoreError, history::spool::Spool};
 
 /// Writes rows. Recording never waits.

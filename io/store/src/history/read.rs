@@ -28,6 +28,7 @@ impl Store {
             HistoryQuery::Calls(query) => self.calls(query).await.map(Some),
             // Records are read a page at a time.
             HistoryQuery::Export { .. } => Ok(None),
+            HistoryQuery::Story(uuid) => return self.story_of(*uuid).await,
             HistoryQuery::Intervals(query) => self.intervals(query, spans).await.map(|items| {
                 let (of, length) = (query.of.as_str(), query.length.as_str());
                 Some(json!({ "of": of, "length": length, "items": items }))

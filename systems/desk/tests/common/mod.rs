@@ -20,7 +20,7 @@ use std::{
 
 use desk::{Desk, DeskLimits, DeskSettings, Input, Output};
 use model::{
-    Now, System, TRequest,
+    CallUuid, Now, System, TRequest,
     api::{ApiId, ApiInput, ApiOutput, ApiRequest, ApiResponse, SocketId},
     config::Change,
     explain::ExplainQuery,
@@ -54,6 +54,7 @@ pub struct Bench {
     pub explained: Vec<(ApiId, ExplainQuery)>,
     /// What the Stat Server was asked.
     pub statistics: Vec<(ApiId, Subscribing)>,
+    pub stories: Vec<(ApiId, CallUuid)>,
     /// Subscriptions that were closed.
     pub unsubscribed: Vec<u64>,
 }
@@ -100,6 +101,7 @@ impl Bench {
             changes: Vec::new(),
             explained: Vec::new(),
             statistics: Vec::new(),
+            stories: Vec::new(),
             unsubscribed: Vec::new(),
             rings: false,
         };
@@ -121,6 +123,7 @@ impl Bench {
                 Output::Explain { id, query } => self.explained.push((id, query)),
                 Output::Request(request) => self.requests.push(request),
                 Output::Statistics { id, asked } => self.statistics.push((id, asked)),
+                Output::Story { id, uuid } => self.stories.push((id, uuid)),
                 Output::Unsubscribed(subscription) => self.unsubscribed.push(subscription),
                 Output::Api(ApiOutput::Response(response)) => {
                     let old = self.responses.insert(response.id, response);

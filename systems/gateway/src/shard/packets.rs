@@ -26,6 +26,7 @@ impl Shard {
                     if !line.dtls(now, packet, &mut shard.outbox) {
                         leg.lose(&mut shard.facts);
                     } else if !was_up && line.is_up() {
+                        leg.tell_milestones(&mut shard.facts);
                         leg.flows(&mut shard.facts);
                     }
                     [None, None]
@@ -61,6 +62,10 @@ impl Shard {
             let Line::Browser(line) = &mut leg.line else { return false };
             let was_up = line.is_up();
             let is_new = line.stun(now, from, message, &mut shard.outbox);
+            if !was_up {
+                leg.tell_milestones(&mut shard.facts);
+            }
+            let Line::Browser(line) = &leg.line else { return false };
             if !was_up && line.is_up() {
                 leg.flows(&mut shard.facts);
             }

@@ -225,6 +225,14 @@ impl Legs {
         self.all.get(id).filter(|leg| leg.dialog.is_peer(Some(remote)))
     }
 
+    /// The legs of a Call-ID.
+    pub fn by_call_id(&self, call_id: &str) -> impl Iterator<Item = LegId> {
+        let from = (call_id.to_owned(), String::new());
+        let all = self.by_dialog.range(from..);
+        let end = call_id.to_owned();
+        all.take_while(move |((call_id, _), _)| *call_id == end).map(|(_, leg)| *leg)
+    }
+
     pub fn count(&self) -> usize {
         self.all.len()
     }
