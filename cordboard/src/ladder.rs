@@ -26,13 +26,12 @@ pub struct LadderOptions {
 /// # Errors
 /// When there is no such story.
 pub async fn ladder(options: &LadderOptions) -> anyhow::Result<()> {
-    let file = options.data.join("cordboard.db");
     anyhow::ensure!(
-        file.exists(),
+        options.data.join("cordboard.db").exists(),
         "there is no history in {}; name the folder with --data",
         options.data.display()
     );
-    let store = Store::open(&file).await?;
+    let store = Store::open(&options.data).await?;
     let story = store.story(&options.id).await?.with_context(|| {
         format!(
             "there is no story of a call {}; a call that is up is told by the server at \

@@ -90,7 +90,7 @@ fn a_call_s_story_goes_from_its_first_invite_to_its_last_response() {
     assert!(story.ladder.is_sorted_by_key(|rung| rung.at_ms));
     assert_eq!(lines.last().unwrap(), "5001 -> signaling 200 OK (BYE)");
     assert_eq!(story.left_out, 0);
-    let [agent, caller] = &story.legs[..] else { panic!("{:?}", story.legs) };
+    let [caller, agent] = &story.legs[..] else { panic!("{:?}", story.legs) };
     assert_eq!((agent.name.as_str(), caller.name.as_str()), ("5001", "pstn"));
     assert_eq!(agent.milestones.len(), 3);
     assert!(agent.sdp.iter().any(|sdp| sdp.is_ours) && agent.sdp.iter().any(|sdp| !sdp.is_ours));
@@ -130,7 +130,7 @@ fn a_long_call_has_coarse_points_and_the_sums_of_all() {
     }
     world.caller_hangs_up(0);
     seconds(&mut world, 10);
-    let agent = &world.stories[0].legs[0];
+    let agent = &world.stories[0].legs[1];
     assert!((60..=120).contains(&agent.points.len()), "{}", agent.points.len());
     let quality = agent.quality.clone().unwrap();
     assert_eq!((quality.received, quality.lost), (3 * 3600 * 49, 3 * 3600));

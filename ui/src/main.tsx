@@ -18,6 +18,7 @@ import "./styles/details.css";
 import "./styles/phone.css";
 import "./styles/monitor.css";
 import "./styles/monitor-tables.css";
+import "./styles/call-page.css";
 import "./styles/recordings.css";
 import "./styles/player.css";
 import "./styles/signin.css";
@@ -41,6 +42,7 @@ function pageOf(path: string): Page {
   if (path.startsWith("/admin")) return "admin";
   if (path.startsWith("/phone")) return "phone";
   if (path.startsWith("/monitor/wallboard")) return "wallboard";
+  if (path.startsWith("/monitor/calls/")) return "call";
   if (path.startsWith("/monitor")) return "monitor";
   if (path.startsWith("/recordings")) return "recordings";
   return "desktop";

@@ -310,7 +310,10 @@ impl Stories {
 
     fn story(&self, conn: ConnId, call: &Call, now_ms: u64) -> Story {
         let (ladder, left_out) = call.ladder();
-        let legs = call.legs.iter().filter_map(|id| {
+        // Who calls comes before whom we call.
+        let (called, callers): (Vec<_>, Vec<_>) =
+            call.legs.iter().partition(|id| **id < LegId::FIRST_OFFERED);
+        let legs = callers.into_iter().chain(called).filter_map(|id| {
             // The last figures come just after the end.
             Some(self.legs.get(id)?.story(*id, call.began_ms, now_ms))
         });

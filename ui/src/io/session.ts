@@ -22,7 +22,8 @@ import { Softphone } from "./phone";
 import * as rest from "./rest";
 import { RestError } from "./rest";
 
-export type Page = "admin" | "desktop" | "phone" | "monitor" | "recordings" | "wallboard";
+export type Page =
+  "admin" | "call" | "desktop" | "phone" | "monitor" | "recordings" | "wallboard";
 
 const SESSION_RETRY_MS = 2000;
 const NOTICE_MS = 20_000;

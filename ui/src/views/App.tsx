@@ -6,6 +6,7 @@ import type { DeskSession } from "../io/session";
 import { SessionContext, useDesk } from "./context";
 import { Button } from "./Controls";
 import { Desktop } from "./Desktop";
+import { CallPage } from "./monitor/CallPage";
 import { MonitorPage } from "./monitor/MonitorPage";
 import { Wallboard } from "./monitor/Wallboard";
 import { Notices } from "./Notices";
@@ -67,6 +68,8 @@ function SignedIn({ session }: { session: DeskSession }) {
           <AdminPage />
         </Suspense>
       );
+    case "call":
+      return <CallPage id={decodeURIComponent(window.location.pathname.split("/").at(-1) ?? "")} />;
     case "desktop":
       return <Desktop />;
     case "phone":

@@ -10,6 +10,7 @@ import { CordArt } from "./CordArt";
 
 const WELCOME = {
   admin: { title: "Sign in to the configuration", text: "People, phones, routing and trunks." },
+  call: { title: "Sign in to monitoring", text: "How a call went, and how it sounded." },
   desktop: { title: "Sign in", text: "Your calls, your customers and your phone in one place." },
   phone: { title: "Sign in to your phone", text: "The softphone alone, without the desktop." },
   monitor: { title: "Sign in to monitoring", text: "The site's state, live." },

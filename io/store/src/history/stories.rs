@@ -131,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_story_is_found_by_either_id_and_deleted_when_it_is_old() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("cordboard.db")).await.unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
         let rung = Rung {
             at_ms: 5,
             from: "carrier".into(),

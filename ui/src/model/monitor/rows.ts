@@ -35,6 +35,8 @@ export interface CallRow {
   readonly queue: string | null;
   readonly dns: readonly string[];
   readonly sinceMs: number;
+  /** How its worst leg sounds, 1 to 4.5; null: nothing is measured. */
+  readonly mos: number | null;
 }
 
 export interface SkillRow {
@@ -78,6 +80,7 @@ export function decodeCalls(value: unknown): readonly CallRow[] {
       queue: optionalText(row["queue"]),
       dns: texts(row["dns"]),
       sinceMs: number(row["sinceMs"]),
+      mos: optionalNumber(row["mos"]),
     };
   });
 }

@@ -2,6 +2,7 @@
 
 import { PhoneCall } from "lucide-react";
 import { phoneNumber } from "../../model/format";
+import { gradeOfMos } from "../../model/monitor/story";
 import { shownCalls } from "../../model/monitor/rows";
 import type { CallRow, Filter } from "../../model/monitor/rows";
 import { Card } from "../Controls";
@@ -26,16 +27,24 @@ export function CallsTable({ rows, filter, active, onWhy }: {
                 <th scope="col">Where</th>
                 <th scope="col">State</th>
                 <th scope="col">For</th>
+                <th scope="col">MOS</th>
                 <th scope="col"><span className="unseen">Explanation</span></th>
               </tr>
             </thead>
             <tbody>
               {shown.map((row) => (
                 <tr key={row.id} title={`${row.type} call ${row.id}`}>
-                  <th scope="row">{row.ani === null ? "–" : phoneNumber(row.ani)}</th>
+                  <th scope="row">
+                    <a className="row-link" href={`/monitor/calls/${row.id}`}>
+                      {row.ani === null ? row.type : phoneNumber(row.ani)}
+                    </a>
+                  </th>
                   <td className="words">{whereWords(row)}</td>
                   <td className="words">{row.state}</td>
                   <td><Since ms={row.sinceMs} /></td>
+                  <td className={row.mos === null ? "" : `grade ${gradeOfMos(row.mos)}`}>
+                    {row.mos?.toFixed(1) ?? "–"}
+                  </td>
                   <td>
                     <button type="button" className="row-link" onClick={() => onWhy(row.id)}
                       aria-label={`Why is the call of ${row.ani ?? "nobody known"} where it is?`}>
