@@ -13,7 +13,12 @@ use model::{
     config::{Audit, Difference, DifferenceSort, Edit, ObjectKind},
 };
 
-use crate::{lock::DataLock, say, site_file::SiteFile};
+use crate::{
+    lock::DataLock,
+    remote::{self, ServerOptions},
+    say,
+    site_file::SiteFile,
+};
 
 /// What `cordboard apply` takes.
 #[derive(Args)]
@@ -24,6 +29,8 @@ pub struct ApplyOptions {
     /// The data folder.
     #[arg(long, default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Don't ask.
     #[arg(long)]
     yes: bool,
@@ -38,6 +45,17 @@ pub struct ApplyOptions {
 /// When the file or the site that it makes is wrong, or a server runs on the folder.
 pub async fn apply(options: &ApplyOptions) -> anyhow::Result<()> {
     let file = SiteFile::read(&options.file)?;
+    if let Some(remote) = options.server.remote()? {
+        let text = std::fs::read_to_string(&options.file)?;
+        let prune = if options.prune { "true" } else { "false" };
+        return remote::change(
+            &remote,
+            "configuration/apply",
+            &[("prune", prune)],
+            &text,
+            options.yes,
+        );
+    }
     let data = DataFolder::open(&options.data).await?;
     let edits = edits(&data.site, &file, options.prune);
     let new = directory::edited(&data.site, edits).map_err(|problems| {
@@ -73,13 +91,7 @@ impl DataFolder {
     /// When saving fails.
     pub async fn change(self, new: Configuration, by: &str, yes: bool) -> anyhow::Result<()> {
         let differences = self.site.differences(&new);
-        if differences.is_empty() {
-            say("No changes: the site is as the file says.");
-            return Ok(());
-        }
-        plan(&differences).iter().for_each(|line| say(line));
-        if !yes && !agreed()? {
-            say("Nothing was changed.");
+        if !agrees(&differences, yes)? {
             return Ok(());
         }
         let version = self.site.version + 1;
@@ -127,6 +139,23 @@ fn plan(differences: &[Difference]) -> Vec<String> {
         count(DifferenceSort::Removed)
     ));
     lines
+}
+
+/// Shows a plan and asks unless told not to; whether it is to be carried out.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn agrees(differences: &[Difference], yes: bool) -> anyhow::Result<bool> {
+    if differences.is_empty() {
+        say("No changes: the site is as the file says.");
+        return Ok(false);
+    }
+    plan(differences).iter().for_each(|line| say(line));
+    if yes || agreed()? {
+        return Ok(true);
+    }
+    say("Nothing was changed.");
+    Ok(false)
 }
 
 /// Asks the person at the terminal; without one nobody agrees.

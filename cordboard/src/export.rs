@@ -1,12 +1,17 @@
 //! `cordboard export`: the site of a data folder as a file.
 
-use std::{fs::OpenOptions, io::Write, path::PathBuf};
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::Args;
 use io_store::Store;
 
 use crate::{
+    remote::ServerOptions,
     say,
     site_file::{self, Format},
 };
@@ -17,6 +22,8 @@ pub struct ExportOptions {
     /// The data folder.
     #[arg(long, default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Write to this file instead of standard output; its ending says how.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -31,15 +38,10 @@ pub struct ExportOptions {
 /// When there is no site, or the file is there already.
 pub async fn export(options: &ExportOptions) -> anyhow::Result<()> {
     let format = options.output.as_deref().map_or(Ok(options.format), Format::of)?;
-    anyhow::ensure!(
-        options.data.join(DATABASE).exists(),
-        "there is no site in {}; name the folder with --data",
-        options.data.display()
-    );
-    let store = Store::open(&options.data).await?;
-    let site = store.load().await?.unwrap_or_default();
-    let text = site_file::write(&site, format)?;
-    store.close().await;
+    let text = match options.server.remote()? {
+        Some(remote) => remote.get("configuration/export", &[("format", format.name())])?,
+        None => of_folder(&options.data, format).await?,
+    };
     let Some(path) = &options.output else {
         say(text.trim_end());
         return Ok(());
@@ -54,6 +56,18 @@ pub async fn export(options: &ExportOptions) -> anyhow::Result<()> {
     })?;
     file.write_all(text.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
     Ok(())
+}
+
+async fn of_folder(data: &Path, format: Format) -> anyhow::Result<String> {
+    anyhow::ensure!(
+        data.join(DATABASE).exists(),
+        "there is no site in {}; name the folder with --data",
+        data.display()
+    );
+    let store = Store::open(data).await?;
+    let site = store.load().await?.unwrap_or_default();
+    store.close().await;
+    site_file::write(&site, format)
 }
 
 const DATABASE: &str = "cordboard.db";

@@ -18,7 +18,11 @@ use model::{
     config::{DnKind, DnObject, DnRecord, Person, Place, Role},
 };
 
-use crate::{apply::DataFolder, say};
+use crate::{
+    apply::DataFolder,
+    remote::{self, ServerOptions},
+    say,
+};
 
 /// What `cordboard import` takes.
 #[derive(Args)]
@@ -30,6 +34,8 @@ pub struct ImportOptions {
     /// The data folder.
     #[arg(long, default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Don't ask.
     #[arg(long)]
     yes: bool,
@@ -85,6 +91,16 @@ impl What {
 pub async fn import(options: &ImportOptions) -> anyhow::Result<()> {
     let text = std::fs::read(&options.file)
         .with_context(|| format!("{} can't be read", options.file.display()))?;
+    if let Some(remote) = options.server.remote()? {
+        let path = match options.what {
+            What::Agents => "configuration/import/agents",
+            What::Dns => "configuration/import/dns",
+        };
+        let text = String::from_utf8(text)
+            .with_context(|| format!("{} is no text in UTF-8", options.file.display()))?;
+        let partial = if options.skip_bad { "true" } else { "false" };
+        return remote::change(&remote, path, &[("partial", partial)], &text, options.yes);
+    }
     let data = DataFolder::open(&options.data).await?;
     let mut imported = read(options.what, &text, &data.site)?;
     imported.report().iter().for_each(|line| say(line));

@@ -1,4 +1,4 @@
-//! `cordboard ladder ID`: the story of a call that is over, as text.
+//! `cordboard ladder ID`: the story of a call, as text.
 
 use std::{fmt::Write, path::PathBuf};
 
@@ -8,14 +8,18 @@ use io_store::Store;
 use jiff::Timestamp;
 use model::story::{Heard, LegStory, Story};
 
+use crate::remote::ServerOptions;
+
 /// What `cordboard ladder` takes.
 #[derive(Args)]
 pub struct LadderOptions {
-    /// CallUUID or ConnID.
+    /// CallUUID; of a data folder also ConnID.
     id: String,
     /// The data folder.
     #[arg(long, default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Show the session descriptions too.
     #[arg(long)]
     sdp: bool,
@@ -26,6 +30,11 @@ pub struct LadderOptions {
 /// # Errors
 /// When there is no such story.
 pub async fn ladder(options: &LadderOptions) -> anyhow::Result<()> {
+    if let Some(remote) = options.server.remote()? {
+        let body = remote.get(&format!("history/calls/{}/story", options.id), &[])?;
+        crate::say(text(&serde_json::from_str(&body)?, options.sdp).trim_end());
+        return Ok(());
+    }
     anyhow::ensure!(
         options.data.join("cordboard.db").exists(),
         "there is no history in {}; name the folder with --data",
@@ -34,8 +43,7 @@ pub async fn ladder(options: &LadderOptions) -> anyhow::Result<()> {
     let store = Store::open(&options.data).await?;
     let story = store.story(&options.id).await?.with_context(|| {
         format!(
-            "there is no story of a call {}; a call that is up is told by the server at \
-             /api/v2/history/calls/CALLUUID/story and on its page at /monitor",
+            "there is no story of a call {}; one that is up is told by the server: --server URL",
             options.id
         )
     })?;

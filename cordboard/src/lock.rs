@@ -29,7 +29,8 @@ impl DataLock {
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => anyhow::bail!(
-                "a cordboard works on {} already; stop it, or name another folder with --data",
+                "a cordboard works on {} already: talk to it with --server URL, stop it, or name \
+                 another folder with --data",
                 folder.display()
             ),
             Err(TryLockError::Error(error)) => {

@@ -14,6 +14,7 @@ mod lock;
 mod ports;
 mod prompts;
 mod recordings;
+mod remote;
 mod run;
 mod site;
 mod site_file;

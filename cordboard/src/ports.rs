@@ -13,13 +13,14 @@ use io_webhook::Webhooks;
 use model::{
     Configuration,
     api::{ApiId, ApiInput, ApiOutput, ApiResponse},
+    config::Audit,
     media::MediaCommand,
     monitor::{Metric, Monitor},
     sip::{FIRST_OUTGOING_FLOW, FIRST_WEB_SOCKET_FLOW, SipOutput},
 };
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, watch},
+    sync::{Semaphore, broadcast, watch},
 };
 
 use crate::{
@@ -29,6 +30,8 @@ use crate::{
 
 /// Everything that the control thread can make happen.
 pub struct Ports {
+    /// Whoever watches changes of the configuration.
+    pub changes: broadcast::Sender<Arc<Audit>>,
     /// 5025.
     pub clients: Clients,
     /// The configuration for the ports 5000.
@@ -76,7 +79,11 @@ impl Ports {
                     self.perform_api(ours);
                 }
             }
-            Output::Audit(audit) => self.site.audit(audit),
+            Output::Audit(audit) => {
+                // Nobody may watch.
+                let _ = self.changes.send(Arc::new(audit.clone()));
+                self.site.audit(audit);
+            }
             Output::Changed { reference, outcome } => self.site.changed(reference, outcome),
             Output::Client(output) => self.clients.deliver(output),
             Output::History(row) => self.history.record(*row),

@@ -30,7 +30,7 @@ use switch::{Switch, SwitchSettings};
 use tokio::{
     runtime::{Handle, Runtime},
     signal::unix::{SignalKind, signal},
-    sync::{Semaphore, oneshot, watch},
+    sync::{Semaphore, broadcast, oneshot, watch},
 };
 
 use crate::{
@@ -105,7 +105,12 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let (monitor, monitor_seen) = watch::channel(Arc::default());
     let (stop_clients, stop) = watch::channel(false);
     let (clients, stat_clients) = (Clients::new(), StatClients::new());
-    let sources = Sources { configuration: configuration_seen.clone(), monitor: monitor_seen };
+    let (changes, _) = broadcast::channel(CHANGES_WAITING_MAX);
+    let sources = Sources {
+        changes: changes.clone(),
+        configuration: configuration_seen.clone(),
+        monitor: monitor_seen,
+    };
     let listeners = listeners(config).await?;
     let sip_address = SocketAddr::new(advertised, sip.address().port());
     let ready_line = format!(
@@ -121,12 +126,13 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         browser_address,
         options.data.display(),
     );
-    let program = program(&orders, clients.clone(), stat_clients.clone());
+    let program = program(&orders, &edge, clients.clone(), stat_clients.clone());
     serve_clients(listeners, program, sources, stop);
     let mut board = Board::new(systems(options, &site, sip_address, edge.http.port()));
     board.handle_input(crate::now(), Input::Load(Box::new(site)));
     board.handle_input(crate::now(), Input::Health(connections()));
     let ports = Ports {
+        changes,
         clients,
         configuration,
         counters: Counters::start(&options.data, &orders)?,
@@ -302,11 +308,18 @@ fn connections() -> Vec<Connection> {
 }
 
 /// What clients of the ports for programs talk to.
-fn program(orders: &Sender<Order>, clients: Clients, stat_clients: StatClients) -> Program {
+fn program(
+    orders: &Sender<Order>,
+    edge: &Edge,
+    clients: Clients,
+    stat_clients: StatClients,
+) -> Program {
+    let edge = edge.clone();
     let (inbox, stat_inbox) = (orders.clone(), orders.clone());
     Program {
         inbox: Arc::new(move |input| inbox.try_send(Order::Board(Input::Client(input))).is_ok()),
         clients,
+        desk: Arc::new(move |request| Box::pin(edge.ask(request))),
         stat_inbox: Arc::new(move |input| {
             stat_inbox.try_send(Order::Board(Input::Stat(input))).is_ok()
         }),
@@ -392,6 +405,8 @@ fn sink<T: Send + 'static>(
 
 /// What may wait for the control thread: some seconds of a full load.
 const ORDERS_MAX: usize = 65_536;
+/// Changes of the configuration that a slow watcher may be behind.
+const CHANGES_WAITING_MAX: usize = 64;
 /// Two cores stay free enough for calls.
 const PASSWORD_CHECKS_MAX: usize = 2;
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);

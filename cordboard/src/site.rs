@@ -172,9 +172,9 @@ impl Inner {
         let site = self.configuration.borrow().clone();
         match work {
             FileWork::Export { format } => export(id, &site, &format),
-            FileWork::Apply { text, is_plan } => match read(&text) {
+            FileWork::Apply { text, is_plan, prunes } => match read(&text) {
                 Ok(file) => {
-                    let edits = apply::edits(&site, &file, false);
+                    let edits = apply::edits(&site, &file, prunes);
                     let who = format!("{asked_by} (file)");
                     let outcome = self.change(who, &site, edits, is_plan).await;
                     changed(id, outcome, None)

@@ -18,6 +18,14 @@ pub enum Format {
 }
 
 impl Format {
+    /// As `/api/v2/configuration/export` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Toml => "toml",
+            Self::Yaml => "yaml",
+        }
+    }
+
     /// By the file's ending.
     ///
     /// # Errors

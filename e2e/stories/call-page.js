@@ -10,7 +10,7 @@ import { until } from "../lib/wait.js";
 
 const run = promisify(execFile);
 
-story("a call's page tells how it sounds and who told whom what, also afterwards", async (scene) => {
+story("a call's page tells how it sounds and who told whom what, live and later", async (scene) => {
   const carrier = await scene.carrier();
   const agent = await scene.readyAgent();
   const customer = await carrier.call();

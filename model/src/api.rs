@@ -252,6 +252,8 @@ pub enum FileWork {
         text: String,
         /// Only say what would change.
         is_plan: bool,
+        /// Also remove what the file does not name.
+        prunes: bool,
     },
     /// Write it.
     Export {

@@ -4,34 +4,131 @@ use std::sync::Arc;
 
 use model::{
     Configuration, Dn,
-    config::{DnKind, DnObject, Person, Role},
+    config::{Audit, DnKind, DnObject, Person, Role},
 };
 use proto::config::v1 as pb;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tonic::{Request, Response, Status};
 
-use crate::watching::{Versions, versions};
+use crate::{
+    config_objects::{self as objects, AskDesk, Call, Caller, Changes, ask, ask_json},
+    watching::{Versions, versions},
+};
 
 /// The service on 5000.
-#[derive(Debug)]
 pub struct Config {
-    configuration: watch::Receiver<Arc<Configuration>>,
-    stop: watch::Receiver<bool>,
-}
-
-impl Config {
-    /// A service that reads what is published.
-    pub fn new(
-        configuration: watch::Receiver<Arc<Configuration>>,
-        stop: watch::Receiver<bool>,
-    ) -> Self {
-        Self { configuration, stop }
-    }
+    /// The configuration as published.
+    pub configuration: watch::Receiver<Arc<Configuration>>,
+    /// Who answers for objects.
+    pub desk: AskDesk,
+    /// Who changed what.
+    pub changes: broadcast::Sender<Arc<Audit>>,
+    /// The server ends.
+    pub stop: watch::Receiver<bool>,
 }
 
 #[tonic::async_trait]
 impl pb::configuration_server_server::ConfigurationServer for Config {
+    type WatchChangesStream = Changes;
     type WatchConfigurationStream = Versions<pb::Configuration>;
+
+    async fn list_objects(
+        &self,
+        request: Request<pb::ListObjectsRequest>,
+    ) -> Result<Response<pb::ListObjectsResponse>, Status> {
+        let caller = Caller::of(&request);
+        let wish = request.into_inner();
+        let mut call = Call::get(&wish.kind)
+            .with_number("offset", wish.offset)
+            .with_number("limit", wish.limit)
+            .with("search", &wish.search)
+            .with("sort", &wish.sort);
+        for (field, value) in &wish.filters {
+            call = call.with(field, value);
+        }
+        let body = ask_json(&self.desk, &caller, call).await?;
+        Ok(Response::new(objects::objects(&wish.kind, &body)))
+    }
+
+    async fn get_object(
+        &self,
+        request: Request<pb::GetObjectRequest>,
+    ) -> Result<Response<pb::GetObjectResponse>, Status> {
+        let caller = Caller::of(&request);
+        let pb::GetObjectRequest { kind, key } = request.into_inner();
+        let body = ask_json(&self.desk, &caller, Call::get(&format!("{kind}/{key}"))).await?;
+        let object = objects::object(&kind, &body);
+        let version = objects::version(&body);
+        Ok(Response::new(pb::GetObjectResponse { version, object: Some(object) }))
+    }
+
+    async fn change_objects(
+        &self,
+        request: Request<pb::ChangeObjectsRequest>,
+    ) -> Result<Response<pb::ChangeResponse>, Status> {
+        let caller = Caller::of(&request);
+        let call = Call::post("changes", objects::edits(request.get_ref())?);
+        Ok(Response::new(objects::changed(&ask_json(&self.desk, &caller, call).await?)))
+    }
+
+    async fn apply_file(
+        &self,
+        request: Request<pb::ApplyFileRequest>,
+    ) -> Result<Response<pb::ChangeResponse>, Status> {
+        let caller = Caller::of(&request);
+        let pb::ApplyFileRequest { text, plan, prune } = request.into_inner();
+        let call = Call::post("apply", text).with_flag("plan", plan).with_flag("prune", prune);
+        Ok(Response::new(objects::changed(&ask_json(&self.desk, &caller, call).await?)))
+    }
+
+    async fn export_file(
+        &self,
+        request: Request<pb::ExportFileRequest>,
+    ) -> Result<Response<pb::ExportFileResponse>, Status> {
+        let caller = Caller::of(&request);
+        let call = Call::get("export").with("format", &request.get_ref().format);
+        let body = ask(&self.desk, &caller, call).await?;
+        let text = String::from_utf8(body);
+        let text = text.map_err(|_| Status::internal("The file is no text."))?;
+        Ok(Response::new(pb::ExportFileResponse { text }))
+    }
+
+    async fn import_table(
+        &self,
+        request: Request<pb::ImportTableRequest>,
+    ) -> Result<Response<pb::ChangeResponse>, Status> {
+        let caller = Caller::of(&request);
+        let pb::ImportTableRequest { table, csv, plan, partial } = request.into_inner();
+        let call = Call::post(&format!("import/{table}"), csv)
+            .with_flag("plan", plan)
+            .with_flag("partial", partial);
+        Ok(Response::new(objects::changed(&ask_json(&self.desk, &caller, call).await?)))
+    }
+
+    async fn read_audit(
+        &self,
+        request: Request<pb::ReadAuditRequest>,
+    ) -> Result<Response<pb::ReadAuditResponse>, Status> {
+        let caller = Caller::of(&request);
+        let pb::ReadAuditRequest { kind, key, who, offset, limit } = request.into_inner();
+        let call = Call::get("audit")
+            .with("kind", &kind)
+            .with("key", &key)
+            .with("who", &who)
+            .with_number("offset", offset)
+            .with_number("limit", limit);
+        Ok(Response::new(objects::audit(&ask_json(&self.desk, &caller, call).await?)))
+    }
+
+    async fn watch_changes(
+        &self,
+        request: Request<pb::WatchChangesRequest>,
+    ) -> Result<Response<Self::WatchChangesStream>, Status> {
+        // Subscribed before it is asked whether this may be, so that nothing is missed between.
+        let changes = self.changes.subscribe();
+        ask(&self.desk, &Caller::of(&request), Call::get("")).await?;
+        Ok(Response::new(objects::watch(changes, self.stop.clone())))
+    }
 
     async fn read_configuration(
         &self,

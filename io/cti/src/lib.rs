@@ -6,12 +6,17 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use model::{Configuration, monitor::Monitor, stat::StatInput, tserver::ClientInput};
+use model::{
+    Configuration, config::Audit, monitor::Monitor, stat::StatInput, tserver::ClientInput,
+};
 use proto::{
     config::v1::configuration_server_server::ConfigurationServerServer,
     stat::v1::stat_server_server::StatServerServer, tserver::v1::t_server_server::TServerServer,
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast, watch},
+};
 use tonic::{
     server::NamedService,
     transport::{
@@ -20,11 +25,12 @@ use tonic::{
     },
 };
 
-pub use crate::{clients::Clients, stat_clients::StatClients};
+pub use crate::{clients::Clients, config_objects::AskDesk, stat_clients::StatClients};
 use crate::{config::Config, stat::Stat, tserver::TServer};
 
 mod clients;
 mod config;
+mod config_objects;
 mod events;
 mod requests;
 mod stat;
@@ -58,6 +64,8 @@ pub struct Program {
     pub inbox: Inbox,
     /// Clients of the T-Server's port.
     pub clients: Clients,
+    /// For the Configuration Server's port.
+    pub desk: AskDesk,
     /// For the Stat Server's port.
     pub stat_inbox: StatInbox,
     /// Clients of the Stat Server's port.
@@ -67,6 +75,8 @@ pub struct Program {
 /// What the services read.
 #[derive(Clone, Debug)]
 pub struct Sources {
+    /// Who changes what in it, as it happens.
+    pub changes: broadcast::Sender<Arc<Audit>>,
     /// The configuration as published.
     pub configuration: watch::Receiver<Arc<Configuration>>,
     /// The figures as last reckoned.
@@ -95,11 +105,12 @@ pub async fn serve(
     sources: Sources,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    let Program { inbox, clients, stat_inbox, stat_clients } = program;
-    let Sources { configuration, monitor } = sources;
+    let Program { inbox, clients, desk, stat_inbox, stat_clients } = program;
+    let Sources { changes, configuration, monitor } = sources;
     let tserver = TServerServer::new(TServer::new(inbox, clients.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let config = ConfigurationServerServer::new(Config::new(configuration.clone(), stop.clone()));
+    let config = Config { configuration: configuration.clone(), desk, changes, stop: stop.clone() };
+    let config = ConfigurationServerServer::new(config).max_decoding_message_size(FILE_BYTES_MAX);
     let stat = Stat {
         inbox: stat_inbox,
         clients: stat_clients.clone(),
@@ -176,6 +187,8 @@ pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
 
 /// User data has 64 KiB at most, with some room for the rest.
 const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// A site's file, as large as over HTTP.
+const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// A dead connection is found after so long without a sign of life …
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// … and so long without an answer to a ping.

@@ -25,7 +25,7 @@ use proto::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinHandle,
 };
 use tonic::{Code, Streaming, transport::Channel};
@@ -54,10 +54,13 @@ impl Program {
             Listeners { config: bind().await, stat: bind().await, tserver: bind().await };
         let addresses = [&listeners.tserver, &listeners.config, &listeners.stat]
             .map(|listener| format!("http://{}", listener.local_addr().unwrap()));
-        let sources = Sources { configuration: configuration_source, monitor: monitor_source };
+        let (changes, _) = broadcast::channel(1);
+        let sources =
+            Sources { changes, configuration: configuration_source, monitor: monitor_source };
         let program = io_cti::Program {
             inbox,
             clients: clients.clone(),
+            desk: Arc::new(|_| Box::pin(async { None })),
             stat_inbox: Arc::new(|_| true),
             stat_clients: StatClients::new(),
         };

@@ -18,7 +18,7 @@ use proto::stat::v1::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming, transport::Channel};
@@ -38,6 +38,7 @@ impl Bench {
         let program = Program {
             inbox: Arc::new(|_| true),
             clients: Clients::new(),
+            desk: Arc::new(|_| Box::pin(async { None })),
             stat_inbox: Arc::new(move |input| sender.send(input).is_ok()),
             stat_clients: clients.clone(),
         };
@@ -48,7 +49,8 @@ impl Bench {
         let listeners =
             Listeners { config: bind().await, stat: bind().await, tserver: bind().await };
         let address = format!("http://{}", listeners.stat.local_addr().unwrap());
-        let sources = Sources { configuration: configuration_source, monitor };
+        let (changes, _) = broadcast::channel(1);
+        let sources = Sources { changes, configuration: configuration_source, monitor };
         tokio::spawn(serve(listeners, program, sources, stopped));
         let client = StatServerClient::connect(address).await.unwrap();
         Self { inputs, clients, client, configuration, stop }

@@ -57,6 +57,21 @@ impl Drop for Leaving {
     }
 }
 
+/// Asks the desk; `None` when it is overloaded or the program stops.
+pub(crate) async fn ask(shared: Arc<Shared>, mut request: ApiRequest) -> Option<ApiResponse> {
+    let id = ApiId(shared.draw_number());
+    request.id = id;
+    let response = shared.waiting.add(id);
+    let leaving = Leaving { shared: shared.clone(), id };
+    if (shared.desk)(ApiInput::Request(request)).is_err() {
+        shared.waiting.remove(id);
+        return None;
+    }
+    let response = response.await;
+    drop(leaving);
+    response.ok()
+}
+
 /// Hands a request to the desk and waits for the response.
 pub(crate) async fn forward(
     State(shared): State<Arc<Shared>>,
@@ -69,18 +84,9 @@ pub(crate) async fn forward(
     };
     let mut request = to_model(&shared, client, &parts.headers, &parts);
     request.body = body.to_vec();
-    let id = request.id;
-    let response = shared.waiting.add(id);
-    let leaving = Leaving { shared: shared.clone(), id };
-    if (shared.desk)(ApiInput::Request(request)).is_err() {
-        shared.waiting.remove(id);
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "Too busy at the moment; try again.");
-    }
-    let response = response.await;
-    drop(leaving);
-    match response {
-        Ok(response) => from_model(response),
-        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "Cordboard is stopping."),
+    match ask(shared, request).await {
+        Some(response) => from_model(response),
+        None => plain(StatusCode::SERVICE_UNAVAILABLE, "Too busy at the moment; try again."),
     }
 }
 

@@ -26,7 +26,7 @@ use std::{
 
 use io_port::{BindError, Outlets, Sink, bind_tcp};
 use model::{
-    api::{ApiInput, ApiOutput, ApiResponse},
+    api::{ApiInput, ApiOutput, ApiRequest, ApiResponse},
     id::{FlowId, SocketId},
     sip::{FIRST_WEB_SOCKET_FLOW, SipInput, SipOutput},
 };
@@ -163,6 +163,15 @@ impl Edge {
             }
         }
         None
+    }
+
+    /// Asks the desk as a browser would, whatever the request's id is; `None` when it takes nothing
+    /// at the moment.
+    pub fn ask(
+        &self,
+        request: ApiRequest,
+    ) -> impl Future<Output = Option<ApiResponse>> + Send + 'static {
+        api::ask(self.shared.clone(), request)
     }
 
     /// Answers a request that the desk left to the program.

@@ -386,7 +386,8 @@ impl Desk {
         };
         let work = match (op, ask.param.as_str()) {
             (Op::ConfigurationApply, _) => {
-                text().map(|text| FileWork::Apply { text, is_plan: is_so("plan") })
+                let (is_plan, prunes) = (is_so("plan"), is_so("prune"));
+                text().map(|text| FileWork::Apply { text, is_plan, prunes })
             }
             (Op::ConfigurationImport, what @ ("agents" | "dns")) => {
                 text().map(|text| FileWork::Import {
