@@ -218,7 +218,7 @@ fn text(value: &CdrValue, kind: CdrKind) -> String {
     }
 }
 
-fn moment(text: &str) -> Result<u64, String> {
+pub fn moment(text: &str) -> Result<u64, String> {
     wire_rest::moment_ms(text)
         .ok_or_else(|| "give a date or a time, e.g. 2026-01-27 or 2026-01-27T22:58:08Z".into())
 }

@@ -10,7 +10,7 @@ use io_store::{HistoryWriter, Store, StoreError, StoryWriter};
 use model::{
     Configuration,
     api::{ApiId, ApiResponse},
-    history::{CallsQuery, CdrFormat, HistoryQuery, Row, interval::INTERVALS_MAX},
+    history::{CallsQuery, CdrFormat, HistoryQuery, ReplayQuery, Row, interval::INTERVALS_MAX},
     monitor::{Metric, Settings},
     story::Story,
 };
@@ -21,7 +21,11 @@ use tokio::{
 };
 use wire_rest::{Problem, StatusCode};
 
-use crate::{cdr, config, control::Order};
+use crate::{
+    cdr, config,
+    control::Order,
+    replay::{CALLS_MAX, NotLived, lived},
+};
 
 /// Everything about history.
 pub struct History {
@@ -31,6 +35,7 @@ pub struct History {
     tasks: [JoinHandle<()>; 2],
     site: watch::Receiver<Arc<Configuration>>,
     answers: Arc<Semaphore>,
+    replays: Arc<Semaphore>,
 }
 
 impl History {
@@ -58,6 +63,7 @@ impl History {
             tasks,
             site,
             answers: Arc::new(Semaphore::new(ANSWERS_MAX)),
+            replays: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -75,6 +81,13 @@ impl History {
     pub fn answer(&self, id: ApiId, query: HistoryQuery, edge: &Edge) {
         let settings = Settings::of(&self.site.borrow()).0;
         let (store, edge, places) = (self.store.clone(), edge.clone(), self.answers.clone());
+        if let HistoryQuery::Replay(query) = query {
+            let (site, replays) = (self.site.borrow().clone(), self.replays.clone());
+            tokio::spawn(async move {
+                edge.respond(replay(&store, site, &replays, id, query).await);
+            });
+            return;
+        }
         tokio::spawn(async move {
             let _place = places.acquire().await;
             edge.respond(answer(&store, &settings, id, &query).await);
@@ -129,6 +142,7 @@ async fn answer(
         HistoryQuery::AgentStates { .. }
         | HistoryQuery::Call(_)
         | HistoryQuery::Calls(_)
+        | HistoryQuery::Replay(_)
         | HistoryQuery::Story(_) => Ok(Vec::new()),
     };
     let Ok(spans) = spans else {
@@ -177,6 +191,39 @@ async fn file(store: &Store, id: ApiId, calls: &CallsQuery, format: CdrFormat) -
                 ("content-disposition".into(), format!("attachment; filename=\"cdr.{ending}\"")),
             ];
             return ApiResponse { id, status: 200, headers, body };
+        }
+        Err(error) => broken(error.as_ref()),
+    };
+    said(id, problem.http, &problem.to_json())
+}
+
+/// One at a time: it keeps a core busy for seconds.
+async fn replay(
+    store: &Store,
+    site: Arc<Configuration>,
+    replays: &Semaphore,
+    id: ApiId,
+    query: ReplayQuery,
+) -> ApiResponse {
+    let Ok(_place) = replays.try_acquire() else {
+        let message = "Another past is being lived through; try again in some seconds.";
+        let problem = Problem::new(503, StatusCode::NotValidNow, "ReplayBusy", message);
+        return said(id, problem.http, &problem.to_json());
+    };
+    let problem = match lived(store, site, query).await {
+        Ok(Ok(told)) => return said(id, 200, &told.to_json()),
+        Ok(Err(NotLived::Problems(problems))) => {
+            let first = problems.first().cloned().unwrap_or_default();
+            let code = "configuration_invalid";
+            let mut body = Problem::new(422, StatusCode::OutOfRange, code, first).to_json();
+            if let Some(body) = body.as_object_mut() {
+                body.insert("problems".into(), json!(problems));
+            }
+            return said(id, 422, &body);
+        }
+        Ok(Err(NotLived::TooMany)) => {
+            let limit = format!("and 'to' span more than {CALLS_MAX} calls");
+            Problem::out_of_range("from", limit).hint("Ask for a shorter time.")
         }
         Err(error) => broken(error.as_ref()),
     };

@@ -15,6 +15,7 @@ mod ports;
 mod prompts;
 mod recordings;
 mod remote;
+mod replay;
 mod run;
 mod site;
 mod site_file;
@@ -50,6 +51,8 @@ enum Command {
     Import(import::ImportOptions),
     /// Show who told whom what in a call, and how it sounded.
     Ladder(ladder::LadderOptions),
+    /// Show what would have come of past calls under changed strategies.
+    Replay(replay::ReplayOptions),
     /// Run every system in this process until SIGTERM.
     Run(run::RunOptions),
     /// Check a configuration file and say what is wrong with it.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Export(options) => wait_for(export::export(&options)),
         Command::Import(options) => wait_for(import::import(&options)),
         Command::Ladder(options) => wait_for(ladder::ladder(&options)),
+        Command::Replay(options) => wait_for(replay::replay(&options)),
         Command::Run(options) => run::run(&options),
         Command::Check { config } => check(&config),
     };

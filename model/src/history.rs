@@ -5,7 +5,7 @@
 
 pub mod interval;
 
-use crate::{AgentId, AgentState, CallType, CallUuid, ConnId, Dn, DnRole};
+use crate::{AgentId, AgentState, CallType, CallUuid, ConnId, Dn, DnRole, config::Edit};
 
 /// One row as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,8 +217,21 @@ pub enum HistoryQuery {
     },
     /// What was counted in intervals.
     Intervals(interval::IntervalQuery),
+    /// What would have come of a span under another configuration.
+    Replay(ReplayQuery),
     /// A call's story: the newest of this CallUUID.
     Story(CallUuid),
+}
+
+/// A span that is to be lived through again. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayQuery {
+    /// From.
+    pub from_ms: u64,
+    /// To.
+    pub to_ms: u64,
+    /// What is changed in the configuration.
+    pub edits: Vec<Edit>,
 }
 
 /// How call detail records are written.

@@ -109,6 +109,7 @@ impl Desk {
             | Op::ConfigurationPut
             | Op::ConfigurationRead => return self.configuration(op, caller, ask),
             Op::Explain => return self.explain(caller, ask),
+            Op::Replay => return self.replay(caller, ask),
             Op::HistoryAgentStates
             | Op::HistoryCall
             | Op::HistoryCalls

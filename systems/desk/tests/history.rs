@@ -7,6 +7,7 @@ use common::{Bench, switch::UUID};
 use desk::Input;
 use model::{
     api::ApiOutput,
+    config::{Edit, ObjectKind},
     history::{
         CallsQuery, CdrFormat, HistoryQuery,
         interval::{IntervalLength, IntervalOf, IntervalQuery},
@@ -141,4 +142,35 @@ fn an_export_is_csv_or_parquet() {
         assert_eq!(format, expected);
     }
     assert!(export("?format=xls").unwrap_err().to_string().contains("csv or parquet"));
+}
+
+#[test]
+fn the_past_is_lived_through_again_with_what_is_changed() {
+    let mut bench = Bench::new();
+    let supervisor = bench.browser("supervisor");
+    let path = "/api/v2/routing/replay";
+    let edit = json!({ "delete": { "kind": "skills", "key": "Sales" } });
+    let body = json!({ "from": "2026-01-27", "to": "2026-01-28", "edits": [edit] });
+    let id = bench.send(&supervisor, "POST", path, &body);
+    let Some(ApiOutput::History { query: HistoryQuery::Replay(query), .. }) = bench.asked.pop()
+    else {
+        panic!("{:?}", bench.answer(id));
+    };
+    assert_eq!(query.to_ms - query.from_ms, 24 * 3_600_000);
+    assert_eq!(query.edits, [Edit::Delete(ObjectKind::Skill, "Sales".into())]);
+
+    for (body, word) in [
+        (json!({ "to": "2026-01-28" }), "from"),
+        (json!({ "from": "2026-01-28", "to": "2026-01-27" }), "to"),
+        (json!({ "from": "2026-01-01", "to": "2026-01-27" }), "to"),
+        (json!({ "from": "yesterday", "to": "2026-01-27" }), "from"),
+    ] {
+        let id = bench.send(&supervisor, "POST", path, &body);
+        let (status, answer) = bench.answer(id);
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["statusMessage"].as_str().unwrap().contains(word), "{answer}");
+    }
+    let agent = bench.browser("agent5001");
+    let id = bench.send(&agent, "POST", path, &body);
+    assert_eq!(bench.answer(id).0, 403);
 }

@@ -56,6 +56,7 @@ mod explain;
 mod facts;
 mod last_agent;
 mod plan;
+pub mod replay;
 mod run;
 mod teams;
 mod timers;

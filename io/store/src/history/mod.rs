@@ -13,6 +13,7 @@ mod keep;
 mod read;
 #[cfg(test)]
 mod read_tests;
+mod replay;
 mod rows;
 mod spool;
 mod stories;

@@ -27,7 +27,7 @@ impl Store {
             HistoryQuery::Call(uuid) => self.call(*uuid).await,
             HistoryQuery::Calls(query) => self.calls(query).await.map(Some),
             // Records are read a page at a time.
-            HistoryQuery::Export { .. } => Ok(None),
+            HistoryQuery::Export { .. } | HistoryQuery::Replay(_) => Ok(None),
             HistoryQuery::Story(uuid) => return self.story_of(*uuid).await,
             HistoryQuery::Intervals(query) => self.intervals(query, spans).await.map(|items| {
                 let (of, length) = (query.of.as_str(), query.length.as_str());

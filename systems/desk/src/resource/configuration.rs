@@ -35,8 +35,8 @@ pub(crate) struct Changing {
 
 /// Edits as they were sent, with what is not yet as it is kept.
 #[derive(Debug, Default)]
-struct Draft {
-    edits: Vec<Edit>,
+pub(super) struct Draft {
+    pub edits: Vec<Edit>,
     passwords: Vec<String>,
     hashes_for: Vec<usize>,
 }
@@ -248,7 +248,7 @@ impl Desk {
         Ok((version, draft, is_plan))
     }
 
-    fn edit(&self, draft: &mut Draft, edit: &Value) -> Result<(), Problem> {
+    pub(super) fn edit(&self, draft: &mut Draft, edit: &Value) -> Result<(), Problem> {
         let named = |what: &Value| -> Result<(ObjectKind, String), Problem> {
             let text = |name: &str| what.get(name).and_then(Value::as_str);
             let kind = text("kind").ok_or_else(|| Problem::missing("kind"))?;
@@ -458,7 +458,7 @@ impl Desk {
         person.is_some_and(|person| self.configuration.may(person, privilege))
     }
 
-    fn require(&self, caller: &Caller, privilege: Privilege) -> Result<(), Problem> {
+    pub(super) fn require(&self, caller: &Caller, privilege: Privilege) -> Result<(), Problem> {
         let refused = || {
             let message = format!("This needs the privilege {}.", privilege.as_str());
             Problem::new(403, StatusCode::NoPermission, "PrivilegeMissing", message)
@@ -485,7 +485,7 @@ fn kind_of(word: &str) -> Result<ObjectKind, Problem> {
     })
 }
 
-fn body(ask: &Ask) -> Result<Value, Problem> {
+pub(super) fn body(ask: &Ask) -> Result<Value, Problem> {
     serde_json::from_slice(&ask.body).map_err(|_| Problem::malformed())
 }
 

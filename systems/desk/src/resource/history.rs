@@ -45,12 +45,17 @@ impl Desk {
         self.succeed(reply, &body);
     }
 
-    fn history_query(&self, op: Op, caller: &Caller, ask: &Ask) -> Result<HistoryQuery, Problem> {
-        if !self.is_supervisor(&caller.user) {
+    pub(super) fn require_supervisor(&self, caller: &Caller) -> Result<(), Problem> {
+        let refused = || {
             let message = "History is for supervisors: this needs the role Supervisor or Admin.";
-            return Err(Problem::new(403, StatusCode::NoPermission, "RoleMissing", message)
-                .hint("An administrator can give this person the role."));
-        }
+            Problem::new(403, StatusCode::NoPermission, "RoleMissing", message)
+                .hint("An administrator can give this person the role.")
+        };
+        self.is_supervisor(&caller.user).then_some(()).ok_or_else(refused)
+    }
+
+    fn history_query(&self, op: Op, caller: &Caller, ask: &Ask) -> Result<HistoryQuery, Problem> {
+        self.require_supervisor(caller)?;
         if op == Op::HistoryAgentStates {
             let (from_ms, to_ms) = read_span(&ask.query)?;
             let agent = ask.param.as_str().into();

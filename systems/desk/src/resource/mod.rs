@@ -13,6 +13,7 @@ mod me;
 mod monitor;
 mod open_api;
 mod recordings;
+mod replay;
 mod services;
 mod settings;
 mod state;
