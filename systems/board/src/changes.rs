@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{
     Dn,
     api::ApiId,
-    config::{Change, ChangeRefusal, Difference, Edit, ObjectKind},
+    config::{Change, ChangeRefusal, Difference, DnKind, Edit, Object, ObjectKind},
 };
 
 use crate::{Board, Cord, Output};
@@ -53,19 +53,28 @@ impl Board {
         }
     }
 
-    /// DNs that are to be deleted and have a call: nobody's call is cut by a change.
+    /// DNs that are to be deleted, or to be something else, and have a call: nobody's call is cut
+    /// by a change.
     fn in_use(&self, change: &Change) -> Vec<String> {
+        let site = self.systems.directory.current();
+        let is_other = |dn: &Dn, new: &DnKind| {
+            let old = site.dns.get(dn).map(|object| &object.kind);
+            old.is_some_and(|old| std::mem::discriminant(old) != std::mem::discriminant(new))
+        };
         let busy = change.edits.iter().filter_map(|edit| match edit {
-            Edit::Delete(ObjectKind::Dn, name) => {
-                let dn = Dn::from(name.as_str());
-                self.systems.switch.has_call(&dn).then_some(dn)
+            Edit::Delete(ObjectKind::Dn, name) => Some((Dn::from(name.as_str()), "delete")),
+            Edit::Put(Object::Dn(dn, new)) if is_other(dn, &new.kind) => {
+                Some((dn.clone(), "change the kind of"))
             }
             Edit::Delete(..) | Edit::Put(_) => None,
         });
-        let text = |dn: Dn| {
-            format!("DN {dn}: it has a call; delete it when the call is over, or end the call.")
+        let text = |(dn, what): (Dn, &str)| {
+            let call = self.systems.switch.call_of(&dn)?;
+            Some(format!(
+                "DN {dn}: it has a call ({call}); {what} it when the call is over, or end the call."
+            ))
         };
-        busy.map(text).collect()
+        busy.filter_map(text).collect()
     }
 }
 

@@ -298,11 +298,12 @@ impl Switch {
             && self.taped.is_empty()
     }
 
-    /// Whether a DN takes part in a call: it can't be taken out of the site then.
+    /// A call that a DN takes part in: the DN can't be taken out of the site then.
     #[must_use]
-    pub fn has_call(&self, dn: &Dn) -> bool {
-        let waits_there = |call: &Call| call.held_at() == Some(dn);
-        self.dns.is_busy(dn) || self.calls.values().any(waits_there)
+    pub fn call_of(&self, dn: &Dn) -> Option<CallUuid> {
+        let at_phone = self.dns.calls(dn).first().and_then(|conn| self.calls.get(conn));
+        let waits_there = |call: &&Call| call.held_at() == Some(dn);
+        at_phone.or_else(|| self.calls.values().find(waits_there)).map(|call| call.uuid)
     }
 
     /// Whether a call is up, rings or waits.
