@@ -1,8 +1,11 @@
 // The site's facts, read again and again while somebody looks at them.
 
+import { decodeMonitor } from "../model/monitor/monitor";
 import type { Monitor } from "../model/monitor/monitor";
 import { keepSame } from "../model/monitor/same";
 import { RestError, readMonitor } from "./rest";
+
+const FRAME_MS_MAX = 100;
 
 export interface MonitorState {
   readonly monitor: Monitor | null;
@@ -18,6 +21,17 @@ export interface MonitorFeed {
   readonly subscribe: (listener: () => void) => () => void;
 }
 
+/** After the next frame is drawn; pages that are not seen have none. */
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    const late = window.setTimeout(resolve, FRAME_MS_MAX);
+    window.requestAnimationFrame(() => {
+      window.clearTimeout(late);
+      window.setTimeout(resolve);
+    });
+  });
+}
+
 /** With details: the tables of agents and calls as well, for those who may see them. */
 export function monitorFeed(everyMs: number, wantsDetails = false): MonitorFeed {
   let current: MonitorState = { monitor: null, problem: null, refused: false, readAtMs: 0 };
@@ -31,9 +45,11 @@ export function monitorFeed(everyMs: number, wantsDetails = false): MonitorFeed 
   const read = async (): Promise<void> => {
     try {
       if (!document.hidden) {
-        const monitor = keepSame(current.monitor, await readMonitor(details));
-        // Reading and drawing in two turns, so that neither makes a frame late for the other.
-        await new Promise((resolve) => window.setTimeout(resolve));
+        // Reading, understanding and drawing in frames of their own, so that none is late.
+        const body = await readMonitor(details);
+        await nextFrame();
+        const monitor = keepSame(current.monitor, decodeMonitor(body));
+        await nextFrame();
         set({ monitor, problem: null, refused: false, readAtMs: Date.now() });
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 // The site's state, live: the seed's monitoring dashboard, with its queues, agents and calls.
 
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { memo, useDeferredValue, useEffect, useState, useSyncExternalStore } from "react";
 import { monitorFeed } from "../../io/monitor";
 import type { MonitorState } from "../../io/monitor";
 import type { Subject } from "../../io/rest";
@@ -24,7 +24,9 @@ const EVERY_MS = 1000;
 export function MonitorPage() {
   const [feed] = useState(() => monitorFeed(EVERY_MS, true));
   const state = useSyncExternalStore(feed.subscribe, feed.state);
-  const { monitor, problem } = state;
+  const { problem } = state;
+  // News is drawn in small pieces between frames: nobody waits for it to the millisecond.
+  const monitor = useDeferredValue(state.monitor);
   useEffect(() => {
     document.title = "Monitoring · Cordboard";
   }, []);
@@ -47,7 +49,7 @@ export function MonitorPage() {
   );
 }
 
-function Dashboard({ monitor }: { monitor: Monitor }) {
+const Dashboard = memo(({ monitor }: { monitor: Monitor }) => {
   const [filter, setFilter] = useState(NO_FILTER);
   const [asked, setAsked] = useState<Subject | null>(null);
   return (
@@ -79,7 +81,7 @@ function Dashboard({ monitor }: { monitor: Monitor }) {
       <GatewayCard gateway={monitor.gateway} />
     </main>
   );
-}
+});
 
 /** Says whether the figures are of now, and since when they are not. */
 export function Freshness({ state }: { state: MonitorState }) {
