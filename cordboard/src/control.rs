@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use model::{System, media::MediaCommand, monitor::Metric};
 use tokio::sync::watch;
 
-use crate::ports::Ports;
+use crate::{counters::Saved, ports::Ports};
 
 /// What the control thread is told.
 pub enum Order {
@@ -37,10 +37,10 @@ pub struct Control {
 impl Control {
     /// Runs until drained or until nobody can send orders any more; gives the ports back for a
     /// clean end, with what was counted.
-    pub fn run(mut self) -> (Ports, stats::Saved) {
+    pub fn run(mut self) -> (Ports, Saved) {
         self.serve();
         let now = crate::now();
-        let counted = self.board.save_statistics(now);
+        let counted = self.board.save(now);
         self.board.finish_stories(now);
         self.perform();
         (self.ports, counted)
@@ -71,7 +71,7 @@ impl Control {
             }
             if now.instant >= save_at {
                 save_at = now.instant + SAVE_EVERY;
-                self.ports.counters.save(self.board.save_statistics(now));
+                self.ports.counters.save(self.board.save(now));
             }
             let is_idle = self.board.systems().switch.is_idle();
             if drain_until.is_some_and(|limit| is_idle || now.instant >= limit) {

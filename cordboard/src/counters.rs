@@ -1,12 +1,13 @@
-//! What the Stat Server has counted, in a file: a restart goes on from there.
+//! What the Stat Server has counted and the router has promised, in files: a restart goes on from
+//! there.
 //!
 //! It is written once a minute and at the end. A file and not the database, so that a database
-//! that is locked or gone costs no counter.
+//! that is locked or gone costs nothing of it.
 
 use std::{
     fs, io,
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     thread::{self, JoinHandle},
 };
 
@@ -14,9 +15,14 @@ use anyhow::Context;
 use board::Input;
 use crossbeam_channel::{Sender, bounded};
 use model::monitor::{Alarm, AlarmChange, Severity};
-use stats::{Saved, Stats};
+use routing::Router;
+use serde::{Serialize, de::DeserializeOwned};
+use stats::Stats;
 
 use crate::control::Order;
+
+/// What is kept of both.
+pub type Saved = (stats::Saved, routing::Saved);
 
 /// Writes what was counted, on a thread of its own.
 pub struct Counters {
@@ -31,13 +37,14 @@ impl Counters {
     /// When the thread can't start.
     pub fn start(data: &Path, orders: &Sender<Order>) -> anyhow::Result<Self> {
         let (saved, inbox) = bounded::<Saved>(1);
-        let (path, orders) = (data.join(FILE_NAME), orders.clone());
+        let (counted, promised) = (data.join(COUNTED), data.join(PROMISED));
+        let (path, orders) = (data.to_owned(), orders.clone());
         let write = move || {
             let mut is_alarmed = false;
-            for saved in inbox {
-                let written = write(&path, &saved);
+            for (stats, routing) in inbox {
+                let written = write(&counted, &stats).and(write(&promised, &routing));
                 if let Err(error) = &written {
-                    tracing::error!(%error, file = %path.display(), "counters are not saved");
+                    tracing::error!(%error, folder = %path.display(), "counters are not saved");
                 }
                 if written.is_err() != is_alarmed {
                     is_alarmed = written.is_err();
@@ -74,35 +81,44 @@ impl Counters {
     }
 }
 
-/// The Stat Server as it was saved in this data folder. What can't be read is put aside, and
-/// counting begins anew: that keeps no call from being taken.
-pub fn restored(data: &Path) -> Stats {
-    let path = data.join(FILE_NAME);
-    let text = match fs::read(&path) {
+/// The Stat Server as it was saved in this data folder.
+pub fn stats(data: &Path) -> Stats {
+    let saved = restored::<stats::Saved>(&data.join(COUNTED));
+    saved.map_or_else(Stats::new, |saved| Stats::restore(crate::now(), saved))
+}
+
+/// The router likewise.
+pub fn router(data: &Path) -> Router {
+    restored(&data.join(PROMISED)).map_or_else(Router::new, Router::restore)
+}
+
+/// What can't be read is put aside, and all begins anew: that keeps no call from being taken.
+fn restored<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let text = match fs::read(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Stats::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => {
             let file = path.display();
-            tracing::error!(%error, %file, "counters can't be read: all begin at 0");
-            return Stats::new();
+            tracing::error!(%error, %file, "the file can't be read: all in it begins anew");
+            return None;
         }
     };
-    match serde_json::from_slice::<Saved>(&text) {
-        Ok(saved) => Stats::restore(crate::now(), saved),
+    match serde_json::from_slice::<T>(&text) {
+        Ok(saved) => Some(saved),
         Err(error) => {
             let aside = path.with_extension("json.unreadable");
             // If it can't be put aside either, the next minute writes over it.
-            _ = fs::rename(&path, &aside);
+            _ = fs::rename(path, &aside);
             let file = aside.display();
-            tracing::error!(%error, %file, "counters are of another version or damaged: all begin \
-                            at 0");
-            Stats::new()
+            tracing::error!(%error, %file, "the file is of another version or damaged: all in it \
+                            begins anew");
+            None
         }
     }
 }
 
 /// The whole file or none of it is replaced.
-fn write(path: &PathBuf, saved: &Saved) -> io::Result<()> {
+fn write(path: &Path, saved: &impl Serialize) -> io::Result<()> {
     let draft = path.with_extension("json.new");
     let mut file = io::BufWriter::new(fs::File::create(&draft)?);
     serde_json::to_writer(&mut file, saved)?;
@@ -118,7 +134,8 @@ fn alarm(path: &Path, error: Option<io::Error>) -> AlarmChange {
             name: ALARM.to_owned(),
             severity: Severity::Warning,
             message: format!(
-                "{} can't be written, so a restart would begin the day's figures anew: {error}. \
+                "What was counted and promised can't be written to {}, so a restart would begin \
+                 anew: {error}. \
                  Look at the disk's space and the folder's permissions.",
                 path.display()
             ),
@@ -127,7 +144,8 @@ fn alarm(path: &Path, error: Option<io::Error>) -> AlarmChange {
     }
 }
 
-const FILE_NAME: &str = "statistics.json";
+const COUNTED: &str = "statistics.json";
+const PROMISED: &str = "routing.json";
 const ALARM: &str = "counters-not-saved";
 
 #[cfg(test)]
@@ -145,21 +163,22 @@ mod tests {
     fn what_was_saved_is_there_after_a_restart_and_a_damaged_file_is_put_aside() {
         let folder = tempfile::tempdir().unwrap();
         let (orders, _inbox) = bounded(1);
-        let mut stats = restored(folder.path());
+        let mut stats = stats(folder.path());
         let site = directory::demo("hash");
         let site = stats::Input::Configuration(std::sync::Arc::new(site));
         stats.handle_input(crate::now(), site);
         assert!(entered(&stats) > 0);
         let counters = Counters::start(folder.path(), &orders).unwrap();
-        counters.close(stats.save(crate::now()));
-        let file = folder.path().join(FILE_NAME);
+        let router = router(folder.path());
+        counters.close((stats.save(crate::now()), router.save(crate::now())));
+        let file = folder.path().join(COUNTED);
         assert!(fs::metadata(&file).unwrap().len() > 1_000, "the demo site's counters");
-        let again = restored(folder.path()).save(crate::now());
+        let again = super::stats(folder.path()).save(crate::now());
         let again = serde_json::to_string(&again).unwrap();
         assert!(again.contains("VQ_Support"), "the counters are there again");
 
         fs::write(&file, "{").unwrap();
-        restored(folder.path());
+        super::stats(folder.path());
         assert!(!file.exists() && file.with_extension("json.unreadable").exists());
     }
 
@@ -169,7 +188,8 @@ mod tests {
         let (orders, inbox) = bounded(4);
         let missing = folder.path().join("not there");
         let counters = Counters::start(&missing, &orders).unwrap();
-        counters.close(Stats::new().save(crate::now()));
+        let now = crate::now();
+        counters.close((Stats::new().save(now), Router::new().save(now)));
         let Ok(Order::Board(Input::Alarm(AlarmChange::Raised(alarm)))) = inbox.try_recv() else {
             panic!("an alarm")
         };

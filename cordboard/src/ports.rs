@@ -24,7 +24,11 @@ use tokio::{
 };
 
 use crate::{
-    control::Order, counters::Counters, demo::Customers, history::History, recordings::Recordings,
+    control::Order,
+    counters::{Counters, Saved},
+    demo::Customers,
+    history::History,
+    recordings::Recordings,
     site::Site,
 };
 
@@ -129,7 +133,7 @@ impl Ports {
 
     /// Ends in order: voice stops, the last counters are written, recordings become whole, what
     /// happened is written, the database is closed.
-    pub async fn close(self, counted: stats::Saved) {
+    pub async fn close(self, counted: Saved) {
         self.media.stop();
         let counters = self.counters;
         if tokio::task::spawn_blocking(move || counters.close(counted)).await.is_err() {

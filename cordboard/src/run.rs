@@ -23,9 +23,7 @@ use io_port::{Full, Sink, bind_tcp};
 use io_sip::SipPort;
 use io_store::{Store, hash_password};
 use model::{Configuration, System, TrunkName, monitor::Connection, recording::Recorded};
-use routing::Router;
 use signaling::{Signaling, SignalingSettings};
-use stats::Saved;
 use switch::{Switch, SwitchSettings};
 use tokio::{
     runtime::{Handle, Runtime},
@@ -36,7 +34,7 @@ use tokio::{
 use crate::{
     config::Config,
     control::{Control, Order},
-    counters::{self, Counters},
+    counters::{self, Counters, Saved},
     demo::Customers,
     history::History,
     lock::DataLock,
@@ -289,9 +287,9 @@ fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_por
         ),
         directory: Directory::new(),
         history: history::History::new(),
-        routing: Router::new(),
+        routing: counters::router(&options.data),
         signaling: Signaling::new(SignalingSettings::new(sip), random.split()),
-        stats: counters::restored(&options.data),
+        stats: counters::stats(&options.data),
         story: story::Stories::new(),
         switch: Switch::new(
             SwitchSettings::new(site.switch.server, started.unix.as_secs()),

@@ -175,9 +175,10 @@ impl Board {
         &mut self.ladder
     }
 
-    /// What the Stat Server has counted up to now, to go on from after a restart.
-    pub fn save_statistics(&mut self, now: Now) -> stats::Saved {
-        self.systems.stats.save(now)
+    /// What the Stat Server has counted up to now and what the router has promised, to go on from
+    /// after a restart.
+    pub fn save(&mut self, now: Now) -> (stats::Saved, routing::Saved) {
+        (self.systems.stats.save(now), self.systems.routing.save(now))
     }
 
     /// Ends every call's story, at the end of the program.

@@ -44,7 +44,7 @@ impl Router {
             return;
         }
         self.last_promise += 1;
-        let id = ConnId(PROMISES | self.last_promise);
+        let id = place(self.last_promise);
         let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
         let expires = now.instant + minutes(callback.expires_min);
         let plan = call.plan.clone();
@@ -143,6 +143,11 @@ impl Router {
             self.forget(now, id);
         }
     }
+}
+
+/// The router's own number of a promise.
+pub(crate) fn place(number: u64) -> ConnId {
+    ConnId(PROMISES | number)
 }
 
 /// Shorter ones are no numbers of callers.

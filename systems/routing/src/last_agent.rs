@@ -29,6 +29,25 @@ impl LastAgents {
         }
     }
 
+    /// All of it, the longest ago first; milliseconds since 1970.
+    pub fn save(&self) -> Vec<(String, u64, AgentId)> {
+        let ms = |at: Duration| u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        let one = |(_, ani): &(Duration, String)| {
+            let (at, agent) = self.by_ani.get(ani)?;
+            Some((ani.clone(), ms(*at), agent.clone()))
+        };
+        self.by_age.iter().filter_map(one).collect()
+    }
+
+    /// What was saved.
+    pub fn restore(&mut self, saved: Vec<(String, u64, AgentId)>) {
+        for (ani, at_ms, agent) in saved.into_iter().take(CALLERS_MAX) {
+            let at = Duration::from_millis(at_ms);
+            self.by_age.insert((at, ani.clone()));
+            self.by_ani.insert(ani, (at, agent));
+        }
+    }
+
     /// Who talked with this caller last, and how long ago.
     pub fn of(&self, now: Now, ani: &str) -> Option<(AgentId, Duration)> {
         let (at, agent) = self.by_ani.get(ani)?;

@@ -47,6 +47,8 @@ use crate::{
     timers::{ASIDE, CLAIM_LIMIT, RETURN_LIMIT, Timer, Timers},
 };
 
+pub use saved::Saved;
+
 mod agents;
 mod attach;
 mod callback;
@@ -58,6 +60,7 @@ mod last_agent;
 mod plan;
 pub mod replay;
 mod run;
+mod saved;
 mod teams;
 mod timers;
 mod treat;
@@ -116,6 +119,8 @@ pub struct Router {
     /// Promises to call back, by the call that dials.
     dialling: BTreeMap<ConnId, ConnId>,
     last_promise: u64,
+    /// Promises of before a restart that wait for the configuration.
+    restored: Vec<saved::Restored>,
     out: VecDeque<Output>,
     last_reference: u64,
 }
@@ -147,6 +152,7 @@ impl Router {
             .filter_map(|(name, calendar)| Some((name.clone(), calendar.open_hours().ok()?)))
             .collect();
         self.configuration = configuration;
+        self.take_up(now);
         for conn in self.calls.conns() {
             let Some(call) = self.calls.call(conn) else { continue };
             // A call whose route point is gone keeps the plan that it came under.

@@ -194,7 +194,12 @@ impl Router {
     }
 
     /// Whom an operation means for a call.
-    fn teams(&self, now: Now, conn: ConnId, targeting: &Targeting) -> Vec<(Arc<Team>, u32)> {
+    pub(crate) fn teams(
+        &self,
+        now: Now,
+        conn: ConnId,
+        targeting: &Targeting,
+    ) -> Vec<(Arc<Team>, u32)> {
         let ani = self.calls.call(conn).and_then(|call| call.ani.clone());
         let last = || self.last_agents.of(now, ani.as_deref()?);
         let team = |wish: &Wish| match wish {
@@ -305,7 +310,7 @@ impl Router {
 }
 
 /// Further teams, with the shares that are said last.
-fn add(known: &mut Vec<(Arc<Team>, u32)>, teams: Vec<(Arc<Team>, u32)>) {
+pub(crate) fn add(known: &mut Vec<(Arc<Team>, u32)>, teams: Vec<(Arc<Team>, u32)>) {
     for (team, weight) in teams {
         match known.iter_mut().find(|(known, _)| known.key == team.key) {
             Some(same) => *same = (team, weight),

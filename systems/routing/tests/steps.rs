@@ -342,6 +342,11 @@ fn the_last_agent_is_waited_for_first_and_only_of_calls_with_outside() {
     site.arrive("5000", 1);
     assert_eq!(routes(&mut site), [to(1, "5002")], "not the one who is idle longest");
     is_taken(&mut site, 1, "5002");
+    restarted(&mut site, centre(steps));
+    ["5001", "5002"].iter().for_each(|agent| site.ready(agent));
+    site.arrive("5000", 3);
+    assert_eq!(routes(&mut site), [to(3, "5002")], "a restart does not forget");
+    is_taken(&mut site, 3, "5002");
     // Nobody has had this caller for a week.
     site.pass_seconds(8 * 24 * 3600);
     site.arrive("5000", 2);
@@ -696,4 +701,38 @@ fn a_call_that_waits_says_for_whom_and_what_comes_next() {
         (&told["position"], &told["waitingSince"]),
         (&json!(1), &json!(1_800_000_000_000_u64))
     );
+}
+
+/// The router as a restart leaves it: what it saved, and the configuration.
+fn restarted(site: &mut Site, configuration: Configuration) {
+    let text = serde_json::to_string(&site.router.save(site.now)).unwrap();
+    site.router = routing::Router::restore(serde_json::from_str(&text).unwrap());
+    configure(site, configuration);
+}
+
+#[test]
+fn a_restart_keeps_promises() {
+    let mut site = promised();
+    restarted(&mut site, centre(CALLBACK));
+    assert_eq!(site.router.counts().waiting, 1, "the place is kept, the other call is gone");
+    site.arrive("5000", 7);
+    site.take_ladder();
+    site.ready("5001");
+    let (dn, reference) = site.dialled.pop().expect("who was promised a call comes first");
+    assert_eq!(dn.as_str(), "5001");
+    assert_eq!(site.take_ladder(), "11 s MakeCall 5001 -> +1 555 123-4567\n");
+    site.dials("5001", reference, 77);
+    site.call(EventName::Released, "5001", 77);
+    // The first try was in vain; the second one is kept over a restart, too.
+    restarted(&mut site, centre(CALLBACK));
+    site.ready("5002");
+    assert_eq!(site.dialled.pop().unwrap().0.as_str(), "5002");
+    // After a day it is too late.
+    let mut late = promised();
+    late.pass_seconds(24 * 3600 - 60);
+    restarted(&mut late, centre(CALLBACK));
+    assert_eq!(late.router.counts().waiting, 2, "the second caller was promised one, too");
+    late.pass_seconds(120);
+    late.ready("5001");
+    assert_eq!((late.dialled.len(), late.router.counts().waiting), (0, 0));
 }
