@@ -69,3 +69,32 @@ story("what two have changed is shown in both versions, and one is chosen", asyn
   };
   await until("the page's version", saved);
 });
+
+story("a menu is built at /admin without a line of JSON", async (scene) => {
+  const { page } = await administrator(scene);
+  await page.goto(`${page.url().split("#")[0]}#/strategies/Menu`);
+  const add = (/** @type {string} */ label) => page.getByLabel(`Add a step to ${label}`);
+  await page.getByRole("button", { name: "Remove step 1", exact: true }).first().click();
+  await add("Steps").selectOption({ label: "Menu" });
+  await page.getByLabel("Text", { exact: true }).first().fill("Support is one, mail is two.");
+  await page.getByLabel("Keys of the new choice").fill("2");
+  await page.getByRole("button", { name: "Add choice" }).click();
+  await add("Choice 1").selectOption({ label: "Send elsewhere" });
+  await page.getByRole("list", { name: "Choice 1" }).getByLabel("Route point").last().fill("5000");
+  await add("Choice 2").selectOption({ label: "Record a message" });
+  const two = page.getByRole("list", { name: "Choice 2" });
+  await two.getByLabel("Mailbox").fill("Support");
+  await two.getByLabel("Text", { exact: true }).fill("Speak now.");
+  await page.screenshot({ path: scene.file("menu.png"), fullPage: true });
+  await page.getByRole("button", { name: "Save…" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText(/^Version 1/).waitFor();
+  const other = await scene.desktop("supervisor");
+  await other.signIn();
+  await other.page.getByRole("button", { name: /^Account of/ }).waitFor();
+  const { body } = await other.rest("GET", "/api/v2/configuration/strategies/Menu");
+  const [{ menu }] = body.object.steps;
+  assert.deepEqual(menu.prompt, [{ text: "Support is one, mail is two." }]);
+  assert.deepEqual(menu.choices["1"], [{ route: { route_point: "5000" } }]);
+  assert.deepEqual(menu.choices["2"][0].voicemail.prompt, [{ text: "Speak now." }, "beep"]);
+});

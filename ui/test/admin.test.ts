@@ -188,6 +188,13 @@ describe("the tables of the forms", () => {
     }
   });
 
+  it("have a form for every step that there is", () => {
+    expect(STEPS.map(({ word }) => word).toSorted()).toEqual([
+      "attach", "branch", "callback", "collect", "hours", "menu", "play", "priority", "release",
+      "route", "target", "voicemail", "webhook",
+    ]);
+  });
+
   it("begin steps and targets in a shape that is recognised again", () => {
     for (const shape of [...STEPS, ...TARGETS]) {
       expect(caseOf(blankCase(shape))).toBe(shape.word);

@@ -141,10 +141,8 @@ fn about(cord: &Cord) -> Option<About> {
 }
 
 fn uuid(cord: &Cord) -> Option<CallUuid> {
-    match cord {
-        Cord::Desk(desk::Input::Event(event)) => event.call.as_ref().map(|call| call.uuid),
-        _ => None,
-    }
+    let Cord::Desk(desk::Input::Event(event)) = cord else { return None };
+    event.call.as_ref().map(|call| call.uuid)
 }
 
 /// What a hand-over says of a leg, its far end and its media.
@@ -189,7 +187,16 @@ fn facts(cord: &Cord) -> Option<Input> {
             | MediaCommand::SendDigits { .. }
             | MediaCommand::Sound { .. } => None,
         },
-        _ => None,
+        Cord::Cti(_)
+        | Cord::Desk(_)
+        | Cord::Directory(_)
+        | Cord::History(_)
+        | Cord::Routing(_)
+        | Cord::Signaling(_)
+        | Cord::Stats(_)
+        | Cord::Story(_)
+        | Cord::Switch(_)
+        | Cord::World(_) => None,
     }
 }
 
@@ -217,7 +224,16 @@ fn text_of(cord: &Cord, text: String) -> String {
             let place = webhook.url.split('?').next().unwrap_or_default();
             format!("Ask #{} {place}", webhook.id)
         }
-        _ => text,
+        Cord::Cti(_)
+        | Cord::Desk(_)
+        | Cord::Directory(_)
+        | Cord::History(_)
+        | Cord::Routing(_)
+        | Cord::Signaling(_)
+        | Cord::Stats(_)
+        | Cord::Story(_)
+        | Cord::Switch(_)
+        | Cord::World(_) => text,
     }
 }
 

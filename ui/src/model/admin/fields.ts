@@ -39,6 +39,10 @@ export type Control =
   | { readonly sort: "fields"; readonly fields: readonly Field[] }
   | { readonly sort: "steps" }
   | { readonly sort: "targets" }
+  /** Steps by what a caller enters. */
+  | { readonly sort: "choices" }
+  /** A list of values, each of one of several shapes. */
+  | { readonly sort: "variants"; readonly cases: readonly Case[]; readonly item: string }
   | { readonly sort: "variant"; readonly cases: readonly Case[]; readonly optional: boolean };
 
 export interface Field {

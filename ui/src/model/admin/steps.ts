@@ -53,6 +53,36 @@ const CHOICES = {
   weighted: "By the targets' weights",
 } as const;
 
+/** A piece of what is said. */
+const SAYS: readonly Case[] = [
+  bareCase("text", "Text", { sort: "note" }),
+  bareShape("texts", "Text by language", { sort: "pairs", name: "Language", value: "Text" }, {}),
+  bareCase("media", "Sound file", pick({ kinds: ["media"] })),
+  bareShape("pause_ms", "Pause", { sort: "number", max: 60_000, unit: "ms" }, 500),
+  { word: "beep", title: "Tone", fields: [], blank: undefined },
+];
+const PROMPT: Control = { sort: "variants", cases: SAYS, item: "Piece" };
+const FILLED_IN = "{position}, {expected_wait}, {wait} and {key} of the user data are filled in.";
+
+/** What a caller hears in turn while waiting. */
+const PASTIMES: readonly Case[] = [
+  bareShape("music_s", "Music", { sort: "number", min: 1, max: SECONDS_MAX, unit: "s" }, 30),
+  bareShape("play", "Say or play", PROMPT, [{ text: "" }]),
+];
+
+const KEYS: Control = {
+  sort: "fields",
+  fields: [
+    field("keys_max", "Keys at most", { sort: "number", min: 1, max: 32 }),
+    field("first_s", "Wait for the first", { sort: "number", min: 1, max: 120, unit: "s" }),
+    field("next_s", "Wait for the next", { sort: "number", min: 1, max: 120, unit: "s" }),
+    field("ends_with", "Ended by", { sort: "text", example: "#" }),
+    field("barge_in", "Keys interrupt the prompt", { sort: "flag" }),
+  ],
+};
+const TRIES = field("tries", "Asked at most", { sort: "number", min: 1, max: 9, unit: "times" });
+const INVALID = field("invalid", "Said after a wrong entry", PROMPT);
+
 const CONDITION: Control = { sort: "expression", of: "condition", optional: false };
 
 export const STEPS: readonly Case[] = [
@@ -63,6 +93,43 @@ export const STEPS: readonly Case[] = [
       "Empty: the call waits here until somebody is free."),
     field("keep", "The targets of earlier steps stay", { sort: "flag" }),
     field("only_if_logged_in", "Go on at once when nobody of them is logged in", { sort: "flag" }),
+    field("while_waiting", "What the caller hears, in turn",
+      { sort: "variants", cases: PASTIMES, item: "Part" }, "Nothing: music."),
+  ]),
+  step("play", "Say or play", { prompt: [{ text: "" }] }, [
+    field("prompt", "What", PROMPT, FILLED_IN),
+  ]),
+  step("menu", "Menu", {
+    prompt: [{ text: "" }], choices: { 1: [] }, otherwise: [], first_s: 5, tries: 3, invalid: [],
+    into: "MenuChoice",
+  }, [
+    field("prompt", "What is said before", PROMPT, FILLED_IN),
+    field("choices", "Choices", { sort: "choices" }),
+    field("otherwise", "When nothing of these is entered", STEP_LIST),
+    field("first_s", "Wait for a key", { sort: "number", min: 1, max: 120, unit: "s" }),
+    TRIES,
+    INVALID,
+    field("into", "User data key that keeps the choice", { sort: "text" }),
+  ]),
+  step("collect", "Ask for keys", {
+    prompt: [{ text: "" }], into: "", accept: [], tries: 3, invalid: [],
+    keys: { keys_max: 8, first_s: 5, next_s: 3, ends_with: "#", barge_in: true },
+  }, [
+    field("prompt", "What is said before", PROMPT, FILLED_IN),
+    field("into", "User data key that keeps the entry", { sort: "text", example: "account" }),
+    field("keys", "Keys", KEYS),
+    field("accept", "Entries that are accepted", { sort: "texts", example: "12345" },
+      "None: any that is not empty."),
+    TRIES,
+    INVALID,
+  ]),
+  step("voicemail", "Record a message", {
+    mailbox: "", prompt: [{ text: "" }, "beep"], limit_s: 180,
+  }, [
+    field("mailbox", "Mailbox", { sort: "text", example: "Support" },
+      "The name under which the message is listed with the recordings."),
+    field("prompt", "What is said before", PROMPT, "A tone belongs to its end."),
+    field("limit_s", "At most", { sort: "number", min: 1, max: 600, unit: "s" }),
   ]),
   step("branch", "Branch", { when: "", then: [], otherwise: [] }, [
     field("when", "If", CONDITION, "For example account_type = 'premium' & wait > 30"),
@@ -108,6 +175,11 @@ export const STEPS: readonly Case[] = [
 
 function step(word: string, title: string, blank: unknown, fields: readonly Field[]): Case {
   return { word, title, blank, fields };
+}
+
+/** A case with one value that has no name, and what that is at first. */
+function bareShape(word: string, title: string, control: Control, blank: unknown): Case {
+  return { ...bareCase(word, title, control), blank };
 }
 
 function field(name: string, label: string, control: Control, help?: string): Field {

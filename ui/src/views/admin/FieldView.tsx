@@ -10,8 +10,8 @@ import { HolidaysField, HoursField } from "./HoursField";
 import { LevelsField, OptionsField, PairsField } from "./PairsField";
 import { Password } from "./Password";
 import { PickInput, PicksField } from "./PickField";
-import { StepsField } from "./StepsField";
-import { RowsField, TargetsField } from "./RowsField";
+import { ChoicesField, StepsField } from "./StepsField";
+import { RowsField, TargetsField, VariantsField } from "./RowsField";
 import { TextsInput } from "./TextsInput";
 import { VariantField } from "./VariantField";
 
@@ -153,6 +153,8 @@ function plainInput(
     case "fields":
     case "steps":
     case "targets":
+    case "choices":
+    case "variants":
     case "variant":
       return null;
   }
@@ -198,6 +200,10 @@ function compound(control: Control, { label, value, onChange }: ControlProps): R
       return <StepsField label={label} steps={list(value)} onChange={onChange} />;
     case "targets":
       return <TargetsField targets={list(value)} onChange={onChange} />;
+    case "choices":
+      return <ChoicesField choices={record(value)} onChange={onChange} />;
+    case "variants":
+      return <VariantsField control={control} values={list(value)} onChange={onChange} />;
     case "variant":
       return <VariantField label={label} cases={control.cases} optional={control.optional}
         value={value} onChange={onChange} />;

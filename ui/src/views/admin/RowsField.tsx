@@ -7,7 +7,7 @@ import { TARGETS } from "../../model/admin/steps";
 import { number, record } from "../../model/read";
 import { Button } from "../Controls";
 import { Fields } from "./FieldView";
-import { CaseFields } from "./VariantField";
+import { CaseFields, VariantField } from "./VariantField";
 
 type Change = (rows: readonly unknown[]) => void;
 
@@ -35,6 +35,34 @@ export function RowsField({ control, rows, onChange }: {
       ))}
       <Button label={`Add ${item.toLowerCase()}`} icon={Plus}
         onClick={() => onChange([blank, ...rows])} />
+    </div>
+  );
+}
+
+/** Values of several shapes, one after the other. */
+export function VariantsField({ control, values, onChange }: {
+  control: Extract<Control, { sort: "variants" }>;
+  values: readonly unknown[];
+  onChange: Change;
+}) {
+  const { cases, item } = control;
+  const [first] = cases;
+  return (
+    <div className="rows-field">
+      {values.map((value, at) => (
+        // Pieces have no name: their place is what they are.
+        // oxlint-disable-next-line react/no-array-index-key
+        <div key={at} className="target" role="group" aria-label={`${item} ${at + 1}`}>
+          <VariantField label={`Kind of ${item.toLowerCase()} ${at + 1}`} cases={cases}
+            optional={false} value={value} onChange={(next) => onChange(values.with(at, next))} />
+          <Button label={`Remove ${item.toLowerCase()} ${at + 1}`} icon={X} iconOnly tone="quiet"
+            onClick={() => onChange(values.toSpliced(at, 1))} />
+        </div>
+      ))}
+      {first === undefined ? null : (
+        <Button label={`Add ${item.toLowerCase()}`} icon={Plus}
+          onClick={() => onChange([...values, blankCase(first)])} />
+      )}
     </div>
   );
 }

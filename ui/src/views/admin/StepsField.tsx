@@ -1,11 +1,12 @@
 // A strategy's steps as nested cards: added, removed, moved, each with its fields.
 
-import { ArrowDown, ArrowUp, X } from "lucide-react";
-import { useId } from "react";
+import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
+import { useId, useState } from "react";
 import { blankCase, caseOf } from "../../model/admin/fields";
-import { moved } from "../../model/admin/json";
+import { moved, without } from "../../model/admin/json";
 import { STEPS } from "../../model/admin/steps";
-import { record } from "../../model/read";
+import { list, record } from "../../model/read";
+import type { Json } from "../../model/read";
 import { Button } from "../Controls";
 import { CaseFields } from "./VariantField";
 
@@ -27,6 +28,40 @@ export function StepsField({ label, steps, onChange }: {
         ))}
       </ol>
       <AddStep label={label} onAdd={(step) => onChange([...steps, step])} />
+    </div>
+  );
+}
+
+/** Steps by what a caller enters. */
+export function ChoicesField({ choices, onChange }: {
+  choices: Json;
+  onChange: (choices: Json) => void;
+}) {
+  const [typed, setTyped] = useState("");
+  const add = () => {
+    const key = typed.trim();
+    if (key === "" || choices[key] !== undefined) return;
+    onChange({ ...choices, [key]: [] });
+    setTyped("");
+  };
+  return (
+    <div className="rows-field">
+      {Object.entries(choices).map(([key, steps]) => (
+        <fieldset key={key} className="section">
+          <legend>
+            {key}
+            <Button label={`Remove choice ${key}`} icon={X} iconOnly tone="quiet"
+              onClick={() => onChange(without(choices, key))} />
+          </legend>
+          <StepsField label={`Choice ${key}`} steps={list(steps)}
+            onChange={(next) => onChange({ ...choices, [key]: next })} />
+        </fieldset>
+      ))}
+      <span className="pair">
+        <input type="text" aria-label="Keys of the new choice" placeholder="2" value={typed}
+          onChange={(event) => setTyped(event.target.value)} />
+        <Button label="Add choice" icon={Plus} onClick={add} />
+      </span>
     </div>
   );
 }
