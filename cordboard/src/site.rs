@@ -168,11 +168,24 @@ impl Inner {
         }
     }
 
+    /// A file says what is to be, whatever was before: when somebody else's change comes between
+    /// reading and changing, it is applied to what holds then.
     async fn file(&self, id: ApiId, asked_by: &UserName, work: FileWork) -> ApiResponse {
+        for _ in 1..TRIES {
+            let response = self.try_file(id, asked_by, &work).await;
+            if response.status != 409 {
+                return response;
+            }
+            sleep(NEWER).await;
+        }
+        self.try_file(id, asked_by, &work).await
+    }
+
+    async fn try_file(&self, id: ApiId, asked_by: &UserName, work: &FileWork) -> ApiResponse {
         let site = self.configuration.borrow().clone();
         match work {
-            FileWork::Export { format } => export(id, &site, &format),
-            FileWork::Apply { text, is_plan, prunes } => match read(&text) {
+            FileWork::Export { format } => export(id, &site, format),
+            &FileWork::Apply { ref text, is_plan, prunes } => match read(text) {
                 Ok(file) => {
                     let edits = apply::edits(&site, &file, prunes);
                     let who = format!("{asked_by} (file)");
@@ -181,8 +194,8 @@ impl Inner {
                 }
                 Err(message) => ports::refusal(id, 422, "configuration_invalid", &message),
             },
-            FileWork::Import { what, text, is_plan, skips_bad } => {
-                let (table, before) = (what.clone(), Arc::clone(&site));
+            &FileWork::Import { ref what, ref text, is_plan, skips_bad } => {
+                let (table, text, before) = (what.clone(), text.clone(), Arc::clone(&site));
                 let read =
                     tokio::task::spawn_blocking(move || import::lines(&table, &text, &before));
                 let imported = match read.await {
@@ -369,6 +382,10 @@ async fn save_all(
 }
 
 const ALARM: &str = "configuration-not-saved";
+/// Versions that a file is applied to before whoever sent it is told that others keep changing.
+const TRIES: u32 = 5;
+/// Until the version that came between is known here.
+const NEWER: Duration = Duration::from_millis(20);
 /// Between tries to save.
 const AGAIN: Duration = Duration::from_secs(5);
 /// How long the end of the program waits for the last version.

@@ -127,3 +127,32 @@ fn a_dn_with_a_call_is_neither_deleted_nor_made_something_else() {
     seconds(&mut world, 5);
     assert_eq!(world.phones[0].state, PhoneState::Talking);
 }
+
+#[test]
+fn a_deleted_trunk_keeps_its_calls_and_takes_no_new_one() {
+    let mut world = busy();
+    let mut new = site(&world);
+    new.trunks.clear();
+    change(&mut world, &new);
+    assert!(site(&world).trunks.is_empty());
+    seconds(&mut world, 60);
+    assert_eq!(world.callers[0].state, CallerState::Talking);
+    world.at_work("5002");
+    seconds(&mut world, 2);
+    let conn = world.conn_at("5002").expect("who waited is served");
+    world.request(Request::AnswerCall { dn: "5002".into(), conn });
+    seconds(&mut world, 2);
+    assert_eq!(world.callers[1].state, CallerState::Talking);
+    world.call("5557654321", "+18005551234");
+    seconds(&mut world, 2);
+    assert_eq!(world.callers[2].state, CallerState::Done(Outcome::Refused(403)));
+
+    world.caller_hangs_up(0);
+    let conn = world.conn_at("5002").unwrap();
+    world.request(Request::ReleaseCall { dn: "5002".into(), conn });
+    seconds(&mut world, 20);
+    assert_eq!(world.callers[0].state, CallerState::Done(Outcome::HungUp));
+    assert_eq!(world.callers[1].state, CallerState::Done(Outcome::Released));
+    assert_eq!((world.open_legs(), world.busy_phones()), (0, 0));
+    assert_eq!(world.faults, Vec::<String>::new());
+}

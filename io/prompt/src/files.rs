@@ -44,7 +44,8 @@ impl Files {
         let read = read.map_err(|error| error.to_string())?;
         let sound: Arc<[i16]> = read.map_err(|error| error.to_string())?.into();
         if let Ok(mut known) = self.known.lock() {
-            if known.len() >= FILES_MAX {
+            let samples: usize = known.values().map(|(_, sound)| sound.len()).sum();
+            if samples + sound.len() > SAMPLES_MAX {
                 known.clear();
             }
             known.insert(path, (changed, Arc::clone(&sound)));
@@ -77,8 +78,8 @@ pub fn path(
         .ok_or_else(|| format!("media file {name}: {file} is not below the folder of sounds"))
 }
 
-/// Files that are kept in memory; beyond, all are read anew.
-const FILES_MAX: usize = 500;
+/// What is kept in memory, 64 MB: more than two hours. Beyond, all are read anew.
+const SAMPLES_MAX: usize = 32 << 20;
 
 #[cfg(test)]
 mod tests {

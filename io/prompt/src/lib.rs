@@ -4,6 +4,7 @@
 //! answered within [`ANSWER_LIMIT`], by its sound or by what is wrong with it. Spoken text is kept
 //! on disk, and what strategies say word by word is spoken ahead of time.
 
+mod alarm;
 mod engine;
 mod files;
 mod sound_file;
@@ -11,6 +12,7 @@ mod speech;
 mod tones;
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, RwLock},
     time::Duration,
@@ -69,8 +71,6 @@ struct Inner {
     busy: Semaphore,
 }
 
-mod alarm;
-
 impl Prompts {
     /// Works on the runtime in which it is called.
     #[must_use]
@@ -90,13 +90,18 @@ impl Prompts {
     /// The configuration in force: its media files, and what its strategies say, which is spoken
     /// ahead of time.
     pub fn configure(&self, configuration: Arc<Configuration>) {
-        let texts = texts(&configuration, &self.inner.settings.language);
+        let mut texts = texts(&configuration, &self.inner.settings.language);
         if let Ok(mut known) = self.inner.configuration.write() {
-            *known = configuration;
+            let before = std::mem::replace(&mut *known, configuration);
+            let before = self::texts(&before, &self.inner.settings.language);
+            texts.retain(|text| !before.contains(text));
+        }
+        if let Some(change) = self.inner.alarm.forget() {
+            self.inner.told.alarm(change);
         }
         let inner = Arc::clone(&self.inner);
         self.runtime.spawn(async move {
-            for (language, text) in texts {
+            for (language, text) in texts.into_iter().take(AHEAD_MAX) {
                 let spoken = inner.speech.speak(&language, &text).await;
                 if let Err(problem) = spoken {
                     // Said again, and told, when a caller is to hear it.
@@ -110,62 +115,100 @@ impl Prompts {
     pub fn announce(&self, leg: LegId, announcement: AnnouncementId, prompt: Arc<Prompt>) {
         let inner = Arc::clone(&self.inner);
         self.runtime.spawn(async move {
-            let sound = match timeout(ANSWER_LIMIT, inner.sound(&prompt)).await {
-                Ok(sound) => sound,
-                Err(_) => Err(format!("it took longer than {} s", ANSWER_LIMIT.as_secs())),
+            let made = match timeout(ANSWER_LIMIT, inner.sound(&prompt)).await {
+                Ok(made) => made,
+                Err(_) => {
+                    Made::nothing(format!("it took longer than {} s", ANSWER_LIMIT.as_secs()))
+                }
             };
-            if let Some(change) = inner.alarm.see(sound.as_ref().err()) {
+            if let Some(change) = inner.alarm.see(&prompt, made.problem.as_deref()) {
                 inner.told.alarm(change);
             }
-            if let Err(problem) = &sound {
-                tracing::warn!(%leg, problem, "a prompt can't be played");
+            if let Some(problem) = &made.problem {
+                tracing::warn!(%leg, problem, "a prompt can't be played as it should be");
             }
+            let sound = match (made.sound, made.problem) {
+                (None, problem) => Err(problem.unwrap_or_default()),
+                (Some(sound), _) => Ok(sound),
+            };
             inner.told.sound(MediaCommand::Sound { leg, announcement, sound });
         });
     }
 }
 
+/// What became of a prompt.
+struct Made {
+    /// `None` when no piece of it can be heard.
+    sound: Option<Arc<[i16]>>,
+    /// The first thing that is wrong with it.
+    problem: Option<String>,
+}
+
+impl Made {
+    fn nothing(problem: String) -> Self {
+        Self { sound: None, problem: Some(problem) }
+    }
+}
+
 impl Inner {
-    /// All pieces, one after the other.
-    async fn sound(&self, prompt: &Prompt) -> Result<Arc<[i16]>, String> {
-        let _place = self.busy.acquire().await.map_err(|error| error.to_string())?;
+    /// All pieces, one after the other; one that can't be had is left out, so that callers hear the
+    /// rest.
+    async fn sound(&self, prompt: &Prompt) -> Made {
+        let _place = match self.busy.acquire().await {
+            Ok(place) => place,
+            Err(error) => return Made::nothing(error.to_string()),
+        };
         let language = match prompt.language.as_str() {
             "" => self.settings.language.as_str(),
             language => language,
         };
         let mut sound: Vec<i16> = Vec::new();
+        let (mut problem, mut heard) = (None, 0);
         for piece in &prompt.pieces {
-            match piece {
-                Piece::Beep => sound.extend(tones::beep()),
-                Piece::Media(name) => {
-                    let configuration = self.configuration.read().map(|known| known.clone());
-                    let configuration = configuration.map_err(|error| error.to_string())?;
-                    let usual = &self.settings.language;
-                    let path = files::path(&configuration, name, language, usual)?;
-                    sound.extend_from_slice(&self.files.read(path).await?);
+            match self.piece(language, piece).await {
+                Ok(piece) => {
+                    heard += 1;
+                    sound.extend_from_slice(&piece);
                 }
-                Piece::Pause(span) => sound.extend(tones::pause(*span)),
-                Piece::Text(text) => {
-                    sound.extend_from_slice(&self.speech.speak(language, text).await?);
-                }
+                Err(error) => problem = problem.or(Some(error)),
             }
             if sound.len() > SAMPLES_MAX {
-                return Err(format!("it is longer than {} minutes", SAMPLES_MAX / 60 / RATE));
+                let limit = SAMPLES_MAX / 60 / RATE;
+                return Made::nothing(format!("it is longer than {limit} minutes"));
             }
         }
+        if heard == 0 && problem.is_some() {
+            return Made { sound: None, problem };
+        }
         tones::soften_ends(&mut sound);
-        Ok(sound.into())
+        Made { sound: Some(sound.into()), problem }
+    }
+
+    async fn piece(&self, language: &str, piece: &Piece) -> Result<Arc<[i16]>, String> {
+        match piece {
+            Piece::Beep => Ok(tones::beep().into()),
+            Piece::Media(name) => {
+                let configuration = self.configuration.read().map(|known| known.clone());
+                let configuration = configuration.map_err(|error| error.to_string())?;
+                let usual = &self.settings.language;
+                self.files.read(files::path(&configuration, name, language, usual)?).await
+            }
+            Piece::Pause(span) => Ok(tones::pause(*span).into()),
+            Piece::Text(text) => self.speech.speak(language, text).await,
+        }
     }
 }
 
 /// What strategies say in the same words to everybody, by language.
-fn texts(configuration: &Configuration, language: &str) -> Vec<(String, String)> {
-    let mut texts = Vec::new();
+fn texts(configuration: &Configuration, language: &str) -> BTreeSet<(String, String)> {
+    let mut texts = BTreeSet::new();
     for strategy in configuration.strategies.values() {
         Step::each(&strategy.steps, &mut |step| {
             for say in step.says() {
                 match say {
-                    Say::Text(text) => texts.push((language.to_owned(), text.clone())),
+                    Say::Text(text) => {
+                        texts.insert((language.to_owned(), text.clone()));
+                    }
                     Say::Texts(all) => texts.extend(all.clone()),
                     Say::Beep | Say::Media(_) | Say::PauseMs(_) => {}
                 }
@@ -173,7 +216,6 @@ fn texts(configuration: &Configuration, language: &str) -> Vec<(String, String)>
         });
     }
     texts.retain(|(_, text)| !text.contains('{'));
-    texts.truncate(AHEAD_MAX);
     texts
 }
 

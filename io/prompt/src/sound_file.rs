@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Seek},
+    io::{self, Cursor, Read, Seek},
     path::{Path, PathBuf},
 };
 
@@ -12,7 +12,7 @@ use symphonia::core::{
     codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known},
     errors::Error,
     formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
-    io::MediaSourceStream,
+    io::{MediaSource, MediaSourceStream},
     meta::MetadataOptions,
 };
 use wire_audio::{Wav, resample, resample::RATE_MAX, resample::RATE_MIN};
@@ -59,8 +59,24 @@ pub fn read(path: &Path) -> Result<Vec<i16>, SoundFileError> {
     decode(file).map_err(|reason| SoundFileError::Unusable { path: path.to_owned(), reason })
 }
 
+/// The same of what a file would hold.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_bytes(bytes: &[u8]) -> Result<Vec<i16>, String> {
+    decode_from(Box::new(Cursor::new(bytes.to_vec())), || Ok(bytes))
+}
+
 fn decode(mut file: File) -> Result<Vec<i16>, String> {
-    let stream = MediaSourceStream::new(Box::new(again(&mut file)?), Default::default());
+    decode_from(Box::new(again(&mut file)?), || again(&mut file))
+}
+
+/// From a source, and from its beginning once more if need be.
+fn decode_from<R: Read>(
+    source: Box<dyn MediaSource>,
+    again: impl FnOnce() -> Result<R, String>,
+) -> Result<Vec<i16>, String> {
+    let stream = MediaSourceStream::new(source, Default::default());
     let format = symphonia::default::get_probe().probe(
         &Hint::new(),
         stream,
@@ -69,7 +85,7 @@ fn decode(mut file: File) -> Result<Vec<i16>, String> {
     );
     let (sound, rate) = match format {
         Ok(format) => packets(format)?,
-        Err(_) => plain_wav(again(&mut file)?)?,
+        Err(_) => plain_wav(again()?)?,
     };
     if sound.len() / rate as usize > MINUTES_MAX * 60 {
         return Err(too_long());
@@ -87,7 +103,7 @@ fn again(file: &mut File) -> Result<File, String> {
 }
 
 /// G.711 with the short header that telephony programs write.
-fn plain_wav(file: File) -> Result<(Vec<f32>, u32), String> {
+fn plain_wav(file: impl Read) -> Result<(Vec<f32>, u32), String> {
     let mut bytes = Vec::new();
     let read = file.take(SAMPLES_MAX as u64).read_to_end(&mut bytes);
     read.map_err(|error| error.to_string())?;

@@ -57,13 +57,15 @@ impl Speech {
             spoken => spoken?,
         };
         let folder = self.folder.clone();
-        let written = kept.clone();
-        let keep = move || keep(&folder, &written, &spoken);
-        let is_kept = tokio::task::spawn_blocking(keep).await;
-        match is_kept.map_err(|error| error.to_string())? {
-            Ok(()) => read(kept).await,
-            Err(error) => Err(format!("{} can't be written ({error})", kept.display())),
-        }
+        let keep = move || {
+            if let Err(error) = keep(&folder, &kept, &spoken) {
+                // It is heard all the same, and spoken anew the next time.
+                tracing::warn!(%error, file = %kept.display(), "spoken text can't be kept");
+            }
+            sound_file::read_bytes(&spoken)
+        };
+        let sound = tokio::task::spawn_blocking(keep).await.map_err(|error| error.to_string())?;
+        Ok(to_level(&sound?).into())
     }
 }
 
@@ -178,6 +180,14 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join("runs")).unwrap().lines().count(), 3);
         let level = |sound: &[i16]| sound.iter().map(|s| i64::from(s.abs())).max().unwrap();
         assert!((1_900..2_100).contains(&level(&first)), "{}", level(&first));
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_kept_is_heard_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("speech"), "a file where the folder should be").unwrap();
+        let speech = Speech::new(folder.path().join("speech"), Some(engine(folder.path())));
+        assert!(!speech.speak("en", "Hello.").await.unwrap().is_empty());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ import type { Change, ChangeNotice } from "../model/admin/decode";
 import { same } from "../model/admin/json";
 import type { Problem } from "../model/admin/problems";
 import { readProblem } from "../model/admin/problems";
-import { NOTHING_KNOWN, adminReducer, touched } from "../model/admin/state";
+import { NOTHING_KNOWN, adminReducer, isOwnFile, touched } from "../model/admin/state";
 import type { AdminEvent, AdminState } from "../model/admin/state";
 import { createStore } from "../model/store";
 import type { Store } from "../model/store";
@@ -66,7 +66,7 @@ export class Admin {
   private async onNotice(notice: ChangeNotice): Promise<void> {
     await this.refresh();
     if (notice.who === this.userName) return;
-    this.store.dispatch({ type: "noticed", notice });
+    if (!isOwnFile(notice, this.userName)) this.store.dispatch({ type: "noticed", notice });
     await this.compare(touched(this.store.state().drafts, notice)).catch(() => false);
   }
 

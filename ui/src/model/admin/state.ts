@@ -88,6 +88,11 @@ export function touched(drafts: Drafts, notice: ChangeNotice): readonly Draft[] 
     base !== null && notice.changes.some((change) => change.kind === kind && change.key === key));
 }
 
+/** Whether the user sent a file: no news to whom did it, but open drafts may be touched. */
+export function isOwnFile({ who }: ChangeNotice, userName: string): boolean {
+  return who === `${userName} (file)` || who === `${userName} (import)`;
+}
+
 export function noticeWords({ who, version, changes }: ChangeNotice): string {
   const [first, ...more] = changes;
   if (first === undefined) return `${who} made version ${version}.`;
