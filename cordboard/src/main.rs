@@ -19,6 +19,7 @@ mod replay;
 mod run;
 mod site;
 mod site_file;
+mod sounds;
 
 use std::{
     io::IsTerminal,
@@ -64,7 +65,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| "info".into());
+    let filter = EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| LOGGED.into());
     let is_terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -127,3 +128,7 @@ pub(crate) fn random() -> Random {
     getrandom::fill(&mut seed).expect("the operating system has random numbers");
     Random::new(seed)
 }
+
+/// What is logged unless `CORDBOARD_LOG` says otherwise: not what a decoder thinks of a file, which
+/// whoever sent the file is told.
+const LOGGED: &str = "info,symphonia_core=off";

@@ -30,6 +30,7 @@ use crate::{
     history::History,
     recordings::Recordings,
     site::Site,
+    sounds,
 };
 
 /// Everything that the control thread can make happen.
@@ -217,6 +218,12 @@ impl Ports {
             | ApiOutput::RecordingDelete { .. }
             | ApiOutput::RecordingSound { .. }
             | ApiOutput::Recordings { .. } => self.recordings.answer(output, &self.edge),
+            ApiOutput::SoundFile { id, asked_by, work } => {
+                let (edge, library) = (self.edge.clone(), self.prompts.library());
+                self.runtime.spawn_blocking(move || {
+                    edge.respond(sounds::answer(id, &asked_by, &library, work));
+                });
+            }
             // The edge does these itself.
             ApiOutput::Response(_)
             | ApiOutput::SocketAccept { .. }

@@ -29,7 +29,6 @@ export class Server {
     const args = ["run", "--demo", "--data", path.join(folder, "data")];
     this.child = spawn(CORDBOARD, [...args, "--config", configuration, ...more], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, CORDBOARD_LOG: process.env.CORDBOARD_LOG ?? "info" },
     });
     this.ended = new Promise((resolve) => this.child.once("close", resolve));
     this.child.once("error", (error) => {

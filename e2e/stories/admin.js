@@ -1,9 +1,11 @@
 // An administrator at /admin: what is saved there holds for the next call.
 
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 
 import { story } from "../lib/story.js";
-import { until } from "../lib/wait.js";
+import { TONES, toneFile, tonesIn } from "../lib/tones.js";
+import { pause, until } from "../lib/wait.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -97,4 +99,47 @@ story("a menu is built at /admin without a line of JSON", async (scene) => {
   assert.deepEqual(menu.prompt, [{ text: "Support is one, mail is two." }]);
   assert.deepEqual(menu.choices["1"], [{ route: { route_point: "5000" } }]);
   assert.deepEqual(menu.choices["2"][0].voicemail.prompt, [{ text: "Speak now." }, "beep"]);
+});
+
+story("a sound that is uploaded at /admin greets the next caller", async (scene) => {
+  const { page } = await administrator(scene);
+  await page.goto(`${page.url().split("#")[0]}#/media`);
+  await page.getByRole("button", { name: "New media file" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Greeting");
+  await page.getByLabel("Language to add").fill("en");
+  await page.getByRole("button", { name: "Add language" }).click();
+  const chooser = page.getByLabel("Sound file of en");
+  await chooser.setInputFiles({
+    name: "noise.wav", mimeType: "audio/wav", buffer: Buffer.from("no sound"),
+  });
+  await page.getByRole("alert").waitFor();
+  const sound = await toneFile(TONES.agent, 48000);
+  await chooser.setInputFiles(sound);
+  const audio = page.getByLabel("Sound of en");
+  await audio.waitFor();
+  const seconds = await audio.evaluate(async (/** @type {HTMLAudioElement} */ element) => {
+    element.muted = true;
+    await element.play();
+    return element.duration;
+  });
+  assert.ok(seconds > 1, `${seconds} s can be listened to`);
+  assert.equal(await page.getByLabel("Path of en").inputValue(), `en/${basename(sound)}`);
+  await page.screenshot({ path: scene.file("media.png"), fullPage: true });
+
+  await page.goto(`${page.url().split("#")[0]}#/strategies/Menu`);
+  await page.getByRole("button", { name: "Remove step 1", exact: true }).first().click();
+  await page.getByLabel("Add a step to Steps").selectOption({ label: "Say or play" });
+  await page.getByLabel("Kind of piece 1").first().selectOption({ label: "Sound file" });
+  await page.getByLabel("Sound file", { exact: true }).first().fill("Greeting");
+  await page.getByRole("button", { name: "Save…" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText(/^Version 1/).waitFor();
+
+  const carrier = await scene.carrier();
+  const call = await carrier.call({ to: "5901" });
+  await call.progress(183);
+  await pause(2500);
+  const { samples } = await call.heard(scene.file("greeting.wav"));
+  assert.deepEqual(tonesIn(samples.slice(-8000), 8000), ["agent"]);
+  call.cancel();
 });

@@ -219,6 +219,16 @@ pub enum ApiOutput {
         /// HTTP status.
         status: u16,
     },
+    /// The files of sounds are asked for or changed. The response goes to `id` from the program
+    /// itself.
+    SoundFile {
+        /// Which request waits.
+        id: ApiId,
+        /// Who asks.
+        asked_by: UserName,
+        /// What is to be done.
+        work: SoundWork,
+    },
     /// Send a text frame.
     SocketText {
         /// Which.
@@ -273,6 +283,31 @@ pub enum FileWork {
     },
 }
 
+/// What is done with the files of sounds, each named by its path below their folder, such as
+/// `en/welcome.wav`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SoundWork {
+    /// Name all of them.
+    List,
+    /// Give one out.
+    Read {
+        /// Which.
+        path: String,
+    },
+    /// Take one away.
+    Remove {
+        /// Which.
+        path: String,
+    },
+    /// Put one there, or in another's place.
+    Write {
+        /// Where.
+        path: String,
+        /// WAV or Ogg.
+        bytes: Vec<u8>,
+    },
+}
+
 impl std::fmt::Debug for FileWork {
     /// Without what is in the files: passwords are.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -305,6 +340,7 @@ impl std::fmt::Debug for ApiOutput {
             }
             Self::Recordings { id, .. } => write!(f, "Recordings({id})"),
             Self::Response(r) => write!(f, "Response({} {})", r.id, r.status),
+            Self::SoundFile { id, .. } => write!(f, "SoundFile({id})"),
             Self::SocketAccept { socket } => write!(f, "SocketAccept({socket})"),
             Self::SocketClose { socket } => write!(f, "SocketClose({socket})"),
             Self::SocketRefuse { socket, status } => write!(f, "SocketRefuse({socket} {status})"),

@@ -60,6 +60,7 @@ pub async fn answer(
         ApiOutput::Audit { .. }
         | ApiOutput::CheckPassword { .. }
         | ApiOutput::ConfigurationFile { .. }
+        | ApiOutput::SoundFile { .. }
         | ApiOutput::HashPasswords { .. }
         | ApiOutput::History { .. }
         | ApiOutput::CustomerCall { .. }

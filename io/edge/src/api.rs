@@ -79,8 +79,12 @@ pub(crate) async fn forward(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is larger than 1 MiB.");
+    let (limit, too_large) = match parts.uri.path().starts_with(FILES) {
+        true => (FILE_BYTES_MAX, "The file is larger than 16 MiB."),
+        false => (BODY_BYTES_MAX, "The request body is larger than 1 MiB."),
+    };
+    let Ok(body) = to_bytes(body, limit).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, too_large);
     };
     let mut request = to_model(&shared, client, &parts.headers, &parts);
     request.body = body.to_vec();
@@ -144,3 +148,6 @@ pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response {
 }
 
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Where whole sites, tables and sounds are sent.
+const FILES: &str = "/api/v2/configuration/";
+const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;

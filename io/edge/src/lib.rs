@@ -143,6 +143,7 @@ impl Edge {
             ApiOutput::Audit { .. }
             | ApiOutput::CheckPassword { .. }
             | ApiOutput::ConfigurationFile { .. }
+            | ApiOutput::SoundFile { .. }
             | ApiOutput::CustomerCall { .. }
             | ApiOutput::HashPasswords { .. }
             | ApiOutput::History { .. }

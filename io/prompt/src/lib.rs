@@ -7,6 +7,7 @@
 mod alarm;
 mod engine;
 mod files;
+mod library;
 mod sound_file;
 mod speech;
 mod tones;
@@ -28,6 +29,7 @@ use model::{
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 pub use engine::SpeechEngine;
+pub use library::{Library, LibraryError, Sound};
 pub use sound_file::{SoundFileError, read as read_sound_file};
 
 use files::Files;
@@ -109,6 +111,12 @@ impl Prompts {
                 }
             }
         });
+    }
+
+    /// The folder of sounds.
+    #[must_use]
+    pub fn library(&self) -> Library {
+        Library::new(self.inner.settings.sounds.clone())
     }
 
     /// Answers `MediaCommand::Announce` with `MediaCommand::Sound`.

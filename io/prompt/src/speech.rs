@@ -4,17 +4,14 @@ use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::SystemTime,
 };
 
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use crate::{engine::SpeechEngine, sound_file};
+use crate::{engine::SpeechEngine, library, sound_file};
 
 /// What speaks, and what it said.
 pub struct Speech {
@@ -77,12 +74,7 @@ async fn read(path: PathBuf) -> Result<Arc<[i16]>, String> {
 
 /// Writes a file as a whole, and makes room for it.
 fn keep(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    // Two may say the same at the same time.
-    let number = PARTS.fetch_add(1, Ordering::Relaxed);
-    let half = path.with_extension(format!("{number}.part"));
-    fs::write(&half, bytes)?;
-    fs::rename(&half, path)?;
+    library::write_whole(path, bytes)?;
     if let Err(error) = make_room(folder) {
         tracing::warn!(%error, folder = %folder.display(), "spoken text is not cleared away");
     }
@@ -136,8 +128,6 @@ fn name(engine: &SpeechEngine, language: &str, text: &str) -> String {
     name + ".sound"
 }
 
-/// Numbers files that are being written.
-static PARTS: AtomicU64 = AtomicU64::new(0);
 /// Engines that run at the same time.
 const ENGINES_MAX: usize = 2;
 /// Spoken text on disk.

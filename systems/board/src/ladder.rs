@@ -224,6 +224,7 @@ fn api_output(output: &ApiOutput) -> Option<String> {
         ApiOutput::SocketText { .. } => Some("push".into()),
         ApiOutput::Audit { .. }
         | ApiOutput::ConfigurationFile { .. }
+        | ApiOutput::SoundFile { .. }
         | ApiOutput::HashPasswords { .. }
         | ApiOutput::History { .. }
         | ApiOutput::CheckPassword { .. }

@@ -107,7 +107,10 @@ impl Desk {
             | Op::ConfigurationImport
             | Op::ConfigurationKinds
             | Op::ConfigurationPut
-            | Op::ConfigurationRead => return self.configuration(op, caller, ask),
+            | Op::ConfigurationRead
+            | Op::ConfigurationSoundDelete
+            | Op::ConfigurationSoundPut
+            | Op::ConfigurationSounds => return self.configuration(op, caller, ask),
             Op::Explain => return self.explain(caller, ask),
             Op::Replay => return self.replay(caller, ask),
             Op::HistoryAgentStates

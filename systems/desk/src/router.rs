@@ -25,6 +25,9 @@ pub(crate) enum Op {
     ConfigurationKinds,
     ConfigurationPut,
     ConfigurationRead,
+    ConfigurationSoundDelete,
+    ConfigurationSoundPut,
+    ConfigurationSounds,
     Contact,
     Contacts,
     CustomerCall,
@@ -188,6 +191,14 @@ const ROUTES: &[(&str, Ops)] = &[
     ("/api/v2/configuration/changes", &[("POST", Op::ConfigurationChanges)]),
     ("/api/v2/configuration/apply", &[("POST", Op::ConfigurationApply)]),
     ("/api/v2/configuration/export", &[("GET", Op::ConfigurationExport)]),
+    (
+        "/api/v2/configuration/sounds",
+        &[
+            ("GET", Op::ConfigurationSounds),
+            ("PUT", Op::ConfigurationSoundPut),
+            ("DELETE", Op::ConfigurationSoundDelete),
+        ],
+    ),
     ("/api/v2/configuration/import/{id}", &[("POST", Op::ConfigurationImport)]),
     (
         "/api/v2/configuration/{path}",

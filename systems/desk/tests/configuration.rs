@@ -7,7 +7,7 @@ use common::{Bench, Browser, site};
 use desk::Input;
 use model::{
     Configuration,
-    api::{ApiId, ApiInput, ApiOutput, FileWork},
+    api::{ApiId, ApiInput, ApiOutput, FileWork, SoundWork},
     config::{AccessRole, ChangeRefusal, Conflict, Edit, Object, ObjectKind, Privilege, Role},
 };
 use serde_json::{Value, json};
@@ -214,6 +214,34 @@ fn everybody_reads_and_changes_what_the_privileges_say() {
             assert_eq!(bench.asked.pop().is_some(), user == "admin", "{user}: {path}");
         }
     }
+}
+
+#[test]
+fn sounds_are_for_who_reads_the_site_and_changed_by_who_changes_routing() {
+    let (mut bench, admin) = bench();
+    let supervisor = bench.browser("supervisor");
+    let sounds = format!("{ROOT}/sounds");
+    let path = "en/welcome.wav".to_owned();
+    let one = format!("{sounds}?path=en/welcome.wav");
+    let bytes = b"\"RIFF\"".to_vec();
+    let asked = [
+        ("GET", &sounds, SoundWork::List),
+        ("GET", &one, SoundWork::Read { path: path.clone() }),
+        ("PUT", &one, SoundWork::Write { path: path.clone(), bytes }),
+        ("DELETE", &one, SoundWork::Remove { path }),
+    ];
+    for (method, path, expected) in asked {
+        for (browser, may) in [(&admin, true), (&supervisor, method == "GET")] {
+            bench.send(browser, method, path, &json!("RIFF"));
+            let work = match bench.asked.pop() {
+                Some(ApiOutput::SoundFile { work, .. }) => Some(work),
+                _ => None,
+            };
+            assert!(work == may.then(|| expected.clone()), "{method} {path}");
+        }
+    }
+    bench.send(&admin, "PUT", &sounds, &json!("RIFF"));
+    assert!(bench.asked.is_empty(), "without a path");
 }
 
 #[test]

@@ -83,3 +83,12 @@ function typeOf(kind: FileKind, name: string): string {
 export function exportPath(format: "toml" | "yaml" | "json"): string {
   return `${ROOT}/export?format=${format}`;
 }
+
+export function soundPath(path: string): string {
+  return `${ROOT}/sounds?path=${encodeURIComponent(path)}`;
+}
+
+/** Puts a sound into the site's folder: it is heard from then on, without a change to save. */
+export async function sendSound(path: string, sound: Blob): Promise<void> {
+  await request("PUT", soundPath(path), new FileBody(sound, sound.type), FILE_MS_MAX);
+}

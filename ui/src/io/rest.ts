@@ -65,7 +65,7 @@ type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** A file as it is, instead of JSON. */
 export class FileBody {
-  constructor(readonly content: string, readonly type: string) {}
+  constructor(readonly content: string | Blob, readonly type: string) {}
 }
 
 export async function request(

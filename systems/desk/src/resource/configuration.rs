@@ -6,7 +6,7 @@
 
 use model::{
     Now,
-    api::{ApiId, ApiOutput, AuditPage, FileWork},
+    api::{ApiId, ApiOutput, AuditPage, FileWork, SoundWork},
     config::{
         Audit, Change, ChangeRefusal, Conflict, Difference, DnKind, Edit, Object, ObjectKind,
         Privilege,
@@ -49,6 +49,9 @@ impl Desk {
             Op::ConfigurationAudit => return self.audit_log(caller, ask),
             Op::ConfigurationApply | Op::ConfigurationExport | Op::ConfigurationImport => {
                 return self.configuration_file(op, caller, ask);
+            }
+            Op::ConfigurationSoundDelete | Op::ConfigurationSoundPut | Op::ConfigurationSounds => {
+                return self.sounds(op, caller, ask);
             }
             _ => match self.draft(op, &caller, ask) {
                 Ok((version, draft, is_plan)) => {
@@ -418,6 +421,37 @@ impl Desk {
             Ok(work) => {
                 let (id, asked_by) = (caller.reply.id, caller.user);
                 self.say(ApiOutput::ConfigurationFile { id, asked_by, work });
+            }
+            Err(problem) => self.fail(caller.reply, &problem),
+        }
+    }
+
+    /// Sound files are no objects, but what objects of media name.
+    fn sounds(&mut self, op: Op, caller: Caller, ask: &Ask) {
+        let path = || match ask.query.value("path").unwrap_or_default() {
+            "" => {
+                Err(Problem::out_of_range("path", "is missing").hint("Add ?path=en/welcome.wav."))
+            }
+            path => Ok(path.to_owned()),
+        };
+        let (needed, work) = match op {
+            Op::ConfigurationSoundDelete => {
+                (Privilege::ChangeRouting, path().map(|path| SoundWork::Remove { path }))
+            }
+            Op::ConfigurationSoundPut => {
+                let bytes = || ask.body.clone();
+                let work = path().map(|path| SoundWork::Write { path, bytes: bytes() });
+                (Privilege::ChangeRouting, work)
+            }
+            _ if ask.query.value("path").is_some() => {
+                (Privilege::ReadConfiguration, path().map(|path| SoundWork::Read { path }))
+            }
+            _ => (Privilege::ReadConfiguration, Ok(SoundWork::List)),
+        };
+        match self.require(&caller, needed).and(work) {
+            Ok(work) => {
+                let (id, asked_by) = (caller.reply.id, caller.user);
+                self.say(ApiOutput::SoundFile { id, asked_by, work });
             }
             Err(problem) => self.fail(caller.reply, &problem),
         }

@@ -148,7 +148,8 @@ impl Bench {
                     asked @ (ApiOutput::Audit { .. }
                     | ApiOutput::ConfigurationFile { .. }
                     | ApiOutput::HashPasswords { .. }
-                    | ApiOutput::History { .. }),
+                    | ApiOutput::History { .. }
+                    | ApiOutput::SoundFile { .. }),
                 ) => self.asked.push(asked),
                 Output::Api(
                     asked @ (ApiOutput::Recording { .. }

@@ -32,6 +32,8 @@ export type Control =
   | { readonly sort: "levels" }
   | { readonly sort: "options" }
   | { readonly sort: "pairs"; readonly name: string; readonly value: string }
+  /** Sound files by language. */
+  | { readonly sort: "sounds" }
   | { readonly sort: "expression"; readonly of: "skills" | "condition"; readonly optional: boolean }
   | { readonly sort: "hours" }
   | { readonly sort: "holidays" }

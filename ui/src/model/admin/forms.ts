@@ -171,8 +171,8 @@ export const FORMS: Readonly<Record<Kind, Form>> = {
   ),
   media: form({ description: "", files: {} }, [
     DESCRIPTION,
-    field("files", "Files", { sort: "pairs", name: "Language", value: "Path" },
-      "A path below the folder of sounds for each language, such as en or pt-BR."),
+    field("files", "Files", { sort: "sounds" },
+      "WAV or Ogg for each language, such as en or pt-BR: a path below the folder of sounds."),
   ]),
   persons: form(
     { first_name: "", last_name: "", employee_id: "", roles: ["Agent"], place: null, skills: {},

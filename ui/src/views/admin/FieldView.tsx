@@ -12,6 +12,7 @@ import { Password } from "./Password";
 import { PickInput, PicksField } from "./PickField";
 import { ChoicesField, StepsField } from "./StepsField";
 import { RowsField, TargetsField, VariantsField } from "./RowsField";
+import { SoundsField } from "./SoundsField";
 import { TextsInput } from "./TextsInput";
 import { VariantField } from "./VariantField";
 
@@ -147,6 +148,7 @@ function plainInput(
     case "levels":
     case "options":
     case "pairs":
+    case "sounds":
     case "hours":
     case "holidays":
     case "rows":
@@ -188,6 +190,8 @@ function compound(control: Control, { label, value, onChange }: ControlProps): R
     case "pairs":
       return <PairsField name={control.name} value={control.value} pairs={record(value)}
         onChange={onChange} />;
+    case "sounds":
+      return <SoundsField files={record(value)} onChange={onChange} />;
     case "hours":
       return <HoursField hours={record(value)} onChange={onChange} />;
     case "holidays":

@@ -111,6 +111,6 @@ export function NewName({ name, taken, type = "text", onName }: {
   );
 }
 
-function Remove({ name, onRemove }: { name: string; onRemove: () => void }) {
+export function Remove({ name, onRemove }: { name: string; onRemove: () => void }) {
   return <Button label={`Remove ${name}`} icon={X} iconOnly tone="quiet" onClick={onRemove} />;
 }
