@@ -153,6 +153,14 @@ pub enum LegFact {
         /// `X-Genesys-CallUUID` when the upstream gave one.
         uuid: Option<CallUuid>,
     },
+    /// The server in front of which we stand presses a button of the phone behind a leg (NOTIFY
+    /// `Event: talk` or `hold`).
+    Pressed {
+        /// The leg to that server.
+        leg: LegId,
+        /// Which button.
+        button: Button,
+    },
     /// A phone was told to answer and neither answered nor refused within the limit.
     PhoneDidNotAnswer {
         /// Which leg.
@@ -172,6 +180,15 @@ pub enum LegFact {
         /// Which leg.
         leg: LegId,
     },
+}
+
+/// A button of a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// Hold what is up.
+    Hold,
+    /// Answer what rings, go on with what is held.
+    Talk,
 }
 
 /// Where an offered leg comes from.
@@ -241,6 +258,7 @@ impl LegFact {
             | Self::Lost { leg }
             | Self::Offered { leg, .. }
             | Self::PhoneDidNotAnswer { leg }
+            | Self::Pressed { leg, .. }
             | Self::Referred { leg, .. }
             | Self::Ringing { leg } => Some(*leg),
             Self::DnInService { .. } | Self::DnOutOfService { .. } => None,

@@ -13,6 +13,7 @@ pub(crate) enum Refused {
     Overload,
     UnknownDn,
     UnknownSource,
+    Upstream,
     Withheld,
     WrongPassword,
 }
@@ -83,18 +84,20 @@ impl Refused {
             Self::Overload => "overload",
             Self::UnknownDn => "unknown_dn",
             Self::UnknownSource => "unknown_source",
+            Self::Upstream => "upstream",
             Self::Withheld => "withheld",
             Self::WrongPassword => "wrong_password",
         }
     }
 }
 
-const ALL: [Refused; 7] = [
+const ALL: [Refused; 8] = [
     Refused::Malformed,
     Refused::Media,
     Refused::Overload,
     Refused::UnknownDn,
     Refused::UnknownSource,
+    Refused::Upstream,
     Refused::Withheld,
     Refused::WrongPassword,
 ];

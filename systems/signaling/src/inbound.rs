@@ -72,7 +72,7 @@ impl Signaling {
         // The DNs first: a leg that the switch hears to be lost must find them out of service,
         // or it would ring the phone that is gone.
         for dn in self.registrar.flow_closed(flow) {
-            self.out_of_service(dn);
+            self.out_of_service(now, dn);
         }
         for leg in self.legs_on(flow) {
             self.lose(leg);
@@ -119,6 +119,7 @@ impl Signaling {
             }
             User::Refresh(leg) => self.refresh_answered(now, leg, id, response),
             User::Talk(leg) => self.talk_answered(leg, status),
+            User::Upstream(dn) => self.upstream_answered(now, &dn, response),
         }
     }
 
@@ -130,6 +131,7 @@ impl Signaling {
             User::Probe(name) => self.trunk_is(name, false),
             User::Refresh(leg) => self.refresh_unanswered(now, leg),
             User::Talk(leg) => self.phone_did_not_answer(leg),
+            User::Upstream(dn) => self.upstream_unanswered(now, &dn),
         }
     }
 

@@ -37,6 +37,7 @@ mod route;
 mod timers;
 mod transaction;
 mod trunk;
+mod upstream;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -62,7 +63,10 @@ use self::{
     timers::{LegTimer, Timer},
     transaction::{TransactionId, client::Clients, server::Servers},
     trunk::Trunks,
+    upstream::Registrations,
 };
+
+pub use self::upstream::Upstream;
 
 /// What signaling can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +108,8 @@ pub struct SignalingSettings {
     pub legs_max: usize,
     /// The session interval asked of phones, in seconds (RFC 4028); 90 at least.
     pub session_expires_s: u32,
+    /// The server in front of which we stand, if any.
+    pub upstream: Option<Upstream>,
 }
 
 impl SignalingSettings {
@@ -114,6 +120,7 @@ impl SignalingSettings {
             advertised,
             legs_max: limits::LEGS_MAX,
             session_expires_s: limits::SESSION_EXPIRES_S,
+            upstream: None,
         }
     }
 }
@@ -129,6 +136,8 @@ pub struct Signaling {
     servers: Servers,
     guard: Guard,
     registrar: Registrar,
+    /// At the server in front of which we stand.
+    registrations: Registrations,
     legs: Legs,
     trunks: Trunks,
     counters: Counters,
@@ -152,6 +161,7 @@ impl Signaling {
             servers: Servers::default(),
             guard,
             registrar: Registrar::default(),
+            registrations: Registrations::default(),
             legs: Legs::new(),
             trunks: Trunks::default(),
             counters: Counters::default(),
@@ -201,6 +211,11 @@ impl Signaling {
             gauge("cordboard_sip_timers", "Timers of signaling", self.outlet.timers.count()),
             gauge("cordboard_sip_connections", "SIP connections", self.outlet.flow_count()),
             gauge("cordboard_sip_registered", "Registered DNs", self.registered().count()),
+            gauge(
+                "cordboard_sip_upstream_registered",
+                "DNs registered at the upstream SIP server",
+                self.registrations.count(),
+            ),
         ]);
         all
     }
@@ -241,7 +256,7 @@ impl Signaling {
     fn reconfigure(&mut self, now: Now, configuration: Arc<Configuration>) {
         self.configuration = configuration;
         for dn in self.registrar.reconfigured(&self.configuration) {
-            self.out_of_service(dn);
+            self.out_of_service(now, dn);
         }
         self.reconfigure_trunks(now);
     }
@@ -259,6 +274,7 @@ impl Signaling {
             Timer::Probe(name) => self.probe(now, name),
             Timer::ServerExpire(id) => self.servers.expire(&mut self.outlet, id),
             Timer::ServerRepeat(id) => self.servers.repeat(&mut self.outlet, now, id),
+            Timer::Upstream(dn) => self.upstream_silent(now, &dn),
         }
     }
 

@@ -61,6 +61,7 @@ impl Registrar {
         dn: &Dn,
         request: &Message,
         source: &Source,
+        expires_max: u32,
     ) -> Registered {
         let cseq = request.cseq().map_or(0, |cseq| cseq.number);
         let is_late = self
@@ -82,7 +83,7 @@ impl Registrar {
         if expires < EXPIRES_MIN_S {
             return Registered::Refused(423);
         }
-        let lifetime = u64::from(expires.min(EXPIRES_MAX_S));
+        let lifetime = u64::from(expires.min(EXPIRES_MAX_S).min(expires_max));
         let params = contact.params.iter().filter(|param| !is_expires(param.name));
         let binding = Binding {
             contact: contact.uri.to_owned(),
@@ -135,6 +136,11 @@ impl Registrar {
     pub fn expire(&mut self, now: Now, dn: &Dn) -> bool {
         let is_over = self.bindings.get(dn).is_some_and(|binding| binding.expires <= now.instant);
         is_over && self.bindings.remove(dn).is_some()
+    }
+
+    /// Ends a binding; whether there was one.
+    pub fn remove_binding(&mut self, dn: &Dn) -> bool {
+        self.bindings.remove(dn).is_some()
     }
 
     /// All DNs that have a phone.

@@ -38,7 +38,10 @@ impl Signaling {
             return self.refuse_register(now, transaction, 404, &text);
         }
         match self.guard.prove(now, &configuration, &dn, request, source) {
-            Proof::Given => self.registered_as(now, transaction, &dn, request, source),
+            Proof::Given if self.settings.upstream.is_some() && changes_something(request) => {
+                self.register_upstream(now, transaction, &dn, request, source);
+            }
+            Proof::Given => self.take_registration(now, transaction, &dn, request, source, None),
             proof @ (Proof::Challenge(_) | Proof::Wait(_) | Proof::Wrong) => {
                 self.demand_proof(now, transaction, &dn, proof);
             }
@@ -69,27 +72,31 @@ impl Signaling {
     }
 
     /// A DN has no phone any more.
-    pub(crate) fn out_of_service(&mut self, dn: Dn) {
+    pub(crate) fn out_of_service(&mut self, now: Now, dn: Dn) {
         self.outlet.timers.clear(&Timer::Binding(dn.clone()));
+        self.unregister_upstream(now, &dn);
         self.outlet.say(LegFact::DnOutOfService { dn });
     }
 
     /// A registration's time may be up.
     pub(crate) fn binding_due(&mut self, now: Now, dn: Dn) {
         if self.registrar.expire(now, &dn) {
-            self.out_of_service(dn);
+            self.out_of_service(now, dn);
         }
     }
 
-    fn registered_as(
+    /// Does what a REGISTER wants, for as long as the upstream grants if there is one.
+    pub(crate) fn take_registration(
         &mut self,
         now: Now,
         transaction: TransactionId,
         dn: &Dn,
         request: &Message,
         source: &Source,
+        granted: Option<u32>,
     ) {
-        let outcome = self.registrar.register(now, dn, request, source);
+        let expires_max = granted.unwrap_or(u32::MAX);
+        let outcome = self.registrar.register(now, dn, request, source, expires_max);
         if let Registered::Refused(code) = outcome {
             let min = (code == 423).then(|| EXPIRES_MIN_S.to_string());
             return self.reply_to(now, transaction, code, |response| {
@@ -117,7 +124,7 @@ impl Signaling {
                 }
                 self.outlet.say(LegFact::DnInService { dn: dn.clone() });
             }
-            Registered::Gone => self.out_of_service(dn.clone()),
+            Registered::Gone => self.out_of_service(now, dn.clone()),
             Registered::Unchanged => {
                 // A NAT gave the phone another port, or it has a new connection: its calls go
                 // on there. A mere query proves nothing.
@@ -136,4 +143,9 @@ impl Signaling {
             response.header(HeaderName::Reason, reason).header(HeaderName::Warning, warning)
         });
     }
+}
+
+/// Whether it is more than a query.
+fn changes_something(request: &Message) -> bool {
+    request.header(HeaderName::Contact).is_some()
 }

@@ -26,6 +26,8 @@ pub(crate) enum Timer {
     ServerExpire(TransactionId),
     /// A server transaction repeats its final response (timer G).
     ServerRepeat(TransactionId),
+    /// A phone waits for what the upstream says of its DN.
+    Upstream(Dn),
 }
 
 /// What of a leg can become due.
@@ -108,7 +110,8 @@ impl Timers {
             | Timer::ClientRepeat(_)
             | Timer::Leg(..)
             | Timer::ServerExpire(_)
-            | Timer::ServerRepeat(_) => true,
+            | Timer::ServerRepeat(_)
+            | Timer::Upstream(_) => true,
         };
         self.at.keys().filter(stays).count()
     }

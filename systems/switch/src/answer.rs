@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use model::{
-    Capability, ConnId, Dn, DnRole, EventName, LegId, Now, TError, error::Refusal, leg::LegCommand,
+    Capability, ConnId, Dn, DnRole, EventName, LegId, Now, TError,
+    error::Refusal,
+    leg::{Button, LegCommand},
 };
 
 use crate::{
@@ -47,9 +49,8 @@ impl Switch {
     /// Whether a phone that rings for a routed call is to answer by itself: as the router wants
     /// it, or else as its agent likes it.
     pub(crate) fn answers_itself(&mut self, now: Now, id: PartyId) -> bool {
-        let Some((call, party)) = self.seat(id) else { return false };
+        let Some((_, party)) = self.seat(id) else { return false };
         let State::Alerting(alerting) = &party.state else { return false };
-        let conn = call.conn;
         let person = self.dns.agent(&party.dn).map(|agent| &agent.id);
         let person = person.and_then(|agent| self.configuration.agent(agent));
         let likes_it = person.is_some_and(|person| person.auto_answer);
@@ -57,17 +58,46 @@ impl Switch {
         if !was_routed || !alerting.auto_answer.unwrap_or(likes_it) {
             return false;
         }
+        self.let_answer_itself(now, id);
+        true
+    }
+
+    /// The phone is to answer without anybody who asked for it, and has a time for it.
+    fn let_answer_itself(&mut self, now: Now, id: PartyId) {
+        let Some(conn) = self.seats.get(&id).copied() else { return };
         let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id)) else {
-            return false;
+            return;
         };
-        let State::Alerting(alerting) = &mut party.state else { return false };
+        let State::Alerting(alerting) = &mut party.state else { return };
         alerting.answers_itself = true;
         let answer_by = now.instant + self.settings.answer_limit;
         self.timers.set(Timer::Answer(id), answer_by);
         let rings_until = alerting.rings_until.max(answer_by + ANSWER_GRACE);
         self.timers.set(Timer::NoAnswer(id), rings_until);
         self.touch(conn);
-        true
+    }
+
+    /// The server in front of which we stand presses a button of our phone.
+    pub(crate) fn button_pressed(&mut self, now: Now, leg: LegId, button: Button) {
+        let Some(LegUse::Call(conn)) = self.legs.get(&leg) else { return };
+        let conn = *conn;
+        let Some(call) = self.calls.get(&conn) else { return };
+        let Some(party) = call.parties.iter().find(|party| party.is_ours()) else { return };
+        let dn = party.dn.clone();
+        match (&party.state, button) {
+            (State::Alerting(alerting), Button::Talk) if !alerting.answers_itself => {
+                let (id, has_rung) = (party.id, alerting.has_rung);
+                self.let_answer_itself(now, id);
+                // Else it is told when it rings.
+                if let Some(leg) = self.dns.leg(&dn).filter(|_| has_rung) {
+                    self.out.leg(LegCommand::AnswerPhone { leg });
+                }
+            }
+            (State::Held, Button::Talk) => self.set_held(now, conn, &dn, false, None),
+            (State::Talking, Button::Hold) => self.set_held(now, conn, &dn, true, None),
+            // Pressed already.
+            _ => {}
+        }
     }
 
     /// The phone says that it did not do what AnswerCall asked.

@@ -26,7 +26,7 @@ use std::{
 
 use model::{
     CallUuid, Capabilities, Configuration, ConnId, Dn, Event, LegId, Now, Origin, ReferenceId,
-    System, TRequest,
+    System, TRequest, TrunkName,
     error::Refusal,
     id::{CallUuids, ConnIds},
     leg::{LegCommand, LegFact},
@@ -166,6 +166,8 @@ pub struct SwitchSettings {
     pub summon_limit: Duration,
     /// How long somebody who reached nobody hears so before the call ends by itself.
     pub failed_limit: Duration,
+    /// The trunk to the server in front of which we stand: whatever our phones dial is its affair.
+    pub upstream: Option<TrunkName>,
 }
 
 impl SwitchSettings {
@@ -182,6 +184,7 @@ impl SwitchSettings {
             direct_ring_limit: Duration::from_secs(60),
             summon_limit: Duration::from_secs(20),
             failed_limit: Duration::from_secs(10),
+            upstream: None,
         }
     }
 }
@@ -350,6 +353,7 @@ impl Switch {
                 self.leg_offered(now, offer::Offer { leg, source, ani, name, dnis, uuid });
             }
             LegFact::PhoneDidNotAnswer { leg } => self.phone_did_not_answer(leg),
+            LegFact::Pressed { leg, button } => self.button_pressed(now, leg, button),
             LegFact::Ringing { leg } => self.leg_rings(now, leg),
         }
     }

@@ -64,12 +64,14 @@ impl Switch {
         }
     }
 
-    /// Whether calls from outside for this very number are busy, since its agent is not ready.
+    /// Whether calls from outside for this very number are busy, since its agent is not ready; an
+    /// upstream knows its agents itself.
     fn turns_away(&self, dn: &Dn) -> bool {
-        let is_set = self.configuration.dns.get(dn).is_some_and(|object| match object.kind {
-            DnKind::Extension { reject_not_ready, .. } => reject_not_ready,
-            DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
-        });
+        let is_set = self.settings.upstream.is_none()
+            && self.configuration.dns.get(dn).is_some_and(|object| match object.kind {
+                DnKind::Extension { reject_not_ready, .. } => reject_not_ready,
+                DnKind::RoutePoint { .. } | DnKind::VirtualQueue => false,
+            });
         is_set
             && self.dns.agent(dn).is_some_and(|agent| match agent.posture.state {
                 AgentState::AfterCallWork | AgentState::NotReady => true,

@@ -99,6 +99,10 @@ impl Switch {
     /// Where a dialled number leads: as dialled first, then with the `+` taken off or put before
     /// it, since carriers disagree about it; then by a trunk, for our own people.
     pub(crate) fn destination(&self, dialled: &str, may_leave: bool) -> Option<Destination> {
+        if let Some(upstream) = self.settings.upstream.as_ref().filter(|_| may_leave) {
+            let is_number = !dialled.is_empty();
+            return is_number.then(|| Destination::Outside(Dn::from(dialled), upstream.clone()));
+        }
         let ours = ours(&self.configuration, dialled);
         ours.or_else(|| outside(&self.configuration, dialled).filter(|_| may_leave))
     }

@@ -57,7 +57,7 @@ impl Switch {
             State::Alerting(alerting) if alerting.has_rung => return,
             State::Alerting(alerting) => {
                 alerting.has_rung = true;
-                alerting.answer.is_some()
+                alerting.answer.is_some() || alerting.answers_itself
             }
             State::Summoned(_) => return self.out.leg(LegCommand::AnswerPhone { leg }),
             State::Failed | State::Held | State::Originating(_) | State::Talking => return,

@@ -45,6 +45,9 @@ impl Signaling {
             Some(Method::Update) => self.updated(now, id, transaction, request),
             Some(Method::Info) => self.informed(now, id, transaction, request),
             Some(Method::Options) => self.reply_to_options(now, transaction),
+            Some(Method::Notify) if self.is_upstream(id, source) => {
+                self.button_notified(now, id, transaction, request);
+            }
             Some(Method::Notify | Method::Subscribe) => {
                 self.reply_to(now, transaction, 489, |response| response);
             }

@@ -4,17 +4,21 @@
 //! page; phones with `sip-cti-control` take NOTIFY `Event: talk` in the early dialog.
 
 use model::{
-    Configuration, LegId, Now, config::DnKind, leg::LegFact, media::LegKind, random::Random,
+    Configuration, LegId, Now,
+    config::DnKind,
+    leg::{Button, LegFact},
+    media::LegKind,
+    random::Random,
 };
-use wire_sip::{Builder, HeaderName, Method};
+use wire_sip::{Builder, HeaderName, Message, Method};
 
 use super::{Leg, Stage, Talk};
 use crate::{
-    Signaling,
+    ALLOW_EVENTS, Signaling,
     limits::TALK_LIMIT,
-    outlet::{Hop, Outlet},
+    outlet::{Hop, Outlet, Source},
     timers::{LegTimer, Timer},
-    transaction::client::User,
+    transaction::{TransactionId, client::User},
 };
 
 impl Signaling {
@@ -60,6 +64,37 @@ impl Signaling {
         if status >= 300 {
             self.phone_did_not_answer(id);
         }
+    }
+
+    /// Whether a leg leads to the server in front of which we stand.
+    pub(crate) fn is_upstream(&self, id: LegId, source: &Source) -> bool {
+        let is_ours = self.legs.get(id).is_none_or(|leg| leg.dn.is_some());
+        let upstream = self.settings.upstream.as_ref();
+        !is_ours && upstream.is_some_and(|one| one.address.ip() == source.remote.ip())
+    }
+
+    /// To that server we are the phone: it presses our buttons by NOTIFY, without a subscription,
+    /// before the answer too (gateway rule G1).
+    pub(crate) fn button_notified(
+        &mut self,
+        now: Now,
+        id: LegId,
+        notify: TransactionId,
+        request: &Message,
+    ) {
+        let event = request.header(HeaderName::Event).map(wire_sip::text);
+        let package = event.as_deref().and_then(|event| event.split(';').next());
+        let button = match package.map(str::trim) {
+            Some("talk") => Button::Talk,
+            Some("hold") => Button::Hold,
+            _ => {
+                return self.reply_to(now, notify, 489, |response| {
+                    response.header(HeaderName::AllowEvents, ALLOW_EVENTS)
+                });
+            }
+        };
+        self.reply_to(now, notify, 200, |response| response);
+        self.outlet.say(LegFact::Pressed { leg: id, button });
     }
 
     /// The phone was told and did not answer. It goes on ringing; the agent can use its button.

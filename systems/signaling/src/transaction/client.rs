@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use model::{LegId, Now, TrunkName, id::FlowId};
+use model::{Dn, LegId, Now, TrunkName, id::FlowId};
 use wire_sip::{HeaderName, Message, Method, Request};
 
 use super::{
@@ -28,6 +28,8 @@ pub(crate) enum User {
     Refresh(LegId),
     /// INFO or NOTIFY that tells a leg's phone to answer.
     Talk(LegId),
+    /// REGISTER of a DN at the server in front of which we stand.
+    Upstream(Dn),
 }
 
 /// All client transactions.

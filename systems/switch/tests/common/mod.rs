@@ -39,9 +39,15 @@ pub struct Site {
 
 impl Site {
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(change: impl FnOnce(&mut SwitchSettings)) -> Self {
+        let mut settings = SwitchSettings::new(1, 1_800_000_000);
+        change(&mut settings);
         let now = Now::new(Instant::now(), Duration::from_secs(1_800_000_000));
         let mut site = Self {
-            switch: Switch::new(SwitchSettings::new(1, 1_800_000_000), Random::from_number(7)),
+            switch: Switch::new(settings, Random::from_number(7)),
             now,
             ladder: String::new(),
             outputs: Vec::new(),
@@ -346,6 +352,9 @@ fn input_text(input: &Input) -> String {
         Input::Leg(LegFact::Lost { leg }) => format!("{} lost", leg_text(*leg)),
         Input::Leg(LegFact::PhoneDidNotAnswer { leg }) => {
             format!("{} did not answer", leg_text(*leg))
+        }
+        Input::Leg(LegFact::Pressed { leg, button }) => {
+            format!("{} pressed: {button:?}", leg_text(*leg))
         }
         Input::Leg(LegFact::Ringing { leg }) => format!("{} rings", leg_text(*leg)),
         Input::Media(MediaFact::Lost { leg }) => format!("{} silent", leg_text(*leg)),

@@ -84,7 +84,8 @@ impl Watch {
             | LegFact::DnInService { .. }
             | LegFact::DnOutOfService { .. }
             | LegFact::Offered { .. }
-            | LegFact::PhoneDidNotAnswer { .. } => {}
+            | LegFact::PhoneDidNotAnswer { .. }
+            | LegFact::Pressed { .. } => {}
         }
     }
 
