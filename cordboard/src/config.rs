@@ -26,8 +26,47 @@ pub struct Config {
     pub history: History,
     /// Where calls are recorded and for how long.
     pub recording: Recording,
+    /// The way for browsers whose network blocks UDP.
+    pub turn: Turn,
+    /// The SIP server in front of which we stand.
+    pub upstream: Option<Upstream>,
     /// Settings of the demo site.
     pub demo: Demo,
+}
+
+/// The SIP server in front of which we stand: phones are registered there, and calls are its
+/// affair.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// Such as `sip:sipserver.example.com:5060`; UDP.
+    pub sip: String,
+    /// Its name in URIs, when it is not the host of `sip`.
+    pub domain: Option<String>,
+}
+
+/// The way for browsers whose network blocks UDP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Turn {
+    /// Whether browsers are told of TURN servers; our own is served then.
+    pub enabled: bool,
+    /// Shared with TURN servers elsewhere that take credentials with an end. Without one: drawn at
+    /// the first start.
+    pub secret: Option<String>,
+    /// Servers elsewhere that browsers are told instead of our own, such as
+    /// `turns:turn.example.com:443?transport=tcp`.
+    pub urls: Vec<String>,
+    /// How long credentials are good, in hours.
+    pub credential_h: u64,
+    /// Networks that are relayed to, beside our own media.
+    pub peers: Vec<String>,
+}
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self { enabled: true, secret: None, urls: Vec::new(), credential_h: 24, peers: Vec::new() }
+    }
 }
 
 /// Addresses.
@@ -65,6 +104,10 @@ pub struct Ports {
     pub media: u16,
     /// First and last port of plain RTP.
     pub rtp: [u16; 2],
+    /// STUN and TURN, by UDP and TCP.
+    pub turn: u16,
+    /// First and last port that TURN relays by.
+    pub relay: [u16; 2],
 }
 
 impl Default for Ports {
@@ -79,6 +122,8 @@ impl Default for Ports {
             stat: 2020,
             media: 10_000,
             rtp: [10_002, 20_000],
+            turn: 3478,
+            relay: [49_152, 65_535],
         }
     }
 }
@@ -235,13 +280,16 @@ impl Config {
             let start = error.span().map_or(0, |span| span.start);
             (line_of(text, start), with_suggestion(error.message()))
         })?;
-        let [first, last] = config.ports.rtp;
-        if first >= last {
-            let line = text.lines().position(|line| line.trim_start().starts_with("rtp"));
-            return Err((
-                line.map_or(1, |at| at + 1),
-                format!("ports.rtp = [{first}, {last}]: the first port must be below the last"),
-            ));
+        for (name, [first, last]) in [("rtp", config.ports.rtp), ("relay", config.ports.relay)] {
+            if first >= last {
+                let line = text.lines().position(|line| line.trim_start().starts_with(name));
+                return Err((
+                    line.map_or(1, |at| at + 1),
+                    format!(
+                        "ports.{name} = [{first}, {last}]: the first port must be below the last"
+                    ),
+                ));
+            }
         }
         Ok(config)
     }

@@ -20,6 +20,8 @@ mod run;
 mod site;
 mod site_file;
 mod sounds;
+mod turn;
+mod upstream;
 
 use std::{
     io::IsTerminal,

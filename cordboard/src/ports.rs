@@ -7,6 +7,7 @@ use io_cti::{Clients, StatClients};
 use io_edge::Edge;
 use io_media::MediaThread;
 use io_prompt::Prompts;
+use io_relay::RelayPort;
 use io_sip::SipPort;
 use io_store::Store;
 use io_webhook::Webhooks;
@@ -59,6 +60,8 @@ pub struct Ports {
     pub password_checks: Arc<Semaphore>,
     /// What is said to callers.
     pub prompts: Prompts,
+    /// STUN and TURN, when they are served.
+    pub relay: Option<RelayPort>,
     /// Recorded calls.
     pub recordings: Recordings,
     /// The site as files and in its tables.
@@ -129,6 +132,7 @@ impl Ports {
     pub fn metrics(&self) -> Vec<Metric> {
         let mut metrics = self.history.metrics();
         metrics.extend(self.recordings.metrics());
+        metrics.extend(self.relay.iter().flat_map(RelayPort::metrics));
         metrics
     }
 

@@ -13,17 +13,18 @@ use board::{Board, Input, Systems};
 use clap::Args;
 use crossbeam_channel::{Sender, bounded};
 use cti::Cti;
-use desk::{Desk, DeskLimits, DeskSettings};
+use desk::{Desk, DeskLimits, DeskSettings, TurnAccess};
 use directory::Directory;
 use gateway::{Certificate, Shard, ShardSettings};
 use io_cti::{Clients, Listeners, Program, Sources, StatClients};
 use io_edge::{CertificateFiles, Edge, EdgeSettings};
 use io_media::{MediaSettings, MediaThread};
-use io_port::{Full, Sink, bind_tcp};
+use io_port::{Full, Sink, Streams, bind_tcp};
+use io_relay::RelayPort;
 use io_sip::SipPort;
 use io_store::{Store, hash_password};
 use model::{Configuration, System, TrunkName, monitor::Connection, recording::Recorded};
-use signaling::{Signaling, SignalingSettings};
+use signaling::{Signaling, SignalingSettings, Upstream};
 use switch::{Switch, SwitchSettings};
 use tokio::{
     runtime::{Handle, Runtime},
@@ -43,6 +44,8 @@ use crate::{
     recordings::Recordings,
     say,
     site::Site,
+    turn::Turn,
+    upstream,
 };
 
 /// What `cordboard run` takes.
@@ -91,14 +94,16 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let (orders, inbox) = bounded(ORDERS_MAX);
     let store = Store::open(&options.data).await?;
     let lock = DataLock::take(&options.data)?;
-    let site = site(options, config, &store).await?;
+    let (site, upstream) = site(options, config, &store).await?;
     let (metrics_sender, metrics) = watch::channel(String::new());
-    let edge = Edge::start(edge_settings(options, config, &orders, metrics)).await?;
+    let recordings = Recordings::start(&config.recording, &options.data, &store, &orders)?;
+    let (media, browser_address) = start_media(config, advertised, &orders, recordings.sink())?;
+    let turn = Turn::start(config, &options.data, advertised, browser_address).await?;
+    let stun = turn.port.as_ref().map(RelayPort::streams);
+    let edge = Edge::start(edge_settings(options, config, &orders, metrics, stun)).await?;
     let listen = config.network.listen;
     let sip = SipPort::start(SocketAddr::new(listen, config.ports.sip), sink(&orders, Input::Sip))
         .await?;
-    let recordings = Recordings::start(&config.recording, &options.data, &store, &orders)?;
-    let (media, browser_address) = start_media(config, advertised, &orders, recordings.sink())?;
     let (configuration, configuration_seen) = watch::channel(Arc::default());
     let (monitor, monitor_seen) = watch::channel(Arc::default());
     let (stop_clients, stop) = watch::channel(false);
@@ -113,7 +118,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let sip_address = SocketAddr::new(advertised, sip.address().port());
     let ready_line = format!(
         "cordboard ready http={} https={} sips_ws={} sip={} tserver={} config={} stat={} media={} \
-         data={}",
+         turn={} data={}",
         edge.http,
         edge.https,
         edge.sip_ws,
@@ -122,11 +127,18 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         listeners.config.local_addr()?,
         listeners.stat.local_addr()?,
         browser_address,
+        turn.port.as_ref().map_or("off".into(), |port| port.address().to_string()),
         options.data.display(),
     );
     let program = program(&orders, &edge, clients.clone(), stat_clients.clone());
     serve_clients(listeners, program, sources, stop);
-    let mut board = Board::new(systems(options, &site, sip_address, edge.http.port()));
+    let mut board = Board::new(systems(
+        options,
+        &site,
+        (sip_address, upstream),
+        &edge,
+        turn.access(config, edge.https.port()),
+    ));
     board.handle_input(crate::now(), Input::Load(Box::new(site)));
     board.handle_input(crate::now(), Input::Health(connections()));
     let ports = Ports {
@@ -143,6 +155,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
         password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
         prompts: prompts::start(&config.prompts, &options.data, &orders),
         recordings,
+        relay: turn.port,
         runtime: Handle::current(),
         sip,
         site: Site::start(&store, configuration_seen, &orders),
@@ -166,12 +179,13 @@ fn refuse_open_demo(options: &RunOptions, config: &Config) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The site as it was saved, or the demo site on its first start.
+/// The site as it was saved, or the demo site on its first start; and the server in front of which
+/// we stand.
 async fn site(
     options: &RunOptions,
     config: &Config,
     store: &Store,
-) -> anyhow::Result<Configuration> {
+) -> anyhow::Result<(Configuration, Option<Upstream>)> {
     let mut site = match store.load().await? {
         Some(site) => site,
         None => {
@@ -190,6 +204,7 @@ async fn site(
     {
         trunk.contact = contact.to_string();
     }
+    let upstream = upstream::join(config.upstream.as_ref(), &mut site)?;
     let problems = directory::problems(&site);
     anyhow::ensure!(
         problems.is_empty(),
@@ -197,7 +212,7 @@ async fn site(
         store.file().display(),
         problems.join("\n")
     );
-    Ok(site)
+    Ok((site, upstream))
 }
 
 /// The media thread, and where browsers reach it.
@@ -253,6 +268,7 @@ fn edge_settings(
     config: &Config,
     orders: &Sender<Order>,
     metrics: watch::Receiver<String>,
+    stun: Option<Streams>,
 ) -> EdgeSettings {
     let Config { network, ports, tls, .. } = config;
     EdgeSettings {
@@ -267,10 +283,17 @@ fn edge_settings(
         desk: sink(orders, Input::Api),
         signaling: sink(orders, Input::Sip),
         metrics,
+        stun,
     }
 }
 
-fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_port: u16) -> Systems {
+fn systems(
+    options: &RunOptions,
+    site: &Configuration,
+    (sip, upstream): (SocketAddr, Option<Upstream>),
+    edge: &Edge,
+    turn: Option<TurnAccess>,
+) -> Systems {
     let mut random = crate::random();
     let started = crate::now();
     Systems {
@@ -279,8 +302,9 @@ fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_por
             DeskSettings {
                 demo: options.demo,
                 limits: DeskLimits::default(),
-                port: http_port,
+                port: edge.http.port(),
                 started,
+                turn,
                 version: env!("CARGO_PKG_VERSION").into(),
             },
             random.split(),
@@ -288,11 +312,17 @@ fn systems(options: &RunOptions, site: &Configuration, sip: SocketAddr, http_por
         directory: Directory::new(),
         history: history::History::new(),
         routing: counters::router(&options.data),
-        signaling: Signaling::new(SignalingSettings::new(sip), random.split()),
+        signaling: Signaling::new(
+            SignalingSettings { upstream: upstream.clone(), ..SignalingSettings::new(sip) },
+            random.split(),
+        ),
         stats: counters::stats(&options.data),
         story: story::Stories::new(),
         switch: Switch::new(
-            SwitchSettings::new(site.switch.server, started.unix.as_secs()),
+            SwitchSettings {
+                upstream: upstream.map(|upstream| upstream.trunk),
+                ..SwitchSettings::new(site.switch.server, started.unix.as_secs())
+            },
             random.split(),
         ),
     }

@@ -57,6 +57,15 @@ export class Desktop {
     return desktop;
   }
 
+  /** Somebody whose network lets nothing pass but the way to these TURN servers.
+   * @param {Server} server @param {string} user @param {string} urls what their addresses match */
+  static async openBehindFirewall(server, user, urls) {
+    const desktop = await Desktop.open(server, user);
+    await desktop.page.addInitScript(onlyThrough, urls);
+    await desktop.page.reload();
+    return desktop;
+  }
+
   /** Ends a browser of one's own. @type {(() => Promise<void>) | null} */
   closer = null;
 
@@ -195,3 +204,18 @@ function rawMicrophone() {
 }
 
 const STEP_MS_MAX = 10_000;
+
+/** Runs in the page: connections take no way but these servers. @param {string} pattern */
+function onlyThrough(pattern) {
+  const Plain = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Plain {
+    /** @param {RTCConfiguration} [configuration] */
+    constructor(configuration) {
+      const servers = (configuration?.iceServers ?? []).map((server) => {
+        const urls = [server.urls].flat().filter((url) => new RegExp(pattern).test(url));
+        return { ...server, urls };
+      });
+      super({ ...configuration, iceServers: servers, iceTransportPolicy: "relay" });
+    }
+  };
+}

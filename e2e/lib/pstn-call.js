@@ -85,15 +85,23 @@ export class PstnCall {
   /** @param {Message} message */
   onAnswer(message) {
     this.final = message;
-    this.remoteTo = header(message, "To") ?? this.remoteTo;
-    this.target = uriOf(header(message, "Contact") ?? this.target);
-    this.routes = all(message, "Record-Route").reverse();
+    this.follow(message);
     // RFC 3261 13.2.2.4: every copy of the 2xx is acknowledged, in a transaction of its own.
-    const ack = this.request("ACK");
-    this.phone.send(ack);
+    this.acknowledge();
     if (this.state === "calling") this.state = "talking";
     // The 2xx crossed our CANCEL: take the call and end it.
     if (this.cancelled) this.hangUp();
+  }
+
+  /** What follows is said in the dialog of this response. @param {Message} response */
+  follow(response) {
+    this.remoteTo = header(response, "To") ?? this.remoteTo;
+    this.target = uriOf(header(response, "Contact") ?? this.target);
+    this.routes = all(response, "Record-Route").reverse();
+  }
+
+  acknowledge() {
+    this.phone.send(this.request("ACK"));
   }
 
   /** @param {Message} message @param {number} status */

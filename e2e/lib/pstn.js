@@ -133,7 +133,14 @@ export class PstnPhone {
       call.onRequest(message);
     } else if (message.method === "INVITE" && this.manner !== null) {
       void this.onInvite(message, this.manner);
-    } else if (message.method === "CANCEL") {
+    } else {
+      this.other(message);
+    }
+  }
+
+  /** A request that belongs to no call. @param {Message} message */
+  other(message) {
+    if (message.method === "CANCEL") {
       this.onCancel(message);
     } else if (message.method === "OPTIONS") {
       this.send(respond(message, 200, "OK"));

@@ -22,6 +22,7 @@ pub mod monitor;
 pub mod prompt;
 pub mod random;
 pub mod recording;
+pub mod relay;
 pub mod replay;
 pub mod request;
 pub mod sip;

@@ -531,6 +531,7 @@ fn systems(now: Now, random: &mut Random) -> Systems {
                 limits: DeskLimits::default(),
                 port: 8080,
                 started: now,
+                turn: None,
                 version: "sim".into(),
             },
             random.split(),

@@ -24,7 +24,7 @@ use std::{
     },
 };
 
-use io_port::{BindError, Outlets, Sink, bind_tcp};
+use io_port::{BindError, Outlets, Sink, Streams, bind_tcp};
 use model::{
     api::{ApiInput, ApiOutput, ApiRequest, ApiResponse},
     id::{FlowId, SocketId},
@@ -50,6 +50,9 @@ pub struct EdgeSettings {
     pub signaling: Sink<SipInput>,
     /// The text of `/metrics`, renewed by the program.
     pub metrics: watch::Receiver<String>,
+    /// Takes connections to the HTTPS port that speak STUN: the way for browsers whose network lets
+    /// nothing else pass.
+    pub stun: Option<Streams>,
 }
 
 /// The running edge.
@@ -132,8 +135,8 @@ impl Edge {
         let everything = routes::everything(edge.shared.clone());
         let only_sip = routes::only_sip(edge.shared.clone());
         tokio::spawn(listen::plain(http, everything.clone()));
-        tokio::spawn(listen::tls(https, tls.clone(), everything));
-        tokio::spawn(listen::tls(sip_ws, tls, only_sip));
+        tokio::spawn(listen::tls(https, tls.clone(), everything, settings.stun));
+        tokio::spawn(listen::tls(sip_ws, tls, only_sip, None));
         Ok(edge)
     }
 

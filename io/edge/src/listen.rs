@@ -8,13 +8,14 @@ use hyper_util::{
     server::conn::auto::Builder,
     service::TowerToHyperService,
 };
+use io_port::Streams;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::Layer;
 
 /// Who is at the other end of a connection.
@@ -37,15 +38,26 @@ pub(crate) async fn plain(listener: TcpListener, router: Router) {
     }
 }
 
-/// Serves HTTP over TLS until the process ends.
-pub(crate) async fn tls(listener: TcpListener, acceptor: TlsAcceptor, router: Router) {
+/// Serves HTTP over TLS until the process ends; connections whose first byte is STUN's go to
+/// whoever speaks it.
+pub(crate) async fn tls(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    router: Router,
+    stun: Option<Streams>,
+) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let (stream, address, place) = accept(&listener, &places).await;
-        let (router, acceptor) = (router.clone(), acceptor.clone());
+        let (router, acceptor, stun) = (router.clone(), acceptor.clone(), stun.clone());
         tokio::spawn(async move {
             match timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => serve(stream, Client { address, secure: true }, router).await,
+                Ok(Ok(mut stream)) => match stun {
+                    Some(stun) if begins_with_stun(&mut stream).await => {
+                        stun(Box::new(stream), address);
+                    }
+                    _ => serve(stream, Client { address, secure: true }, router).await,
+                },
                 Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                 Err(_) => tracing::debug!("TLS handshake took too long"),
             }
@@ -74,6 +86,12 @@ async fn accept(
             }
         }
     }
+}
+
+/// RFC 7983: STUN's first byte is 0 to 3, HTTP's a letter. Nothing is taken from the stream.
+async fn begins_with_stun(stream: &mut TlsStream<TcpStream>) -> bool {
+    let first = timeout(HEADER_LIMIT, stream.fill_buf()).await;
+    first.is_ok_and(|read| read.is_ok_and(|bytes| bytes.first().is_some_and(|byte| *byte < 4)))
 }
 
 async fn serve<S>(stream: S, client: Client, router: Router)

@@ -45,6 +45,7 @@ async fn site(name: &str) -> Site {
         desk: Arc::new(move |input| to_desk.try_send(input).map_err(|_| io_port::Full)),
         signaling: Arc::new(move |input| to_signaling.try_send(input).map_err(|_| io_port::Full)),
         metrics,
+        stun: None,
     })
     .await
     .unwrap();

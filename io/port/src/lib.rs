@@ -3,9 +3,11 @@
 
 mod bind;
 mod outlets;
+mod stream;
 
 pub use bind::{BindError, bind_tcp, bind_udp};
 pub use outlets::{OUTLET_MESSAGES_MAX, Outlets};
+pub use stream::{Stream, Streams};
 
 use std::sync::Arc;
 

@@ -154,7 +154,7 @@ impl Desk {
             Op::Me => self.me(now, &caller, ask),
             Op::Monitor => self.monitor(now, &caller, ask),
             Op::MonitorTrends => self.monitor_trends(ask),
-            Op::PhoneSettings => self.phone_settings(&caller),
+            Op::PhoneSettings => self.phone_settings(now, &caller),
             Op::Services => Ok(Value::Object(self.services(&caller, ask))),
             Op::Settings => Ok(Value::Object(self.settings(&caller, ask))),
             Op::SettingsGroup => self.settings_group(&caller, ask),

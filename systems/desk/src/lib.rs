@@ -204,8 +204,32 @@ pub struct DeskSettings {
     pub port: u16,
     /// When the program started.
     pub started: Now,
+    /// What browsers are told of STUN and TURN, if anything.
+    pub turn: Option<TurnAccess>,
     /// The program's version.
     pub version: String,
+}
+
+/// How browsers come to TURN.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TurnAccess {
+    /// Shared with the servers that take the credentials.
+    pub secret: Vec<u8>,
+    /// How long credentials are good.
+    pub lifetime: Duration,
+    /// Of servers elsewhere; empty: our own, by the name under which the browser found us.
+    pub urls: Vec<String>,
+    /// Our own server's port for UDP and TCP.
+    pub port: u16,
+    /// The port where it hides behind HTTPS.
+    pub https_port: u16,
+}
+
+impl std::fmt::Debug for TurnAccess {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TurnAccess").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 /// Times and sizes of a desk. What comes past a size is refused or replaces the oldest.

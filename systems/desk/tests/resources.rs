@@ -3,10 +3,10 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use common::{Bench, Browser, comet::Comet};
-use desk::Input;
+use desk::{Input, TurnAccess};
 use expect_test::expect;
 use model::{
     AgentState, Request,
@@ -201,6 +201,34 @@ fn a_device_is_active_when_its_phone_is_registered() {
     assert_eq!(list["devices"][0]["deviceState"], "Inactive");
     assert_eq!(list["devices"][0].get("userState"), None);
     assert_eq!(bench.get(&browser, "/api/v2/me/devices/5002").0, 404);
+}
+
+#[test]
+fn the_phone_is_given_turn_servers_with_credentials_that_end() {
+    let access = TurnAccess {
+        secret: b"shared".to_vec(),
+        lifetime: Duration::from_secs(3600),
+        urls: Vec::new(),
+        port: 3478,
+        https_port: 8443,
+    };
+    let servers = |access: &TurnAccess| {
+        let mut bench = Bench::with(|settings| settings.turn = Some(access.clone()));
+        let browser = bench.browser("agent5001");
+        let (_, body) = bench.get(&browser, "/api/v2/me/settings/phone");
+        body["phone"]["iceServers"].clone()
+    };
+    let username = format!("{}:agent5001", 1_769_554_688 + 3600);
+    let credential = wire_stun::password(b"shared", &username);
+    let found = servers(&access);
+    assert_eq!(found[0]["username"], username);
+    assert_eq!(found[0]["credential"], credential);
+    let urls = found[0]["urls"].as_array().unwrap();
+    assert!(urls[0].as_str().unwrap().ends_with(":3478?transport=udp"), "{urls:?}");
+    assert!(urls[2].as_str().unwrap().starts_with("turns:"), "{urls:?}");
+    let elsewhere = "turns:turn.example.com:443?transport=tcp".to_owned();
+    let found = servers(&TurnAccess { urls: vec![elsewhere.clone()], ..access });
+    assert_eq!(found[0]["urls"], json!([elsewhere]));
 }
 
 #[test]

@@ -74,6 +74,11 @@ export class Softphone {
     });
   }
 
+  /** Credentials of TURN servers end: later calls take these. */
+  useServers(servers: PhoneSettings["iceServers"]): void {
+    if (this.settings !== null) this.settings = { ...this.settings, iceServers: servers };
+  }
+
   /** Sign-out: the DN goes out of service and the microphone is closed. */
   stop(): void {
     const { tabs } = this;

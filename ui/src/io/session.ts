@@ -28,6 +28,8 @@ export type Page =
 const SESSION_RETRY_MS = 2000;
 const NOTICE_MS = 20_000;
 const LEVELS_MS = 1000;
+/** Half a day before credentials of TURN servers end, at the least. */
+const SERVERS_MS = 6 * 3600 * 1000;
 
 export class DeskSession {
   readonly store: Store<DeskState, DeskEvent> = createStore(deskReducer, OPENING);
@@ -44,6 +46,7 @@ export class DeskSession {
   /** Pushes that arrive while the state is being read wait for it. */
   private waiting: DeskEvent[] | null = null;
   private sessionRetry: number | null = null;
+  private renewal: number | undefined;
   private levelsOld: number | undefined;
 
   constructor(readonly page: Page) {
@@ -119,11 +122,19 @@ export class DeskSession {
       const settings = await rest.readPhoneSettings();
       this.phone.audio.unlock();
       this.phone.start(settings);
+      this.renewal ??= window.setInterval(() => void this.renewServers(), SERVERS_MS);
     } catch (error) {
       const none = error instanceof RestError && (error.notFound || error.notAllowed);
       if (none) this.store.dispatch({ type: "phoneless" });
       else this.fail(error, "The phone could not be set up");
     }
+  }
+
+  private async renewServers(): Promise<void> {
+    if (this.state.stage.kind !== "signedIn") return;
+    // What fails now is tried again the next time; the old ones are good until then.
+    const settings = await rest.readPhoneSettings().catch(() => null);
+    if (settings !== null) this.phone.useServers(settings.iceServers);
   }
 
   private async lookForDemo(): Promise<void> {

@@ -69,7 +69,7 @@ const LAWS: &[Law] = &[
     pure("systems/history", &["model"]),
     pure("systems/story", &["model"]),
     pure("systems/stats", &["model"]),
-    pure("systems/desk", &["model", "wire/rest", "wire/bayeux"]),
+    pure("systems/desk", &["model", "wire/rest", "wire/bayeux", "wire/stun"]),
     pure("systems/cti", &["model"]),
     pure("systems/signaling", &["model", "wire/sip", "wire/sdp"]),
     Law {

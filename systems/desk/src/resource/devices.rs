@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wire_rest::{Phone, Problem, Setting};
 
 use crate::{
-    Desk,
+    Desk, TurnAccess,
     dispatch::{Ask, unknown},
     http::Caller,
     view::DnView,
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// What a browser's phone needs to register the person's DN.
-    pub(crate) fn phone_settings(&self, caller: &Caller) -> Result<Value, Problem> {
+    pub(crate) fn phone_settings(&self, now: Now, caller: &Caller) -> Result<Value, Problem> {
         let person = self.configuration.persons.get(&caller.user);
         let (person, dn) = person
             .and_then(|person| Some((person, self.configuration.dn_of(person)?)))
@@ -79,10 +79,23 @@ impl Desk {
             authorization_user: dn.to_string(),
             password,
             websocket_path: "/ws",
-            ice_servers: Vec::new(),
+            ice_servers: self.ice_servers(now, caller),
             display_name: person.full_name(),
         };
         Ok(json!({"statusCode": 0, "phone": phone}))
+    }
+
+    /// TURN by UDP, by TCP, and hidden in TLS: the browser takes whatever passes.
+    fn ice_servers(&self, now: Now, caller: &Caller) -> Vec<Value> {
+        let Some(turn) = &self.settings.turn else { return Vec::new() };
+        let until = (now.unix + turn.lifetime).as_secs();
+        let username = format!("{until}:{}", caller.user);
+        let credential = wire_stun::password(&turn.secret, &username);
+        let urls = match turn.urls.as_slice() {
+            [] => own_turn(&caller.base, turn),
+            urls => urls.to_vec(),
+        };
+        vec![json!({ "urls": urls, "username": username, "credential": credential })]
     }
 
     /// `{id}` is the device's id or its number.
@@ -95,4 +108,23 @@ impl Desk {
             .filter(|(view, _)| view.device == ask.param || view.dn.as_str() == ask.param)
             .ok_or_else(|| unknown("device of yours"))
     }
+}
+
+/// Our own server, by the name under which the browser found us.
+fn own_turn(base: &str, turn: &TurnAccess) -> Vec<String> {
+    let (scheme, place) = base.split_once("://").unwrap_or(("", base));
+    // The colons of an IPv6 address stand in brackets.
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (place, None),
+    };
+    let https = match scheme {
+        "https" => port.unwrap_or(443),
+        _ => turn.https_port,
+    };
+    vec![
+        format!("turn:{host}:{}?transport=udp", turn.port),
+        format!("turn:{host}:{}?transport=tcp", turn.port),
+        format!("turns:{host}:{https}?transport=tcp"),
+    ]
 }

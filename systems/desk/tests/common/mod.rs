@@ -81,6 +81,7 @@ impl Bench {
             limits: DeskLimits::default(),
             port: 8080,
             started: now,
+            turn: None,
             version: "0.1.0".into(),
         };
         change(&mut settings);
