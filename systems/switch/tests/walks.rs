@@ -12,7 +12,7 @@ use common::Site;
 use model::{
     AgentId, Capability as C, ConnId, Dn, KvList, LegId, Request, TError, WorkMode,
     config::DnRecord,
-    leg::{Cause, LegFact, LegSource},
+    leg::{Button, Cause, LegFact, LegSource},
     media::MediaFact,
     random::Random,
     recording::RecordingFact,
@@ -246,7 +246,8 @@ impl Walk {
                 LegFact::Referred { leg, target: self.destination(), replaces: None }
             }
             8 => LegFact::Lost { leg },
-            _ => LegFact::PhoneDidNotAnswer { leg },
+            _ if self.random.below(2) == 0 => LegFact::PhoneDidNotAnswer { leg },
+            _ => LegFact::Pressed { leg, button: self.pick(&[Button::Hold, Button::Talk]) },
         };
         self.fact(fact);
     }
