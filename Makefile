@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
 
-.PHONY: run test check bench unit e2e clients ui fmt setup-build setup-test clean
+.PHONY: run test check bench unit e2e soak clients ui fmt setup-build setup-test clean
 
 ## Build for release and serve the demo site: http://127.0.0.1:8080, agent5001 / demo.
 run: setup-build ui
@@ -39,6 +39,11 @@ unit: setup-build ui
 e2e: setup-test ui e2e/node_modules/.stamp
 	cargo build -p cordboard
 	cd e2e && CORDBOARD="$(abspath $(TARGET))/debug/cordboard" ONLY="$(ONLY)" npm test
+
+## A quarter of an hour of each long call.
+soak: setup-test ui e2e/node_modules/.stamp
+	cargo build -p cordboard
+	cd e2e && CORDBOARD="$(abspath $(TARGET))/debug/cordboard" SOAK_S=900 ONLY=soak npm test
 
 # The published clients' examples, each in its language, against the real program.
 clients: setup-test ui e2e/node_modules/.stamp clients/typescript/node_modules/.stamp

@@ -21,7 +21,7 @@ export class PstnCall {
   /**
    * @param {import("./pstn.js").PstnPhone} phone
    * @param {RtpEnd} rtp
-   * @param {{to: string, from: string, callId: string}} who
+   * @param {{to: string, from: string, callId: string, uuid?: string | null}} who
    */
   constructor(phone, rtp, who) {
     this.phone = phone;
@@ -57,6 +57,7 @@ export class PstnCall {
   invite() {
     const message = this.request("INVITE", this.branch);
     message.headers.push(["Contact", this.contact], ["Allow", ALLOW], ["Supported", "timer"]);
+    if (this.who.uuid) message.headers.push(["X-Genesys-CallUUID", this.who.uuid]);
     message.headers.push(["Content-Type", "application/sdp"]);
     message.body = describe(this.phone.host, this.rtp.port, this.sdpVersion);
     this.phone.sendUntil(message, () => this.provisional.length > 0 || this.final !== null);

@@ -52,11 +52,13 @@ export class PstnPhone {
     return `z9hG4bK${this.token()}`;
   }
 
-  /** @param {{to?: string, from?: string, says?: string | null}} [options] */
-  async call({ to = "+18005551234", from = "5551234567", says = null } = {}) {
+  /** @param {{to?: string, from?: string, says?: string | null, uuid?: string}} [options] */
+  async call({ to = "+18005551234", from = "5551234567", says = null, uuid } = {}) {
     const rtp = await RtpEnd.open(this.host);
     rtp.speak(says);
-    const call = new PstnCall(this, rtp, { to, from, callId: `${this.token()}@${this.host}` });
+    const call = new PstnCall(this, rtp, {
+      to, from, callId: `${this.token()}@${this.host}`, uuid: uuid ?? null,
+    });
     this.calls.push(call);
     call.invite();
     return call;

@@ -21,6 +21,9 @@ let sequence = 4000;
 let timestamp = 160_000;
 let at = 0;
 let next = 0;
+/** Packets of kinds that nobody agreed to, among the voice. */
+let oddEveryMs = 0;
+let oddAt = 0;
 
 /** What was heard since the last `forget`. */
 /** @type {ReturnType<typeof fresh>} */
@@ -47,7 +50,12 @@ function send() {
   if (next === 0 || now - next > LATE_MS_MAX) next = now;
   while (next <= now) {
     next += PACKET_MS;
-    if (far !== null) socket.send(packet(), far.port, far.host);
+    if (far === null) continue;
+    socket.send(packet(), far.port, far.host);
+    if (oddEveryMs > 0 && now >= oddAt) {
+      oddAt = now + oddEveryMs;
+      for (const kind of ODD_KINDS) socket.send(oddPacket(kind), far.port, far.host);
+    }
   }
   setTimeout(send, Math.max(1, next - performance.now() - 0.5));
 }
@@ -66,6 +74,19 @@ function packet() {
   sequence = (sequence + 1) & 0xffff;
   timestamp = (timestamp + PACKET_SAMPLES) >>> 0;
   return Buffer.concat([head, payload]);
+}
+
+/** Comfort noise, or what nobody knows, in the voice's own sequence. @param {number} kind */
+function oddPacket(kind) {
+  const head = Buffer.alloc(13);
+  head[0] = 0x80;
+  head[1] = kind;
+  head.writeUInt16BE(sequence, 2);
+  head.writeUInt32BE(timestamp, 4);
+  head.writeUInt32BE(SSRC, 8);
+  head[12] = 60;
+  sequence = (sequence + 1) & 0xffff;
+  return head;
 }
 
 /** @param {Buffer} bytes */
@@ -116,6 +137,8 @@ async function obey(order) {
     at = 0;
   } else if (order.kind === "aim") {
     far = order.far;
+  } else if (order.kind === "oddities") {
+    oddEveryMs = order.everyMs;
   } else if (order.kind === "forget") {
     heard = fresh();
   } else if (order.kind === "tell") {
@@ -136,6 +159,8 @@ const PACKET_MS = 20;
 const PACKET_SAMPLES = 160;
 const SILENCE = 0xff;
 const SSRC = 0x70_73_74_6e;
+/** Comfort noise (RFC 3389), and a dynamic number that no description names. */
+const ODD_KINDS = [13, 77];
 const LATE_MS_MAX = 500;
 const SECONDS_MAX = 180;
 

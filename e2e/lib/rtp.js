@@ -36,6 +36,11 @@ export class RtpEnd {
     this.worker.postMessage({ kind: "aim", far });
   }
 
+  /** Sends packets of kinds that nobody agreed to from now on. @param {number} everyMs */
+  slipIn(everyMs) {
+    this.worker.postMessage({ kind: "oddities", everyMs });
+  }
+
   forget() {
     this.worker.postMessage({ kind: "forget" });
   }

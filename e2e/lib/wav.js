@@ -48,6 +48,19 @@ export function level(samples) {
   return 10 * Math.log10(sum / Math.max(1, samples.length) / 32768 ** 2 + 1e-10);
 }
 
+/** The longest time in ms that was not louder than `floor` dB, by hundredths of a second.
+ * @param {{rate: number, samples: Int16Array}} sound @param {number} floor */
+export function quietMsMax({ rate, samples }, floor) {
+  const step = Math.floor(rate / 100);
+  let longest = 0;
+  let quiet = 0;
+  for (let at = 0; at + step <= samples.length; at += step) {
+    quiet = level(samples.subarray(at, at + step)) > floor ? 0 : quiet + 10;
+    longest = Math.max(longest, quiet);
+  }
+  return longest;
+}
+
 /** Share of the tenths of a second that are louder than `floor` dB.
  * @param {{rate: number, samples: Int16Array}} sound @param {number} floor */
 export function loudShare({ rate, samples }, floor) {

@@ -6,7 +6,7 @@ import { conversation } from "../lib/conversation.js";
 import { story } from "../lib/story.js";
 import { until } from "../lib/wait.js";
 
-story("a customer's call is answered by a click and both hear each other", async (scene) => {
+story("G2 G4: a customer's call is answered by a click and both hear each other", async (scene) => {
   const { customer } = await scene.speech;
   const carrier = await scene.carrier();
   const desktop = await scene.readyAgent();

@@ -6,7 +6,7 @@ import { register } from "../lib/register.js";
 import { RestClient, basic } from "../lib/rest.js";
 import { story } from "../lib/story.js";
 
-story("the genuine desktop's start-up is answered in its own order", async (scene) => {
+story("G13: the genuine desktop's start-up is answered in its own order", async (scene) => {
   const phone = await scene.carrier();
   const server = await scene.server();
   assert.equal((await register(phone, "5005", "demo", "MD5")).final.status, 200);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { story } from "../lib/story.js";
 
-story("after 15 s without answer the call goes back and the desktop says why", async (scene) => {
+story("G24: after 15 s without answer the call goes back and the page says why", async (scene) => {
   const carrier = await scene.carrier();
   const desktop = await scene.readyAgent();
   const call = await carrier.call();

@@ -18,7 +18,7 @@ async function told(client, name, dn, times = 1) {
   }, 30_000);
 }
 
-story("a DN is out of service once its browser is gone, and back with the next", async (scene) => {
+story("G12: a DN is out of service once its browser is gone, back with the next", async (scene) => {
   const client = await program(scene, ["5001"]);
   const agent = await scene.readyAgent();
   await told(client, "EventDNBackInService", "5001");

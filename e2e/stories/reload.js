@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { conversation } from "../lib/conversation.js";
 import { story } from "../lib/story.js";
 
-story("a page reloaded in a call keeps the call, and sound comes back both ways", async (scene) => {
+story("G6: a page reloaded in a call keeps it, and sound comes back both ways", async (scene) => {
   const { customer } = await scene.speech;
   const carrier = await scene.carrier();
   const desktop = await scene.readyAgent();

@@ -48,7 +48,7 @@ story("a call that nobody answers goes where the program wants it", async (scene
   assert.equal((await callee.ended()).by, "them");
 });
 
-story("an agent who likes it so answers every routed call without a click", async (scene) => {
+story("G24: an agent who likes it so answers every routed call without a click", async (scene) => {
   const likes = "UPDATE persons SET auto_answer = 1 WHERE user_name = 'agent5001'";
   const carrier = await carrierOfChanged(scene, likes);
   const agent = await scene.readyAgent();

@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 import { story } from "../lib/story.js";
 import { within } from "../lib/wait.js";
 
-story("over HTTPS the phone registers by secure WebSocket and takes a call", async (scene) => {
+story("G26: over HTTPS the phone registers by secure WebSocket and takes a call", async (scene) => {
   const carrier = await scene.carrier();
   const server = await scene.server();
   const desktop = await scene.desktop("agent5001");
@@ -46,7 +46,7 @@ story("SIP over secure WebSocket is answered on its own port too", async (scene)
   assert.match(String(message), /^SIP\/2\.0 \d{3} /);
 });
 
-story("pages come with headers that keep strangers out", async (scene) => {
+story("G26: pages come with headers that keep strangers out", async (scene) => {
   const server = await scene.server();
   const page = await fetch(`${server.url}/`);
   const policy = page.headers.get("content-security-policy") ?? "";

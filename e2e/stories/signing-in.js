@@ -35,7 +35,7 @@ story("a POST with the cookie but without the CSRF token is refused", async (sce
   assert.equal(reply.status, 403, JSON.stringify(reply.body));
 });
 
-story("going Ready with an unregistered phone is refused in plain words", async (scene) => {
+story("G13: going Ready with an unregistered phone is refused in plain words", async (scene) => {
   const client = new RestClient(await scene.server());
   await client.post("/api/v2/login", { username: "agent5003", password: "demo" });
   await client.get("/api/v2/me");

@@ -146,7 +146,7 @@ story("an agent's SIP.js dials an outside number and talks", async (scene) => {
   await client.named("EventReleased", "5002");
 });
 
-story("twenty holds at SIP.js leave the sound as it was", async (scene) => {
+story("G16: twenty holds at SIP.js leave the sound as it was", async (scene) => {
   const { phone, client, customer } = await talk(scene);
   const times = (/** @type {string} */ name) =>
     client.events.filter((event) => event.name === name).length;

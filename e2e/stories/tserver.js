@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { story } from "../lib/story.js";
 import { TClient } from "../lib/tserver.js";
 
-story("a T-Server client sees a routed call in order and answers it", async (scene) => {
+story("G22: a T-Server client sees a routed call in order and answers it", async (scene) => {
   const carrier = await scene.carrier();
   const server = await scene.server();
   const desktop = await scene.readyAgent();

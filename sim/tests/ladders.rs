@@ -216,7 +216,7 @@ fn a_caller_hears_music_while_nobody_is_ready_and_then_the_phone_that_rings() {
 }
 
 #[test]
-fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
+fn g24_a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
     let mut world = site();
     world.call("5551234567", "+18005551234");
     seconds(&mut world, 5);
@@ -339,7 +339,7 @@ fn a_call_that_nobody_answers_goes_back_to_the_queue_and_to_the_next_agent() {
 }
 
 #[test]
-fn a_page_that_is_reloaded_keeps_its_call() {
+fn g6_a_page_that_is_reloaded_keeps_its_call() {
     let mut world = site();
     world.call("5551234567", "+18005551234");
     seconds(&mut world, 1);

@@ -83,11 +83,11 @@ describe("the two paths of one call", () => {
   const phone = replay([INCOMING]).call;
   const call = ringingCall();
 
-  it("are one call by the CallUUID, whichever came first", () => {
+  it("G23: are one call by the CallUUID, whichever came first", () => {
     expect(joinCall(call, phone, T0 + 9000)).toEqual({ kind: "one", call, phone });
   });
 
-  it("give the slower path its time before a word is said", () => {
+  it("G23: give the slower path its time before a word is said", () => {
     expect(joinCall(call, null, T0 + OTHER_PATH_MS_MAX).kind).toBe("one");
     expect(joinCall(call, null, T0 + OTHER_PATH_MS_MAX + 1).kind).toBe("phoneSilent");
     expect(joinCall(null, phone, T0 + OTHER_PATH_MS_MAX).kind).toBe("none");

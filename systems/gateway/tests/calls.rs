@@ -96,7 +96,7 @@ fn a_client_hello_in_two_datagrams_is_put_together() {
 }
 
 #[test]
-fn checks_that_come_before_the_answer_are_answered_with_it() {
+fn g18_checks_that_come_before_the_answer_are_answered_with_it() {
     let mut world = World::new();
     world.browsers.push(Browser::new(world.now, "10.0.0.9:50000"));
     world.command(MediaCommand::Open { leg: AGENT, kind: LegKind::Browser, offer: None });
@@ -145,7 +145,7 @@ fn sound_survives_loss_reordering_and_duplicates() {
 }
 
 #[test]
-fn the_stream_to_the_trunk_goes_on_without_a_break_whatever_is_played() {
+fn g20_the_stream_to_the_trunk_goes_on_without_a_break_whatever_is_played() {
     let mut world = World::new();
     let browser = Browser::new(world.now, "10.0.0.9:50000");
     call(&mut world, Phone::new("10.0.0.7:4000"), browser);
@@ -197,7 +197,7 @@ fn keys_at_the_browsers_rhythm_all_arrive_both_ways_and_are_told_once() {
 }
 
 #[test]
-fn comfort_noise_that_nobody_agreed_to_is_not_heard() {
+fn g15_comfort_noise_that_nobody_agreed_to_is_not_heard() {
     let mut world = World::new();
     let mut phone = Phone::new("10.0.0.7:4000").saying(tone(1000.0));
     phone.comfort_noise_every = 10;

@@ -51,7 +51,7 @@ fn refusal(world: &World, leg: LegId) -> &str {
 }
 
 #[test]
-fn a_phone_that_holds_hears_nothing_and_gets_its_sound_back_twenty_times() {
+fn g16_a_phone_that_holds_hears_nothing_and_gets_its_sound_back_twenty_times() {
     let mut world = talking();
     for n in 0..20 {
         let hold = if n % 2 == 0 { "sendonly" } else { "inactive" };
@@ -276,7 +276,7 @@ fn a_browser_that_falls_silent_is_lost_once_and_found_again() {
 }
 
 #[test]
-fn a_muted_browser_is_not_lost_in_four_minutes_and_music_goes_on_at_the_trunk() {
+fn g19_a_muted_browser_is_not_lost_in_four_minutes_and_music_goes_on_at_the_trunk() {
     let mut world = talking();
     world.browsers[0].is_talking = false;
     world.phones[0].is_talking = false;
@@ -288,7 +288,7 @@ fn a_muted_browser_is_not_lost_in_four_minutes_and_music_goes_on_at_the_trunk() 
 }
 
 #[test]
-fn a_trunk_without_rtp_is_lost_at_its_limit_and_later_on_hold() {
+fn g20_a_trunk_without_rtp_is_lost_at_its_limit_and_later_on_hold() {
     let limit = Duration::from_secs(30);
     let mut world = World::with(|settings| {
         settings.plain_silence_talk = limit;

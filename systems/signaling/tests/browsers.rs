@@ -218,7 +218,7 @@ impl Walk {
 }
 
 #[test]
-fn pages_come_and_go_and_every_leg_ends_once() {
+fn g6_pages_come_and_go_and_every_leg_ends_once() {
     let (mut lost, mut answered, mut referred) = (0, 0, 0);
     for seed in 0..WALKS {
         let mut walk = Walk::new(seed);

@@ -200,7 +200,7 @@ fn requests_out_of_order_are_500_and_gaps_are_legal() {
 }
 
 #[test]
-fn a_request_without_a_user_in_its_uri_finds_its_call_by_the_dialog() {
+fn g8_a_request_without_a_user_in_its_uri_finds_its_call_by_the_dialog() {
     let mut bench = Bench::new();
     let (mut caller, leg) = established(&mut bench);
     let bye = caller.request("BYE", "", "").replace("BYE sip:+18005551234@", "BYE sip:");
@@ -251,7 +251,7 @@ fn a_cancelled_reinvite_leaves_the_call_up() {
 }
 
 #[test]
-fn a_caller_that_refreshes_keeps_its_call_and_one_that_stops_loses_it() {
+fn g21_a_caller_that_refreshes_keeps_its_call_and_one_that_stops_loses_it() {
     let mut bench = Bench::new();
     let asked = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n";
     let (mut caller, leg, ok) = timed(&mut bench, asked);
@@ -300,7 +300,7 @@ fn too_short_a_session_is_422_with_the_shortest() {
 }
 
 #[test]
-fn a_phones_session_is_refreshed_at_half_time_without_touching_media() {
+fn g21_a_phones_session_is_refreshed_at_half_time_without_touching_media() {
     let mut bench = short_sessions();
     let allow = "Allow: INVITE, ACK, BYE, UPDATE\nSession-Expires: 180;refresher=uac";
     let (to, _) = phone_with(&mut bench, allow);

@@ -98,7 +98,7 @@ fn early_media_is_183_with_sdp_repeated_every_minute_and_the_200_says_the_same()
 }
 
 #[test]
-fn ringing_is_180_without_sdp() {
+fn g4_ringing_is_180_without_sdp() {
     let mut bench = Bench::new();
     let (_, leg) = offer(&mut bench, "Supported: 100rel\r\n");
     bench.take_sent();
@@ -193,7 +193,7 @@ fn a_cancel_that_crosses_the_200_changes_nothing() {
 }
 
 #[test]
-fn a_refusal_tells_the_cause_and_is_repeated_until_ack() {
+fn g4_a_refusal_tells_the_cause_and_is_repeated_until_ack() {
     for (cause, status, q850) in [
         (Cause::Unallocated, 404, 1),
         (Cause::Busy, 486, 17),
@@ -238,7 +238,7 @@ fn hanging_up_before_the_ack_waits_for_it_with_bye() {
 }
 
 #[test]
-fn an_invite_without_sdp_gets_our_offer_and_its_answer_comes_in_the_ack() {
+fn g3_an_invite_without_sdp_gets_our_offer_and_its_answer_comes_in_the_ack() {
     let mut bench = Bench::new();
     let mut caller = Caller::new("555", "c");
     bench.udp(PSTN, caller.invite("", ""));
@@ -260,7 +260,7 @@ fn an_invite_without_sdp_gets_our_offer_and_its_answer_comes_in_the_ack() {
 }
 
 #[test]
-fn an_ack_without_the_answer_that_it_owes_ends_the_call() {
+fn g3_an_ack_without_the_answer_that_it_owes_ends_the_call() {
     let mut bench = Bench::new();
     let mut caller = Caller::new("555", "c");
     bench.udp(PSTN, caller.invite("", ""));
@@ -467,7 +467,7 @@ fn calls_beyond_the_limit_are_503() {
 }
 
 #[test]
-fn the_call_id_of_the_call_stands_on_everything_that_we_send() {
+fn g22_the_call_id_of_the_call_stands_on_everything_that_we_send() {
     let mut bench = Bench::new();
     let upstream: CallUuid = uuid();
     let (mut caller, leg) = offer(&mut bench, &format!("X-Genesys-CallUUID: {upstream}\r\n"));

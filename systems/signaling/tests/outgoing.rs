@@ -176,7 +176,7 @@ fn a_phone_that_rings_and_answers_is_acknowledged_at_once_and_every_time() {
 }
 
 #[test]
-fn an_ack_goes_to_where_the_phone_speaks_from_and_not_to_its_private_contact() {
+fn g6_an_ack_goes_to_where_the_phone_speaks_from_and_not_to_its_private_contact() {
     let mut bench = Bench::new();
     bench.udp(PHONE, register("5002", "<sip:x@10.0.0.9:5062>", 600, "a", 1, ""));
     bench.take_sent();

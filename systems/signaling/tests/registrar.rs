@@ -173,7 +173,7 @@ fn a_made_up_nonce_is_challenged_and_not_counted_as_a_wrong_password() {
 }
 
 #[test]
-fn an_unknown_dn_is_404_in_words_and_always_answered() {
+fn g10_g11_an_unknown_dn_is_404_in_words_and_always_answered() {
     let mut bench = Bench::new();
     for (cseq, dn, expires) in [(1, "5999", 3600), (2, "5999", 0), (3, "VQ", 600)] {
         bench.udp(PHONE, register(dn, CONTACT, expires, "a", cseq, ""));
@@ -214,7 +214,7 @@ fn a_registration_ends_with_its_time_unless_refreshed() {
 }
 
 #[test]
-fn expires_0_and_the_star_end_a_registration_and_a_query_changes_nothing() {
+fn g11_expires_0_and_the_star_end_a_registration_and_a_query_changes_nothing() {
     let mut bench = Bench::new();
     bench.register_udp("5002");
     let query = register("5002", "", 3600, "q", 1, "").replace("Contact: \r\n", "");
@@ -249,7 +249,7 @@ fn too_short_an_expiry_is_423_and_an_older_request_does_not_undo_a_newer() {
 }
 
 #[test]
-fn a_closed_websocket_takes_its_dn_out_of_service_at_once() {
+fn g12_a_closed_websocket_takes_its_dn_out_of_service_at_once() {
     let mut bench = Bench::new();
     bench.register_browser("5002", BROWSER);
     bench.close(BROWSER);

@@ -183,7 +183,7 @@ fn a_stream_is_cut_into_requests_and_its_pings_are_answered() {
 }
 
 #[test]
-fn a_websocket_keep_alive_is_answered() {
+fn g25_a_websocket_keep_alive_is_answered() {
     let mut bench = Bench::new();
     bench.open(BROWSER, Transport::Ws);
     bench.flow(BROWSER, PING);

@@ -69,6 +69,11 @@ function RingFoot({ call }: { call: LiveCall }) {
           Ringing <Timer since={call.ringingAt} label="for" />
         </span>
       )}
+      {limit === null && rung >= LATE_S ? (
+        <span className="ring-limit" role="status">
+          The caller&rsquo;s network may give up soon
+        </span>
+      ) : null}
       {limit === null ? null : (
         <>
           <span className="ring-limit">
@@ -80,3 +85,6 @@ function RingFoot({ call }: { call: LiveCall }) {
     </div>
   );
 }
+
+/** SIP servers give a call up after some 32 s. */
+const LATE_S = 25;

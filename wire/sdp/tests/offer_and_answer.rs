@@ -198,7 +198,7 @@ fn a_browser_answer_has_one_mid_and_bundles_what_it_takes() {
 }
 
 #[test]
-fn hold_and_unhold_twenty_times_keep_the_shape() {
+fn g16_hold_and_unhold_twenty_times_keep_the_shape() {
     let preferences = Preference::browser();
     let mut ours = browser();
     let mut seen = Vec::new();
@@ -261,7 +261,7 @@ fn a_refused_section_keeps_the_odd_words_it_came_with() {
 }
 
 #[test]
-fn the_linter_finds_what_has_cost_sites_their_sound() {
+fn g16_the_linter_finds_what_has_cost_sites_their_sound() {
     let found = |text: &str| lint(text.as_bytes());
     assert_eq!(found(CHROMIUM), []);
     assert_eq!(found(GENESYS), []);

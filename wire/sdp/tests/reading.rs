@@ -59,7 +59,7 @@ fn firefox_keeps_its_fingerprint_on_the_session_level() {
 }
 
 #[test]
-fn genesys_writes_names_in_lower_case_and_opus_on_120() {
+fn g14_genesys_writes_names_in_lower_case_and_opus_on_120() {
     let offer = fixture!("genesys-offer");
     let (_, audio) = offer.audio().unwrap();
     let names: Vec<_> = audio.formats.iter().map(|f| f.codec.clone().unwrap()).collect();

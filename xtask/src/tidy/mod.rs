@@ -6,6 +6,7 @@
 mod code;
 mod laws;
 mod manifests;
+mod rules;
 mod text;
 mod tree;
 
@@ -43,6 +44,7 @@ pub fn check(root: &Path) -> io::Result<Vec<Finding>> {
     let files = tree::read(root)?;
     let mut findings: Vec<Finding> = files.iter().flat_map(check_file).collect();
     findings.extend(manifests::check(&files));
+    findings.extend(rules::check(&files));
     findings.sort();
     Ok(findings)
 }
