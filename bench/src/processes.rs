@@ -81,8 +81,9 @@ impl Server {
         let binary = beside_us("cordboard")?;
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("cordboard.toml");
-        let names =
-            ["http", "https", "sip_ws", "sip", "tserver", "config", "stat", "media", "turn"];
+        let names = [
+            "http", "https", "sip_ws", "sip", "sips", "tserver", "config", "stat", "media", "turn",
+        ];
         let ports: String = names.map(|name| format!("{name} = 0\n")).concat();
         let demo = format!("[demo]\ntrunk_contact = \"{trunk}\"\n");
         let text = format!("[ports]\n{ports}rtp = [20000, 25998]\n{demo}");

@@ -97,6 +97,8 @@ pub struct Ports {
     pub https: u16,
     pub sip_ws: u16,
     pub sip: u16,
+    /// SIP over TLS.
+    pub sips: u16,
     pub tserver: u16,
     pub config: u16,
     pub stat: u16,
@@ -117,6 +119,7 @@ impl Default for Ports {
             https: 8443,
             sip_ws: 8089,
             sip: 5060,
+            sips: 5061,
             tserver: 5025,
             config: 5000,
             stat: 2020,
@@ -136,6 +139,11 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
+    /// Who signs the certificates that SIP phones and carriers show; without it none is asked for.
+    pub client_ca: Option<PathBuf>,
+    /// Whether each of them has to show one.
+    #[serde(default)]
+    pub client_required: bool,
 }
 
 /// How long it is known what happened.

@@ -17,9 +17,9 @@ use desk::{Desk, DeskLimits, DeskSettings, TurnAccess};
 use directory::Directory;
 use gateway::{Certificate, Shard, ShardSettings};
 use io_cti::{Clients, Listeners, Program, Sources, StatClients};
-use io_edge::{CertificateFiles, Edge, EdgeSettings};
+use io_edge::{Edge, EdgeSettings};
 use io_media::{MediaSettings, MediaThread};
-use io_port::{Full, Sink, Streams, bind_tcp};
+use io_port::{CertificateFiles, Full, Sink, Streams, bind_tcp};
 use io_relay::RelayPort;
 use io_sip::SipPort;
 use io_store::{Store, hash_password};
@@ -100,10 +100,10 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let (media, browser_address) = start_media(config, advertised, &orders, recordings.sink())?;
     let turn = Turn::start(config, &options.data, advertised, browser_address).await?;
     let stun = turn.port.as_ref().map(RelayPort::streams);
-    let edge = Edge::start(edge_settings(options, config, &orders, metrics, stun)).await?;
-    let listen = config.network.listen;
-    let sip = SipPort::start(SocketAddr::new(listen, config.ports.sip), sink(&orders, Input::Sip))
-        .await?;
+    let certificate = certificate(options, config)?;
+    let edge = edge_settings(config, &certificate, &orders, metrics, stun);
+    let edge = Edge::start(edge).await?;
+    let (sip, sips) = sip_port(config, &certificate, &orders).await?;
     let (configuration, configuration_seen) = watch::channel(Arc::default());
     let (monitor, monitor_seen) = watch::channel(Arc::default());
     let (stop_clients, stop) = watch::channel(false);
@@ -116,8 +116,13 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     };
     let listeners = listeners(config).await?;
     let sip_address = SocketAddr::new(advertised, sip.address().port());
+    let sip_settings = SignalingSettings {
+        advertised_tls: Some(SocketAddr::new(advertised, sips.port())),
+        upstream,
+        ..SignalingSettings::new(sip_address)
+    };
     let ready_line = format!(
-        "cordboard ready http={} https={} sips_ws={} sip={} tserver={} config={} stat={} media={} \
+        "cordboard ready http={} https={} sips_ws={} sip={} sips={sips} tserver={} config={} stat={} media={} \
          turn={} data={}",
         edge.http,
         edge.https,
@@ -135,7 +140,7 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     let mut board = Board::new(systems(
         options,
         &site,
-        (sip_address, upstream),
+        sip_settings,
         &edge,
         turn.access(config, edge.https.port()),
     ));
@@ -263,23 +268,47 @@ async fn listeners(config: &Config) -> anyhow::Result<Listeners> {
     })
 }
 
-fn edge_settings(
-    options: &RunOptions,
+/// The one of every TLS port.
+fn certificate(options: &RunOptions, config: &Config) -> anyhow::Result<io_port::Certificate> {
+    let files = config
+        .tls
+        .as_ref()
+        .map(|tls| CertificateFiles { certificate: tls.certificate.clone(), key: tls.key.clone() });
+    Ok(io_port::Certificate::load_or_make(files.as_ref(), &options.data)?)
+}
+
+/// SIP over UDP, TCP and TLS, and where the last one listens.
+async fn sip_port(
     config: &Config,
+    certificate: &io_port::Certificate,
+    orders: &Sender<Order>,
+) -> anyhow::Result<(SipPort, SocketAddr)> {
+    let at = |port| SocketAddr::new(config.network.listen, port);
+    let sip = SipPort::start(at(config.ports.sip), sink(orders, Input::Sip)).await?;
+    let tls = config.tls.as_ref();
+    let acceptor = match tls.and_then(|tls| Some((tls.client_ca.as_ref()?, tls.client_required))) {
+        Some((authority, is_required)) => {
+            certificate.acceptor_for_clients_of(authority, is_required)?
+        }
+        None => certificate.acceptor(&[]),
+    };
+    let sips = sip.serve_tls(at(config.ports.sips), acceptor).await?;
+    Ok((sip, sips))
+}
+
+fn edge_settings(
+    config: &Config,
+    certificate: &io_port::Certificate,
     orders: &Sender<Order>,
     metrics: watch::Receiver<String>,
     stun: Option<Streams>,
 ) -> EdgeSettings {
-    let Config { network, ports, tls, .. } = config;
+    let Config { network, ports, .. } = config;
     EdgeSettings {
         http: SocketAddr::new(network.http_listen, ports.http),
         https: SocketAddr::new(network.listen, ports.https),
         sip_ws: SocketAddr::new(network.listen, ports.sip_ws),
-        certificate: tls.as_ref().map(|tls| CertificateFiles {
-            certificate: tls.certificate.clone(),
-            key: tls.key.clone(),
-        }),
-        data: options.data.clone(),
+        certificate: certificate.clone(),
         desk: sink(orders, Input::Api),
         signaling: sink(orders, Input::Sip),
         metrics,
@@ -290,12 +319,13 @@ fn edge_settings(
 fn systems(
     options: &RunOptions,
     site: &Configuration,
-    (sip, upstream): (SocketAddr, Option<Upstream>),
+    sip: SignalingSettings,
     edge: &Edge,
     turn: Option<TurnAccess>,
 ) -> Systems {
     let mut random = crate::random();
     let started = crate::now();
+    let upstream = sip.upstream.as_ref().map(|upstream| upstream.trunk.clone());
     Systems {
         cti: Cti::new(),
         desk: Desk::new(
@@ -312,15 +342,12 @@ fn systems(
         directory: Directory::new(),
         history: history::History::new(),
         routing: counters::router(&options.data),
-        signaling: Signaling::new(
-            SignalingSettings { upstream: upstream.clone(), ..SignalingSettings::new(sip) },
-            random.split(),
-        ),
+        signaling: Signaling::new(sip, random.split()),
         stats: counters::stats(&options.data),
         story: story::Stories::new(),
         switch: Switch::new(
             SwitchSettings {
-                upstream: upstream.map(|upstream| upstream.trunk),
+                upstream,
                 ..SwitchSettings::new(site.switch.server, started.unix.as_secs())
             },
             random.split(),

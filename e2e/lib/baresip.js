@@ -52,12 +52,14 @@ export class Baresip {
    * @param {string} dn
    * @param {string} registrar host:port
    * @param {string} voice a WAV file at 8 kHz
+   * @param {"udp" | "tcp" | "tls"} [transport]
    */
-  static async phone(folder, dn, registrar, voice) {
+  static async phone(folder, dn, registrar, voice, transport = "udp") {
     const settings = path.join(folder, "baresip");
     await mkdir(settings, { recursive: true });
     const options = "auth_pass=demo;regint=300;audio_codecs=pcmu/8000/1";
-    await settle(settings, `<sip:${dn}@${registrar}>;${options}\n`, voice);
+    const account = `<sip:${dn}@${registrar};transport=${transport}>;${options}\n`;
+    await settle(settings, account, voice);
     // It gives up at a challenge that offers SHA-256 too, and is asked for MD5 alone the next
     // time: half a minute later by itself, or at once when it is started again.
     const first = new Baresip(settings);

@@ -9,8 +9,8 @@ import { CORDBOARD } from "./paths.js";
 import { within } from "./wait.js";
 
 /**
- * @typedef {Record<"http" | "https" | "sips_ws" | "sip" | "tserver" | "config" | "stat" | "media"
- *   | "turn", string>} Places where each port listens, as host:port
+ * @typedef {Record<"http" | "https" | "sips_ws" | "sip" | "sips" | "tserver" | "config" | "stat"
+ *   | "media" | "turn", string>} Places where each port listens, as host:port
  */
 
 /** How a run of the program ended that was not meant to serve.
@@ -142,7 +142,9 @@ export function address(place) {
 
 /** @param {{configuration?: string, trunk?: string, ports?: Record<string, number>}} options */
 function configurationText({ configuration = "", trunk, ports = {} }) {
-  const names = ["http", "https", "sip_ws", "sip", "tserver", "config", "stat", "media", "turn"];
+  const names = [
+    "http", "https", "sip_ws", "sip", "sips", "tserver", "config", "stat", "media", "turn",
+  ];
   const lines = names.map((name) => `${name} = ${ports[name] ?? 0}`);
   const contact = trunk === undefined ? "" : `[demo]\ntrunk_contact = "${trunk}"\n`;
   return `[ports]\n${lines.join("\n")}\nrtp = [14000, 19998]\n${contact}${configuration}\n`;

@@ -72,5 +72,28 @@ story("an agent's baresip holds, goes on, and sends the caller elsewhere", async
   assert.equal((await customer.ended()).by, "them");
 });
 
+story("an agent's baresip over TLS takes a call, hangs up, and is hung up on", async (scene) => {
+  const carrier = await scene.carrier();
+  const server = await scene.server();
+  const client = new TClient(server.at.tserver);
+  scene.finally(async () => client.close());
+  await client.ask("register_address", { this_dn: "5002" });
+  const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
+  const voice = await toneFile(TONES.other, 8000);
+  const phone = await Baresip.phone(folder, "5002", server.at.sips, voice, "tls");
+  scene.finally(() => phone.close());
+  for (const ends of [() => phone.tell("/hangup"), null]) {
+    const says = await toneFile(TONES.customer, 8000);
+    const customer = await carrier.call({ to: "5002", says });
+    await phone.accept();
+    await hears(customer, ["other"]);
+    await hears(phone, ["customer"]);
+    if (ends === null) customer.hangUp();
+    else ends();
+    await phone.says(/session closed|terminated/);
+    if (ends !== null) assert.equal((await customer.ended()).by, "them");
+  }
+});
+
 /** Until baresip, which has said its text three times, has been quiet for a moment. */
 const QUIET_SECONDS = 9;

@@ -8,7 +8,7 @@ import pytest
 from cordboard_tserver import Closed, Refused, TServer, kv_list, pairs
 
 BINARY = os.environ.get("CORDBOARD", "")
-PORTS = ("http", "https", "sip_ws", "sip", "tserver", "config", "stat", "media", "turn")
+PORTS = ("http", "https", "sip_ws", "sip", "sips", "tserver", "config", "stat", "media", "turn")
 needs_binary = pytest.mark.skipif(not os.path.exists(BINARY), reason="CORDBOARD names no binary")
 
 

@@ -7,24 +7,20 @@
 mod api;
 mod assets;
 mod bayeux;
-mod certificate;
 mod headers;
 mod listen;
 mod routes;
 mod sip;
 
-pub use certificate::{Certificate, CertificateError, CertificateFiles};
-
 use std::{
     net::SocketAddr,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use io_port::{BindError, Outlets, Sink, Streams, bind_tcp};
+use io_port::{BindError, Certificate, Outlets, Sink, Streams, bind_tcp};
 use model::{
     api::{ApiInput, ApiOutput, ApiRequest, ApiResponse},
     id::{FlowId, SocketId},
@@ -40,10 +36,8 @@ pub struct EdgeSettings {
     pub https: SocketAddr,
     /// SIP over WSS alone.
     pub sip_ws: SocketAddr,
-    /// Certificate and key; `None` makes one for development in `data`.
-    pub certificate: Option<CertificateFiles>,
-    /// Where the development certificate is kept, so that browsers see the same one again.
-    pub data: PathBuf,
+    /// What browsers are shown.
+    pub certificate: Certificate,
     /// Requests to the desk.
     pub desk: Sink<ApiInput>,
     /// SIP to signaling.
@@ -97,9 +91,6 @@ pub enum StartError {
     /// A port can't be had.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The certificate can't be used.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
     /// The system refused something else.
     #[error("the web server could not start: {0}")]
     System(#[from] std::io::Error),
@@ -111,7 +102,6 @@ impl Edge {
     /// # Errors
     /// When a port or the certificate can't be had.
     pub async fn start(settings: EdgeSettings) -> Result<Self, StartError> {
-        let certificate = Certificate::load_or_make(settings.certificate.as_ref(), &settings.data)?;
         let http = bind_tcp("HTTP", "ports.http", settings.http).await?;
         let https = bind_tcp("HTTPS", "ports.https", settings.https).await?;
         let sip_ws = bind_tcp("SIP over WebSocket", "ports.sip_ws", settings.sip_ws).await?;
@@ -131,7 +121,7 @@ impl Edge {
                 next_request: AtomicU64::new(1),
             }),
         };
-        let tls = certificate.acceptor();
+        let tls = settings.certificate.acceptor(&["h2", "http/1.1"]);
         let everything = routes::everything(edge.shared.clone());
         let only_sip = routes::only_sip(edge.shared.clone());
         tokio::spawn(listen::plain(http, everything.clone()));

@@ -2,10 +2,12 @@
 //! the board, and outlets to connections.
 
 mod bind;
+mod certificate;
 mod outlets;
 mod stream;
 
 pub use bind::{BindError, bind_tcp, bind_udp};
+pub use certificate::{Certificate, CertificateError, CertificateFiles};
 pub use outlets::{OUTLET_MESSAGES_MAX, Outlets};
 pub use stream::{Stream, Streams};
 

@@ -1,4 +1,4 @@
-//! SIP sockets: UDP and TCP on 5060. WebSockets come from `io/edge`.
+//! SIP sockets: UDP and TCP on 5060, TLS on 5061. WebSockets come from `io/edge`.
 //!
 //! Bytes in, bytes out: what they mean is `systems/signaling`'s affair, also where one message of
 //! a stream ends and the next begins.
@@ -17,6 +17,7 @@ use model::{
     sip::{SipInput, SipOutput},
 };
 use tokio::net::UdpSocket;
+use tokio_rustls::TlsAcceptor;
 
 /// The SIP port: UDP and TCP on one number.
 #[derive(Debug)]
@@ -54,6 +55,21 @@ impl SipPort {
         tokio::spawn(udp::receive(receiver, address, flows.sink.clone()));
         tokio::spawn(tcp::accept(tcp, flows.clone()));
         Ok(Self { address, flows, sender })
+    }
+
+    /// Serves TLS on a port of its own, whose address is returned.
+    ///
+    /// # Errors
+    /// When the port can't be had.
+    pub async fn serve_tls(
+        &self,
+        address: SocketAddr,
+        acceptor: TlsAcceptor,
+    ) -> Result<SocketAddr, StartError> {
+        let listener = bind_tcp("SIP over TLS", "ports.sips", address).await?;
+        let address = listener.local_addr()?;
+        tokio::spawn(tcp::accept_tls(listener, acceptor, self.flows.clone()));
+        Ok(address)
     }
 
     /// The address that was bound, with the real port when 0 was asked for.

@@ -1,4 +1,4 @@
-//! SIP over TCP: one task reads, one writes.
+//! SIP over TCP, with and without TLS: one task reads, one writes.
 
 use std::{
     net::SocketAddr,
@@ -11,14 +11,12 @@ use model::{
     sip::{SipInput, Transport},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{
-        TcpListener, TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    sync::mpsc,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, mpsc},
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::Flows;
 
@@ -32,13 +30,49 @@ pub(crate) async fn accept(listener: TcpListener, flows: Arc<Flows>) {
                 tokio::spawn(serve(stream, remote, flow, messages, flows.clone()));
             }
             Ok(_) => tracing::warn!(CONNECTIONS_MAX, "too many SIP connections: one refused"),
-            Err(error) => {
-                // Out of file descriptors, most likely: a pause lets some be closed.
-                tracing::error!(%error, "SIP connection not accepted");
-                sleep(ACCEPT_PAUSE).await;
-            }
+            Err(error) => not_accepted(&error).await,
         }
     }
+}
+
+/// Accepts TLS until the process ends. A far end that dallies over its handshake takes a place of
+/// its own kind and none of those who talk.
+pub(crate) async fn accept_tls(listener: TcpListener, acceptor: TlsAcceptor, flows: Arc<Flows>) {
+    let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    loop {
+        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+        match listener.accept().await {
+            Ok((stream, remote)) if flows.outlets.len() < CONNECTIONS_MAX => {
+                let (acceptor, flows) = (acceptor.clone(), flows.clone());
+                tokio::spawn(async move {
+                    let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true))
+                    else {
+                        return;
+                    };
+                    let shaken = timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await;
+                    drop(place);
+                    match shaken {
+                        Ok(Ok(stream)) => {
+                            let flow = FlowId(flows.next.fetch_add(1, Ordering::Relaxed));
+                            let messages = flows.outlets.open(flow);
+                            let ends = (local, remote);
+                            serve_stream(stream, Transport::Tls, ends, flow, messages, flows).await;
+                        }
+                        Ok(Err(error)) => tracing::info!(%remote, %error, "SIP over TLS refused"),
+                        Err(_) => tracing::debug!(%remote, "TLS handshake took too long"),
+                    }
+                });
+            }
+            Ok(_) => tracing::warn!(CONNECTIONS_MAX, "too many SIP connections: one refused"),
+            Err(error) => not_accepted(&error).await,
+        }
+    }
+}
+
+/// Out of file descriptors, most likely: a pause lets some be closed.
+async fn not_accepted(error: &std::io::Error) {
+    tracing::error!(%error, "SIP connection not accepted");
+    sleep(ACCEPT_PAUSE).await;
 }
 
 /// Opens a connection. What is sent to `flow` meanwhile waits in its outlet.
@@ -67,11 +101,22 @@ async fn serve(
     let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) else {
         return end(flow, &flows);
     };
-    let opened = SipInput::FlowOpened { flow, transport: Transport::Tcp, local, remote };
+    serve_stream(stream, Transport::Tcp, (local, remote), flow, messages, flows).await;
+}
+
+async fn serve_stream<S: AsyncRead + AsyncWrite>(
+    stream: S,
+    transport: Transport,
+    (local, remote): (SocketAddr, SocketAddr),
+    flow: FlowId,
+    messages: mpsc::Receiver<Vec<u8>>,
+    flows: Arc<Flows>,
+) {
+    let opened = SipInput::FlowOpened { flow, transport, local, remote };
     if (flows.sink)(opened).is_err() {
         return end(flow, &flows);
     }
-    let (reader, writer) = stream.into_split();
+    let (reader, writer) = split(stream);
     // The first to end takes the other along: a far end that closed, or an outlet that was closed
     // by signaling or for being too slow.
     tokio::select! {
@@ -82,7 +127,7 @@ async fn serve(
 }
 
 /// Returns when the far end closed, an error came or the control thread can't follow.
-async fn read(mut reader: OwnedReadHalf, flow: FlowId, flows: &Flows) {
+async fn read(mut reader: impl AsyncRead + Unpin, flow: FlowId, flows: &Flows) {
     let mut buffer = vec![0; READ_BYTES];
     loop {
         match reader.read(&mut buffer).await {
@@ -100,9 +145,13 @@ async fn read(mut reader: OwnedReadHalf, flow: FlowId, flows: &Flows) {
 }
 
 /// Writes until the outlet is closed, then closes our side.
-async fn write(mut writer: OwnedWriteHalf, mut messages: mpsc::Receiver<Vec<u8>>) {
+async fn write(mut writer: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<Vec<u8>>) {
     while let Some(bytes) = messages.recv().await {
-        match timeout(WRITE_LIMIT, writer.write_all(&bytes)).await {
+        let written = async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        };
+        match timeout(WRITE_LIMIT, written).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => break,
         }
@@ -121,6 +170,9 @@ fn end(flow: FlowId, flows: &Flows) {
 
 /// Connections at one time.
 const CONNECTIONS_MAX: usize = 20_000;
+/// TLS handshakes at one time; more wait in the backlog.
+const HANDSHAKES_MAX: usize = 256;
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -207,7 +207,7 @@ impl Dialog {
     pub fn contact(&self, outlet: &Outlet, hop: &Hop) -> String {
         let at = if self.contact_user.is_empty() { "" } else { "@" };
         let parameter = route::uri_parameter(outlet.transport(hop));
-        format!("<sip:{}{at}{}{parameter}>", self.contact_user, outlet.advertised)
+        format!("<sip:{}{at}{}{parameter}>", self.contact_user, outlet.our_place(hop))
     }
 
     fn compose(
@@ -280,7 +280,7 @@ pub(crate) fn via(outlet: &Outlet, random: &mut Random, hop: &Hop) -> String {
     format!(
         "SIP/2.0/{} {};branch={BRANCH_COOKIE}{};rport",
         route::via_token(outlet.transport(hop)),
-        outlet.advertised,
+        outlet.our_place(hop),
         random.hex(BRANCH_DIGITS)
     )
 }
@@ -330,7 +330,7 @@ mod tests {
     }
 
     fn bye(extra: &str) -> (String, Hop) {
-        let mut outlet = Outlet::new("192.0.2.9:5060".parse().unwrap());
+        let mut outlet = Outlet::new("192.0.2.9:5060".parse().unwrap(), None);
         let path = Path::Routed(source());
         let mut dialog = Dialog::of_request(&invite(extra), path, "t".into(), 0).unwrap();
         let mut random = Random::from_number(1);

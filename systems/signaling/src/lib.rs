@@ -104,6 +104,8 @@ pub enum Output {
 pub struct SignalingSettings {
     /// The address and port that Via and Contact show to peers.
     pub advertised: SocketAddr,
+    /// The same over TLS, when that is served.
+    pub advertised_tls: Option<SocketAddr>,
     /// Calls beyond are answered 503.
     pub legs_max: usize,
     /// The session interval asked of phones, in seconds (RFC 4028); 90 at least.
@@ -118,6 +120,7 @@ impl SignalingSettings {
     pub fn new(advertised: SocketAddr) -> Self {
         Self {
             advertised,
+            advertised_tls: None,
             legs_max: limits::LEGS_MAX,
             session_expires_s: limits::SESSION_EXPIRES_S,
             upstream: None,
@@ -153,7 +156,7 @@ impl Signaling {
     pub fn new(settings: SignalingSettings, mut random: Random) -> Self {
         let guard = Guard::new(&mut random);
         Self {
-            outlet: Outlet::new(settings.advertised),
+            outlet: Outlet::new(settings.advertised, settings.advertised_tls),
             settings,
             configuration: Arc::default(),
             random,

@@ -59,10 +59,12 @@ pub(crate) struct Outlet {
     next_flow: u64,
     /// The address that Via and Contact show.
     pub advertised: SocketAddr,
+    /// The same over TLS.
+    advertised_tls: Option<SocketAddr>,
 }
 
 impl Outlet {
-    pub fn new(advertised: SocketAddr) -> Self {
+    pub fn new(advertised: SocketAddr, advertised_tls: Option<SocketAddr>) -> Self {
         Self {
             outputs: VecDeque::new(),
             timers: Timers::default(),
@@ -70,6 +72,7 @@ impl Outlet {
             outgoing: BTreeMap::new(),
             next_flow: FIRST_OUTGOING_FLOW,
             advertised,
+            advertised_tls,
         }
     }
 
@@ -98,6 +101,14 @@ impl Outlet {
     /// Whether nothing sent there gets lost on its way, so that nothing is repeated.
     pub fn is_reliable(&self, hop: &Hop) -> bool {
         matches!(hop, Hop::Flow(_))
+    }
+
+    /// Where whoever is there reaches us.
+    pub fn our_place(&self, hop: &Hop) -> SocketAddr {
+        match self.transport(hop) {
+            Transport::Tls => self.advertised_tls.unwrap_or(self.advertised),
+            Transport::Tcp | Transport::Udp | Transport::Ws | Transport::Wss => self.advertised,
+        }
     }
 
     /// What a message to there is carried by.
