@@ -20,6 +20,7 @@ export class PstnPhone {
   /** @type {Set<NodeJS.Timeout>} */
   timers = new Set();
   started = Date.now();
+  closed = false;
 
   /** @param {dgram.Socket} socket @param {string} host */
   constructor(socket, host) {
@@ -66,6 +67,7 @@ export class PstnPhone {
 
   /** @param {Message} message */
   send(message) {
+    if (this.closed) return;
     this.note("->", message);
     this.socket.send(serialize(message), this.server.port, this.server.host);
   }
@@ -205,6 +207,7 @@ export class PstnPhone {
     await until("the end of every call", over, 2000).catch(() => {});
     for (const timer of this.timers) clearTimeout(timer);
     await Promise.all(this.calls.map((call) => call.rtp.close()));
+    this.closed = true;
     this.socket.close();
   }
 }

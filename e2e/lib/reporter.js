@@ -8,6 +8,11 @@ export default async function* report(events) {
   let passed = 0;
   const failed = [];
   for await (const { type, data } of events) {
+    // What goes wrong outside of any story fails the run all the same.
+    if (type === "test:diagnostic" && /^Error:/.test(data.message)) {
+      failed.push(data.message);
+      continue;
+    }
     if (data?.nesting !== 0 || isFile(data.name)) continue;
     if (type === "test:pass") {
       passed += 1;

@@ -16,6 +16,8 @@ export class SipServer extends PstnPhone {
   registered = new Map();
   /** DNs that are not configured. @type {Set<string>} */
   unknown = new Set();
+  /** REGISTERs that came. @type {Set<string>} */
+  asked = new Set();
   /** How long it thinks about a REGISTER. */
   thinksMs = 0;
 
@@ -29,6 +31,10 @@ export class SipServer extends PstnPhone {
   /** @param {Message} message */
   async onRegister(message) {
     const dn = /sip:([^@>]+)@/.exec(header(message, "To") ?? "")?.[1] ?? "";
+    const transaction = header(message, "Via") ?? "";
+    // A repetition of one that is being thought about.
+    if (this.asked.has(transaction)) return;
+    this.asked.add(transaction);
     if (this.thinksMs > 0) await pause(this.thinksMs);
     if (this.unknown.has(dn)) return this.send(respond(message, 404, "Not Found"));
     const contact = header(message, "Contact") ?? "";
