@@ -34,14 +34,15 @@ export class Baresip {
    * @param {string} folder for its settings and recordings
    * @param {string} target
    * @param {string} speech a WAV file at 8 kHz
+   * @param {string} [more] parameters of its account
    */
-  static async dial(folder, target, speech) {
+  static async dial(folder, target, speech, more = "") {
     const settings = path.join(folder, "baresip");
     await mkdir(settings, { recursive: true });
     // Three times the text, then silence: it hangs up when its file ends.
     const long = path.join(settings, "speech.wav");
     await run("sox", ["-D", speech, long, "repeat", "2", "pad", "0", "120"]);
-    const account = "<sip:5551234567@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1\n";
+    const account = `<sip:5551234567@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1${more}\n`;
     await settle(settings, account, long);
     return new Baresip(settings, [`/dial ${target}`]);
   }
@@ -53,12 +54,13 @@ export class Baresip {
    * @param {string} registrar host:port
    * @param {string} voice a WAV file at 8 kHz
    * @param {"udp" | "tcp" | "tls"} [transport]
+   * @param {string} [more] parameters of its account
    */
-  static async phone(folder, dn, registrar, voice, transport = "udp") {
+  static async phone(folder, dn, registrar, voice, transport = "udp", more = "") {
     const settings = path.join(folder, "baresip");
     await mkdir(settings, { recursive: true });
     const options = "auth_pass=demo;regint=300;audio_codecs=pcmu/8000/1";
-    const account = `<sip:${dn}@${registrar};transport=${transport}>;${options}\n`;
+    const account = `<sip:${dn}@${registrar};transport=${transport}>;${options}${more}\n`;
     await settle(settings, account, voice);
     // It gives up at a challenge that offers SHA-256 too, and is asked for MD5 alone the next
     // time: half a minute later by itself, or at once when it is started again.
@@ -143,6 +145,7 @@ snd_path .
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
+module srtp.so
 module aufile.so
 module sndfile.so
 module_app account.so

@@ -72,15 +72,36 @@ story("an agent's baresip holds, goes on, and sends the caller elsewhere", async
   assert.equal((await customer.ended()).by, "them");
 });
 
-story("an agent's baresip over TLS takes a call, hangs up, and is hung up on", async (scene) => {
+story("a baresip that takes nothing but SRTP calls in, and both hear each other", async (scene) => {
+  const server = await scene.server();
+  const agent = await scene.hummingAgent("agent5001", "agent");
+  await agent.ready();
+  const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
+  const voice = await toneFile(TONES.customer, 8000);
+  const target = `sip:+18005551234@${server.at.sip}`;
+  const telephone = await Baresip.dial(folder, target, voice, ";mediaenc=srtp-mand");
+  scene.finally(() => telephone.close());
+  await agent.rings();
+  await agent.press("Answer");
+  await agent.talks();
+  await telephone.says(/Call established/);
+  await hears(agent, ["customer"]);
+  await hears(telephone, ["agent"]);
+  await agent.press("Release");
+  await telephone.says(/session closed|terminated/);
+});
+
+story("an agent's baresip with TLS and SRTP takes calls, both sides hang up", async (scene) => {
   const carrier = await scene.carrier();
   const server = await scene.server();
+  await offerSrtp(scene, "5002");
   const client = new TClient(server.at.tserver);
   scene.finally(async () => client.close());
   await client.ask("register_address", { this_dn: "5002" });
   const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
   const voice = await toneFile(TONES.other, 8000);
-  const phone = await Baresip.phone(folder, "5002", server.at.sips, voice, "tls");
+  const phone = await Baresip.phone(folder, "5002", server.at.sips, voice, "tls",
+    ";mediaenc=srtp-mand");
   scene.finally(() => phone.close());
   for (const ends of [() => phone.tell("/hangup"), null]) {
     const says = await toneFile(TONES.customer, 8000);
@@ -94,6 +115,19 @@ story("an agent's baresip over TLS takes a call, hangs up, and is hung up on", a
     if (ends !== null) assert.equal((await customer.ended()).by, "them");
   }
 });
+
+/** As the administrator does it, while the site runs.
+ * @param {import("../lib/story.js").Scene} scene @param {string} dn */
+async function offerSrtp(scene, dn) {
+  const admin = await scene.desktop("admin");
+  await admin.signIn();
+  await admin.page.getByRole("button", { name: /^Account of/ }).waitFor();
+  const path = `/api/v2/configuration/dns/${dn}`;
+  const { body } = await admin.rest("GET", path);
+  const object = { ...body.object, options: { TServer: { srtp: "true" } } };
+  const done = await admin.rest("PUT", path, { version: body.version, object });
+  assert.equal(done.body.statusCode, 0, JSON.stringify(done.body));
+}
 
 /** Until baresip, which has said its text three times, has been quiet for a moment. */
 const QUIET_SECONDS = 9;

@@ -19,6 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         address: ([192, 0, 2, 1], 10_000).into(),
         direction: Direction::SendRecv,
         ptime_ms: 20,
+        crypto: None,
     };
     let Ok(answer) = ours.answer(&offer, &agreed, &preferences) else { return };
     let answer = SessionDescription::parse(&answer).expect("our own answer is well formed");

@@ -23,7 +23,7 @@ pub use crate::config::{
     difference::{Audit, Difference, DifferenceSort, FieldDifference},
     group::{AgentGroup, Membership},
     object::{Object, ObjectKind},
-    options::Options,
+    options::{Options, TSERVER},
     other::{
         ActionCode, ActionCodeKind, AgentLogin, Application, MediaFile, Resource, ResourceKind,
         ServiceType, Tenant,

@@ -112,8 +112,10 @@ impl MediaCommand {
 pub enum LegKind {
     /// A browser: ICE, DTLS-SRTP, Opus, all legs on one UDP port.
     Browser,
-    /// A SIP phone or a trunk: plain RTP, G.711, a port of its own.
+    /// A SIP phone or a trunk: G.711, a port of its own; protected when it offers a key (SDES).
     Plain,
+    /// The same, and our own offer is protected.
+    Secured,
 }
 
 /// What can be played.

@@ -12,6 +12,7 @@ use wire_sdp::{
 use crate::browser::{BrowserLine, BrowserShared};
 use crate::leg::{Leg, Line};
 use crate::outbox::Outbox;
+use crate::plain::PlainLine;
 use crate::settings::ShardSettings;
 
 /// What offers and answers need besides the leg.
@@ -40,7 +41,7 @@ impl Leg {
             }),
             Line::Plain(line) => self.dialog.offer(|origin, preferences| {
                 let address = settings.plain_address_for(line.rtp_to().map(|to| to.ip()));
-                plain_audio(origin, address, line.port).offer(preferences)
+                plain_audio(origin, address, line).offer(preferences)
             }),
         }
     }
@@ -93,7 +94,7 @@ impl Leg {
             Line::Plain(line) => {
                 let address = desk.settings.plain_address_for(media.address);
                 self.dialog.answer(|origin, preferences| {
-                    let audio = plain_audio(origin, address, line.port);
+                    let audio = plain_audio(origin, address, line);
                     audio.answer(offer, agreement, preferences)
                 })
             }
@@ -117,6 +118,11 @@ impl Leg {
             }
             Line::Plain(line) => {
                 let rtp = media.require_plain()?;
+                if is_answer && line.crypto().is_some() && media.sdes().is_none() {
+                    // Who was offered protection does not get to talk without it.
+                    return Err(Fault::AnswerMismatch);
+                }
+                line.secure(media, desk.random);
                 line.describe(rtp, media.rtcp_address());
             }
         }
@@ -155,12 +161,13 @@ fn browser_audio(
     }
 }
 
-fn plain_audio(origin: Origin, address: IpAddr, port: u16) -> PlainAudio {
+fn plain_audio(origin: Origin, address: IpAddr, line: &PlainLine) -> PlainAudio {
     PlainAudio {
         origin,
-        address: SocketAddr::new(address, port),
+        address: SocketAddr::new(address, line.port),
         direction: Direction::SendRecv,
         ptime_ms: PTIME_MS,
+        crypto: line.crypto(),
     }
 }
 

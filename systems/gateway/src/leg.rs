@@ -467,7 +467,7 @@ impl Line {
     fn seal(&mut self, buffer: &mut [u8], len: usize, is_rtcp: bool) -> Option<usize> {
         match self {
             Self::Browser(line) => line.seal(buffer, len, is_rtcp),
-            Self::Plain(_) => Some(len),
+            Self::Plain(line) => line.seal(buffer, len, is_rtcp),
         }
     }
 }

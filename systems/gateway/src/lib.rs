@@ -67,6 +67,7 @@ mod ports;
 mod reception;
 mod recorded;
 mod recording;
+mod sdes;
 mod settings;
 mod shard;
 mod stretch;

@@ -8,7 +8,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use model::random::Random;
 use wire_rtp::RtpHeader;
+use wire_sdp::{Crypto, Media};
+
+use crate::sdes::Sdes;
 
 /// The line to one phone or trunk.
 pub struct PlainLine {
@@ -20,6 +24,7 @@ pub struct PlainLine {
     /// A source that sent one packet: the second in order latches.
     candidate: Option<Candidate>,
     rtcp_from: Option<SocketAddr>,
+    sdes: Option<Box<Sdes>>,
 }
 
 struct Latched {
@@ -44,6 +49,41 @@ impl PlainLine {
             latched: None,
             candidate: None,
             rtcp_from: None,
+            sdes: None,
+        }
+    }
+
+    /// The same, and what we offer is protected.
+    #[must_use]
+    pub fn secured(port: u16, random: &mut Random) -> Self {
+        Self { sdes: Sdes::offered(random).map(Box::new), ..Self::new(port) }
+    }
+
+    /// Takes what a section says of keys.
+    pub fn secure(&mut self, media: &Media, random: &mut Random) {
+        let before = self.sdes.take().map(|sdes| *sdes);
+        self.sdes = Sdes::described(before, media, random).map(Box::new);
+    }
+
+    /// Our key for the SDP, when the line is protected.
+    #[must_use]
+    pub fn crypto(&self) -> Option<Crypto> {
+        self.sdes.as_ref().map(|sdes| sdes.crypto())
+    }
+
+    /// Opens a packet in place, if it has to be; `None` when it is not authentic.
+    pub fn open(&mut self, packet: &mut [u8], is_rtcp: bool) -> Option<usize> {
+        match &mut self.sdes {
+            Some(sdes) => sdes.open(packet, is_rtcp),
+            None => Some(packet.len()),
+        }
+    }
+
+    /// Protects what was written to `buffer[..len]`, if it has to be.
+    pub fn seal(&mut self, buffer: &mut [u8], len: usize, is_rtcp: bool) -> Option<usize> {
+        match &mut self.sdes {
+            Some(sdes) => sdes.seal(buffer, len, is_rtcp),
+            None => Some(len),
         }
     }
 

@@ -59,6 +59,38 @@ fn the_invite_names_caller_call_and_phone() {
     assert_eq!(bench.take_media(), [open]);
 }
 
+fn dial(leg: LegId, trunk: &str) -> LegCommand {
+    LegCommand::Dial {
+        leg,
+        trunk: trunk.into(),
+        number: "+15559876543".into(),
+        uuid: uuid(),
+        from: "5002".into(),
+        from_name: None,
+    }
+}
+
+#[test]
+fn the_option_srtp_of_a_phone_or_trunk_has_our_offer_protected() {
+    let mut site = configuration();
+    let srtp = || [("srtp".to_owned(), "true".to_owned())].into();
+    site.dns.get_mut("5002").unwrap().options.insert("TServer".into(), srtp());
+    site.trunks.get_mut("pstn").unwrap().options.insert("TServer".into(), srtp());
+    let mut bench = Bench::with(site, signaling::SignalingSettings::new(addr(OURS)));
+    bench.register_udp("5002");
+    bench.ring(1, "5002");
+    bench.command(dial(LegId(2), "pstn"));
+    let kinds: Vec<_> = bench
+        .take_media()
+        .into_iter()
+        .map(|command| match command {
+            MediaCommand::Open { kind, .. } => kind,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(kinds, [LegKind::Secured, LegKind::Secured]);
+}
+
 #[test]
 fn a_resumed_call_says_so_and_names_can_not_break_out_of_their_quotes() {
     let mut bench = Bench::new();
@@ -82,14 +114,6 @@ fn a_resumed_call_says_so_and_names_can_not_break_out_of_their_quotes() {
 #[test]
 fn an_outside_number_is_dialled_at_the_trunk_s_contact_and_talked_to() {
     let mut bench = Bench::new();
-    let dial = |leg, trunk: &str| LegCommand::Dial {
-        leg,
-        trunk: trunk.into(),
-        number: "+15559876543".into(),
-        uuid: uuid(),
-        from: "5002".into(),
-        from_name: None,
-    };
     bench.command(dial(LEG, "pstn"));
     let open = MediaCommand::Open { leg: LEG, kind: LegKind::Plain, offer: None };
     assert_eq!(bench.take_media(), [open]);

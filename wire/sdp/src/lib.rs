@@ -29,5 +29,5 @@ pub use media::{Direction, ExtMap, IceCredentials, Media, MediaKind, Msid, Proto
 pub use negotiate::{
     AgreedCodec, Agreement, Preference, TelephoneEvent, negotiate, negotiate_answer,
 };
-pub use secure::{Crypto, Fingerprint, Setup};
+pub use secure::{Crypto, Fingerprint, Setup, Suite};
 pub use write::{BrowserAudio, OPUS_FMTP, Origin, PlainAudio, TELEPHONE_EVENT_FMTP};

@@ -7,7 +7,7 @@ use sdp_types::Attribute;
 use crate::candidate::Candidate;
 use crate::codec::Format;
 use crate::fault::Fault;
-use crate::secure::{Crypto, Fingerprint, Setup};
+use crate::secure::{Crypto, Fingerprint, Setup, Suite};
 
 /// A media section with what the session level says for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -416,13 +416,25 @@ impl Media {
         }
     }
 
-    /// What a leg in the clear needs: plain RTP and an address. The address is `None` when the
-    /// sender holds with `c=0.0.0.0`.
+    /// What a leg without ICE needs: plain RTP, or a key that we can use, and an address. The
+    /// address is `None` when the sender holds with `c=0.0.0.0`.
     pub fn require_plain(&self) -> Result<Option<SocketAddr>, Fault> {
-        if !self.protocol.is_plain() {
+        if !self.protocol.is_plain() && self.sdes().is_none() {
             return Err(Fault::UnsupportedProtocol(self.protocol.as_str().to_owned()));
         }
         self.address.map(|_| self.rtp_address()).ok_or(Fault::NoAddress)
+    }
+
+    /// The first key that we can use, when SDES keys this section (RFC 4568): its tag, suite and
+    /// material.
+    #[must_use]
+    pub fn sdes(&self) -> Option<(u32, Suite, Vec<u8>)> {
+        if !matches!(self.protocol, Protocol::RtpSavp | Protocol::RtpSavpf) {
+            return None;
+        }
+        self.cryptos.iter().find_map(|crypto| {
+            crypto.material().map(|(suite, material)| (crypto.tag, suite, material))
+        })
     }
 
     /// What a browser's leg needs: DTLS-SRTP with a fingerprint, and ICE.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 /// The fingerprint of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
@@ -88,7 +90,71 @@ impl Setup {
     }
 }
 
-/// An SDES key offer. Read so that it can be refused or reported; Debug hides the key.
+/// How SDES protects (RFC 4568 6.2, RFC 6188, RFC 7714 14.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are the RFCs'")]
+pub enum Suite {
+    AeadAes128Gcm,
+    AeadAes256Gcm,
+    AesCm128Sha1_32,
+    AesCm128Sha1_80,
+    AesCm256Sha1_32,
+    AesCm256Sha1_80,
+}
+
+impl Suite {
+    /// The suite of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        SUITES.into_iter().find(|suite| suite.as_str().eq_ignore_ascii_case(word))
+    }
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AeadAes128Gcm => "AEAD_AES_128_GCM",
+            Self::AeadAes256Gcm => "AEAD_AES_256_GCM",
+            Self::AesCm128Sha1_32 => "AES_CM_128_HMAC_SHA1_32",
+            Self::AesCm128Sha1_80 => "AES_CM_128_HMAC_SHA1_80",
+            Self::AesCm256Sha1_32 => "AES_256_CM_HMAC_SHA1_32",
+            Self::AesCm256Sha1_80 => "AES_256_CM_HMAC_SHA1_80",
+        }
+    }
+
+    /// Bytes of the master key.
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::AeadAes128Gcm | Self::AesCm128Sha1_32 | Self::AesCm128Sha1_80 => 16,
+            Self::AeadAes256Gcm | Self::AesCm256Sha1_32 | Self::AesCm256Sha1_80 => 32,
+        }
+    }
+
+    /// Bytes of the master key and the salt behind it.
+    #[must_use]
+    pub const fn material_len(self) -> usize {
+        let salt = match self {
+            Self::AeadAes128Gcm | Self::AeadAes256Gcm => 12,
+            Self::AesCm128Sha1_32
+            | Self::AesCm128Sha1_80
+            | Self::AesCm256Sha1_32
+            | Self::AesCm256Sha1_80 => 14,
+        };
+        self.key_len() + salt
+    }
+}
+
+const SUITES: [Suite; 6] = [
+    Suite::AeadAes128Gcm,
+    Suite::AeadAes256Gcm,
+    Suite::AesCm128Sha1_32,
+    Suite::AesCm128Sha1_80,
+    Suite::AesCm256Sha1_32,
+    Suite::AesCm256Sha1_80,
+];
+
+/// An SDES key. Debug hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Crypto {
     /// The tag that an answer repeats.
@@ -108,6 +174,40 @@ impl Crypto {
         let suite = words.next()?.to_owned();
         let key_params = words.next()?.trim().to_owned();
         Some(Self { tag, suite, key_params })
+    }
+}
+
+impl Crypto {
+    /// A key of ours: `material` is the master key with the salt behind it.
+    #[must_use]
+    pub fn new(tag: u32, suite: Suite, material: &[u8]) -> Self {
+        let key_params = format!("inline:{}", STANDARD.encode(material));
+        Self { tag, suite: suite.as_str().to_owned(), key_params }
+    }
+
+    /// Suite, key and salt, when we can do what it asks for: no session parameter that changes how
+    /// packets are protected, and no key identifiers in packets.
+    #[must_use]
+    pub fn material(&self) -> Option<(Suite, Vec<u8>)> {
+        let suite = Suite::parse(&self.suite)?;
+        let mut words = self.key_params.split(' ');
+        let inline = words.next()?.split(';').next()?.strip_prefix("inline:")?;
+        let harmless = |word: &str| word.is_empty() || word.starts_with("WSH=");
+        if !words.all(harmless) {
+            return None;
+        }
+        let mut parts = inline.split('|');
+        let material = STANDARD.decode(parts.next()?).ok()?;
+        // Of what may follow, a lifetime does no harm: a call ends sooner.
+        let has_identifier = parts.any(|part| part.contains(':'));
+        let is_usable = !has_identifier && material.len() == suite.material_len();
+        is_usable.then_some((suite, material))
+    }
+}
+
+impl fmt::Display for Crypto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.tag, self.suite, self.key_params)
     }
 }
 
@@ -142,6 +242,30 @@ mod tests {
         assert_eq!(Setup::answer_to(Some(Setup::ActPass)), Setup::Passive);
         assert_eq!(Setup::answer_to(Some(Setup::Passive)), Setup::Active);
         assert_eq!(Setup::answer_to(None), Setup::Passive);
+    }
+
+    #[test]
+    fn keys_are_read_as_they_are_written_and_what_we_can_not_do_is_not_taken() {
+        for suite in SUITES {
+            let material: Vec<u8> = (0..suite.material_len() as u8).collect();
+            let text = Crypto::new(3, suite, &material).to_string();
+            assert_eq!(Crypto::parse(&text).unwrap().material(), Some((suite, material)), "{text}");
+        }
+        // RFC 4568 4.1: with a lifetime, with a key identifier, with session parameters.
+        let rfc = "1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR|2^20";
+        let taken = |text: &str| Crypto::parse(text).unwrap().material().is_some();
+        assert!(taken(rfc) && taken(&format!("{rfc} WSH=64")));
+        for bad in [
+            format!("{rfc}|1:32"),
+            format!("{rfc} UNENCRYPTED_SRTCP"),
+            format!("{rfc} KDR=1"),
+            rfc.replace("SHA1_80", "SHA1_99"),
+            rfc.replace("XXtx", ""),
+            rfc.replace("inline:", "uri:"),
+            rfc.replace("PS1u", "!!!!"),
+        ] {
+            assert!(!taken(&bad), "{bad}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::description::SessionDescription;
 use crate::fault::Fault;
 use crate::media::{Direction, IceCredentials, Media};
 use crate::negotiate::{Agreement, Preference, numbered};
-use crate::secure::{Fingerprint, Setup};
+use crate::secure::{Crypto, Fingerprint, Setup};
 
 /// What we ask browsers to send: the trunk has 8 kHz, so more would be thrown away; libwebrtc
 /// obeys and needs less of everything.
@@ -32,7 +32,7 @@ pub struct Origin {
     pub version: u64,
 }
 
-/// Our side of a leg to a trunk or a SIP phone: RTP/AVP with G.711 and keys.
+/// Our side of a leg to a trunk or a SIP phone: G.711 and keys, in the clear or protected by SDES.
 #[derive(Clone, Debug)]
 pub struct PlainAudio {
     /// Session id and version.
@@ -43,6 +43,8 @@ pub struct PlainAudio {
     pub direction: Direction,
     /// The packet time that we ask for.
     pub ptime_ms: u32,
+    /// Our key, when both sides have one.
+    pub crypto: Option<Crypto>,
 }
 
 /// Our side of a leg to a browser: ICE-lite, DTLS-SRTP, RTP and RTCP on one port.
@@ -72,7 +74,8 @@ impl PlainAudio {
     #[must_use]
     pub fn offer(&self, preferences: &[Preference]) -> Vec<u8> {
         let mut out = head(self.origin, self.address.ip());
-        self.section(&mut out, "RTP/AVP", &numbered(preferences), self.direction);
+        let protocol = if self.crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+        self.section(&mut out, protocol, &numbered(preferences), self.direction);
         out.into_bytes()
     }
 
@@ -85,6 +88,10 @@ impl PlainAudio {
     ) -> Result<Vec<u8>, Fault> {
         let audio = offer.media.get(agreement.media_index).ok_or(Fault::NoAudio)?;
         audio.require_plain()?;
+        if audio.protocol.is_plain() == self.crypto.is_some() {
+            // A protected section is answered with a key, one in the clear without.
+            return Err(Fault::UnsupportedProtocol(audio.protocol.as_str().to_owned()));
+        }
         let mut out = head(self.origin, self.address.ip());
         for (index, media) in offer.media.iter().enumerate() {
             if index == agreement.media_index {
@@ -103,6 +110,9 @@ impl PlainAudio {
 
     fn section(&self, out: &mut String, protocol: &str, formats: &[Format], direction: Direction) {
         media_line(out, self.address.port(), protocol, formats);
+        if let Some(crypto) = &self.crypto {
+            line(out, format_args!("a=crypto:{crypto}"));
+        }
         format_lines(out, formats);
         line(out, format_args!("a=ptime:{}", self.ptime_ms));
         line(out, format_args!("a={}", direction.as_str()));

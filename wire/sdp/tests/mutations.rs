@@ -58,6 +58,7 @@ fn plain() -> PlainAudio {
         address: "192.0.2.1:10000".parse().unwrap(),
         direction: Direction::SendRecv,
         ptime_ms: 20,
+        crypto: None,
     }
 }
 

@@ -23,12 +23,15 @@ impl Shard {
                 (Line::Browser(Box::new(line)), browser_preferences())
             }
             LegKind::Plain => (Line::Plain(PlainLine::new(0)), plain_preferences()),
+            LegKind::Secured => {
+                (Line::Plain(PlainLine::secured(0, &mut self.random)), plain_preferences())
+            }
         };
         let dialog = Dialog::new(self.random.draw_u64() >> 2, preferences);
         let (ssrc, timestamp) = (self.random.draw_u32(), self.random.draw_u32());
         let sequence = u16::try_from(self.random.draw_u32() >> 16).unwrap_or(0);
         let leg = Leg::new(now, id, line, dialog, Mouth::new(ssrc, sequence, timestamp));
-        if let (LegKind::Plain, Some(offer)) = (kind, &offer)
+        if let (LegKind::Plain | LegKind::Secured, Some(offer)) = (kind, &offer)
             && let Err(fault) = check_plain_offer(&leg, offer)
         {
             self.refuse(id, &fault);
@@ -37,7 +40,7 @@ impl Shard {
         let place = self.put(now, leg);
         match kind {
             LegKind::Browser => self.describe_first(now, place, offer.as_deref()),
-            LegKind::Plain => self.ask_for_port(now, id, offer, 0),
+            LegKind::Plain | LegKind::Secured => self.ask_for_port(now, id, offer, 0),
         }
     }
 

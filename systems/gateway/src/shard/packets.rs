@@ -91,11 +91,25 @@ impl Shard {
         }
     }
 
-    pub(super) fn plain_packet(&mut self, now: Now, port: u16, from: SocketAddr, packet: &[u8]) {
+    pub(super) fn plain_packet(
+        &mut self,
+        now: Now,
+        port: u16,
+        from: SocketAddr,
+        packet: &mut [u8],
+    ) {
         let Some(&place) = self.by_port.get(&(port & !1)) else { return };
         let moves = self.step(place, |leg, shard| {
             let Line::Plain(line) = &mut leg.line else { return [None, None] };
-            match PacketKind::of(packet) {
+            let kind = PacketKind::of(packet);
+            let is_rtcp = match kind {
+                PacketKind::Rtp => false,
+                PacketKind::Rtcp => true,
+                PacketKind::Dtls | PacketKind::Stun | PacketKind::Unknown => return [None, None],
+            };
+            let Some(len) = line.open(packet, is_rtcp) else { return [None, None] };
+            let packet = packet.get(..len).unwrap_or_default();
+            match kind {
                 PacketKind::Rtp => {
                     let Ok(parsed) = RtpPacket::parse(packet) else { return [None, None] };
                     if !line.accept(now.instant, from, &parsed.header) {

@@ -6,12 +6,64 @@ use std::time::{Duration, Instant};
 use model::Now;
 use wire_audio::Law;
 use wire_rtp::rtcp::{Compound, write_report};
-use wire_rtp::{RtcpPacket, RtpHeader, RtpPacket, TelephoneEvent};
-use wire_sdp::SessionDescription;
+use wire_rtp::{
+    PacketKind, Profile, RtcpPacket, RtpHeader, RtpPacket, SrtpReceiver, SrtpSender, TelephoneEvent,
+};
+use wire_sdp::{Crypto, SessionDescription, Suite};
 
 use super::sound;
 
 type Datagram = (SocketAddr, SocketAddr, Vec<u8>);
+
+/// SRTP with keys from SDP.
+pub struct Secure {
+    pub suite: Suite,
+    pub material: Vec<u8>,
+    sender: SrtpSender,
+    receiver: Option<SrtpReceiver>,
+}
+
+impl Secure {
+    pub fn new(suite: Suite, seed: u8) -> Self {
+        let material = vec![seed; suite.material_len()];
+        let (key, salt) = material.split_at(suite.key_len());
+        let sender = SrtpSender::new(profile(suite), key, salt).unwrap();
+        Self { suite, material, sender, receiver: None }
+    }
+
+    fn seal(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut room = bytes.to_vec();
+        room.resize(bytes.len() + 40, 0);
+        let len = match PacketKind::of(bytes) {
+            PacketKind::Rtcp => self.sender.protect_rtcp(&mut room, bytes.len()),
+            _ => self.sender.protect_rtp(&mut room, bytes.len()),
+        };
+        room.truncate(len.unwrap());
+        room
+    }
+
+    fn open(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let receiver = self.receiver.as_mut().expect("their key was in the SDP");
+        let mut room = bytes.to_vec();
+        let len = match PacketKind::of(bytes) {
+            PacketKind::Rtcp => receiver.unprotect_rtcp(&mut room),
+            _ => receiver.unprotect_rtp(&mut room),
+        };
+        room.truncate(len.expect("what we are sent is authentic"));
+        room
+    }
+}
+
+fn profile(suite: Suite) -> Profile {
+    match suite {
+        Suite::AeadAes128Gcm => Profile::AeadAes128Gcm,
+        Suite::AeadAes256Gcm => Profile::AeadAes256Gcm,
+        Suite::AesCm128Sha1_32 => Profile::Aes128CmSha1_32,
+        Suite::AesCm128Sha1_80 => Profile::Aes128CmSha1_80,
+        Suite::AesCm256Sha1_32 => Profile::Aes256CmSha1_32,
+        Suite::AesCm256Sha1_80 => Profile::Aes256CmSha1_80,
+    }
+}
 
 pub struct Phone {
     pub address: SocketAddr,
@@ -32,6 +84,8 @@ pub struct Phone {
     pub drift_ppm: f64,
     /// Whether its SDP names telephone events.
     pub knows_events: bool,
+    /// Whether it wants everything protected.
+    pub secure: Option<Secure>,
     to: Option<SocketAddr>,
     sequence: u16,
     timestamp: u32,
@@ -58,6 +112,7 @@ impl Phone {
             comfort_noise_every: 0,
             drift_ppm: 0.0,
             knows_events: true,
+            secure: None,
             to: None,
             sequence: 65_500,
             timestamp: u32::MAX - 5000,
@@ -89,9 +144,18 @@ impl Phone {
         } else {
             ("", "")
         };
+        let (protocol, crypto) = match &self.secure {
+            None => ("RTP/AVP", String::new()),
+            Some(Secure { suite, material, .. }) => {
+                // One that nobody knows comes first.
+                let ours = Crypto::new(2, *suite, material);
+                let odd = "a=crypto:1 F8_128_HMAC_SHA1_80 inline:AAAA";
+                ("RTP/SAVP", format!("{odd}\r\na=crypto:{ours}\r\n"))
+            }
+        };
         format!(
             "v=0\r\no=phone 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP {number}{events}\r\na=rtpmap:{number} {name}/8000\r\n\
+             m=audio {port} {protocol} {number}{events}\r\n{crypto}a=rtpmap:{number} {name}/8000\r\n\
              {event_lines}a=ptime:20\r\na={direction}\r\n"
         )
     }
@@ -100,6 +164,13 @@ impl Phone {
         let description = SessionDescription::parse(sdp.as_bytes()).unwrap();
         let (_, media) = description.audio().unwrap();
         self.to = media.rtp_address();
+        assert_eq!(self.secure.is_some(), !media.cryptos.is_empty(), "{sdp}");
+        if let Some(secure) = &mut self.secure {
+            let (tag, suite, theirs) = media.sdes().unwrap();
+            assert!(suite == secure.suite && media.cryptos.len() == 1 && tag <= 2, "{sdp}");
+            let (key, salt) = theirs.split_at(suite.key_len());
+            secure.receiver = Some(SrtpReceiver::new(profile(suite), key, salt).unwrap());
+        }
     }
 
     /// Holds a key for so many packets.
@@ -149,7 +220,8 @@ impl Phone {
             let mut report = [0; 200];
             let len = write_report(&mut report, 77, None, &[], "phone").unwrap();
             let rtcp_to = SocketAddr::new(to.ip(), to.port() + 1);
-            out.push((self.rtcp(), rtcp_to, report[..len].to_vec()));
+            let report = self.seal(report[..len].to_vec());
+            out.push((self.rtcp(), rtcp_to, report));
         }
         out
     }
@@ -166,10 +238,19 @@ impl Phone {
         self.sequence = self.sequence.wrapping_add(1);
         let mut bytes = vec![0; 12 + payload.len()];
         header.write(&mut bytes).unwrap().copy_from_slice(payload);
-        (self.address, to, bytes)
+        (self.address, to, self.seal(bytes))
+    }
+
+    fn seal(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        match &mut self.secure {
+            Some(secure) => secure.seal(&bytes),
+            None => bytes,
+        }
     }
 
     pub fn receive(&mut self, now: Now, to: SocketAddr, bytes: &[u8]) {
+        let opened = self.secure.as_mut().map(|secure| secure.open(bytes));
+        let bytes = opened.as_deref().unwrap_or(bytes);
         if to == self.rtcp() {
             self.reports += 1;
             self.byes += Compound::new(bytes).filter(|p| matches!(p, RtcpPacket::Bye(_))).count();

@@ -2,6 +2,7 @@
 
 use model::{
     CallUuid, Dn, LegId, Now, TrunkName,
+    config::{Options, TSERVER},
     leg::{Cause, LegFact},
     media::{LegKind, MediaCommand},
     sip::Transport,
@@ -49,6 +50,8 @@ struct Called {
     /// A DN of ours.
     dn: Option<Dn>,
     kind: LegKind,
+    /// Whether its sound is to be protected by what we offer.
+    is_secured: bool,
     path: Path,
     target: String,
     to: String,
@@ -69,8 +72,10 @@ impl Signaling {
         let Some(binding) = self.registrar.find(&dn) else {
             return self.outlet.say(LegFact::Ended { leg, cause: Cause::Unreachable });
         };
+        let object = self.configuration.dns.get(&dn);
         let called = Called {
             kind: kind_of(binding.transport),
+            is_secured: object.is_some_and(|object| wants_srtp(&object.options)),
             path: path_to(binding),
             target: binding.contact.clone(),
             to: format!("<sip:{}@{}>", escape_user(dn.as_str()), self.configuration.switch.domain),
@@ -91,6 +96,7 @@ impl Signaling {
         let called = Called {
             dn: None,
             kind: LegKind::Plain,
+            is_secured: trunk.is_some_and(|trunk| wants_srtp(&trunk.options)),
             path: Path::Routed(Source {
                 hop: Hop::Udp(address),
                 remote: address,
@@ -151,6 +157,10 @@ impl Signaling {
             session: Session::default(),
             stage: Stage::Outgoing(outgoing),
         });
+        let kind = match kind {
+            LegKind::Plain if called.is_secured => LegKind::Secured,
+            kind => kind,
+        };
         self.outlet.media(MediaCommand::Open { leg: id, kind, offer: None });
     }
 
@@ -355,4 +365,10 @@ fn path_to(binding: &Binding) -> Path {
             transport: binding.transport,
         }),
     }
+}
+
+/// Whether the option `srtp` of a DN or trunk has our offers protected (SDES).
+fn wants_srtp(options: &Options) -> bool {
+    let own = options.get(TSERVER).and_then(|section| section.get("srtp"));
+    own.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }

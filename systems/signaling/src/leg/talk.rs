@@ -53,7 +53,7 @@ impl Signaling {
                 let info = info.header(HeaderName::Contact, leg.dialog.contact(outlet, &hop));
                 (info.body(TALK_TYPE, TALK_BODY), hop)
             }
-            LegKind::Plain => leg.control(outlet, random, "talk"),
+            LegKind::Plain | LegKind::Secured => leg.control(outlet, random, "talk"),
         };
         let user = User::Talk(id);
         self.clients.start(&mut self.outlet, now, request.build(), hop, user);

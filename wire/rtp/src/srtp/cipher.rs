@@ -1,8 +1,8 @@
 //! The two ciphers over whole packets: AES-CM with HMAC-SHA1 (RFC 3711 4.1.1, 4.2.1) and AES-GCM
 //! (RFC 7714 8, 9). They know nothing of streams or windows.
 
-use aes::Aes128;
 use aes::cipher::{Array, Block, BlockCipherEncrypt, KeyInit};
+use aes::{Aes128, Aes256};
 use hmac::{Hmac, Mac};
 use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 use sha1::Sha1;
@@ -29,10 +29,10 @@ impl Cipher {
         match self {
             Self::Cm(cm) => {
                 let (packet, room) = buffer.split_at_mut_checked(len).ok_or(MALFORMED)?;
-                let tag = room.get_mut(..SHA1_80_TAG_LEN).ok_or(MALFORMED)?;
+                let tag = room.get_mut(..cm.tag_len).ok_or(MALFORMED)?;
                 cm.crypt(packet.get_mut(header_len..).ok_or(MALFORMED)?, ssrc, index);
-                tag.copy_from_slice(&cm.tag(packet, &rollover(index)));
-                Ok(len + SHA1_80_TAG_LEN)
+                tag.copy_from_slice(cut(&cm.sum(packet, &rollover(index)), cm.tag_len));
+                Ok(len + cm.tag_len)
             }
             Self::Gcm(gcm) => {
                 let (packet, room) = buffer.split_at_mut_checked(len).ok_or(MALFORMED)?;
@@ -58,13 +58,13 @@ impl Cipher {
     ) -> Result<usize, SrtpError> {
         match self {
             Self::Cm(cm) => {
-                let len = packet.len().checked_sub(SHA1_80_TAG_LEN).ok_or(MALFORMED)?;
+                let len = packet.len().checked_sub(cm.tag_len).ok_or(MALFORMED)?;
                 let (packet, tag) = packet.split_at_mut(len);
                 let payload_at = header_len.min(len);
                 if payload_at < header_len {
                     return Err(MALFORMED);
                 }
-                verify(&cm.tag(packet, &rollover(index)), tag)?;
+                verify(cut(&cm.sum(packet, &rollover(index)), cm.tag_len), tag)?;
                 cm.crypt(packet.get_mut(payload_at..).ok_or(MALFORMED)?, ssrc, index);
                 Ok(len)
             }
@@ -93,9 +93,9 @@ impl Cipher {
                 cm.crypt(payload, ssrc, u64::from(index));
                 buffer.get_mut(len..end).ok_or(MALFORMED)?.copy_from_slice(&word);
                 let (packet, room) = buffer.split_at_mut_checked(end).ok_or(MALFORMED)?;
-                let tag = room.get_mut(..SHA1_80_TAG_LEN).ok_or(MALFORMED)?;
-                tag.copy_from_slice(&cm.tag(packet, &[]));
-                Ok(end + SHA1_80_TAG_LEN)
+                let tag = room.get_mut(..cm.tag_len).ok_or(MALFORMED)?;
+                tag.copy_from_slice(cut(&cm.sum(packet, &[]), cm.tag_len));
+                Ok(end + cm.tag_len)
             }
             Self::Gcm(gcm) => {
                 let (packet, room) = buffer.split_at_mut_checked(len).ok_or(MALFORMED)?;
@@ -118,7 +118,7 @@ impl Cipher {
     /// The SRTCP index of a packet and whether it is encrypted.
     pub(super) fn rtcp_index(&self, packet: &[u8]) -> Result<(u32, bool), SrtpError> {
         let behind = match self {
-            Self::Cm(_) => SHA1_80_TAG_LEN,
+            Self::Cm(cm) => cm.tag_len,
             Self::Gcm(_) => 0,
         };
         let at = packet.len().checked_sub(INDEX_LEN + behind).ok_or(MALFORMED)?;
@@ -135,9 +135,9 @@ impl Cipher {
     ) -> Result<usize, SrtpError> {
         match self {
             Self::Cm(cm) => {
-                let end = packet.len().checked_sub(SHA1_80_TAG_LEN).ok_or(MALFORMED)?;
+                let end = packet.len().checked_sub(cm.tag_len).ok_or(MALFORMED)?;
                 let (packet, tag) = packet.split_at_mut(end);
-                verify(&cm.tag(packet, &[]), tag)?;
+                verify(cut(&cm.sum(packet, &[]), cm.tag_len), tag)?;
                 let len = end.checked_sub(INDEX_LEN).ok_or(MALFORMED)?;
                 if encrypted {
                     let payload = packet.get_mut(RTCP_HEADER_LEN..len).ok_or(MALFORMED)?;
@@ -171,20 +171,33 @@ impl Cipher {
     }
 }
 
-/// AES in counter mode and HMAC-SHA1 cut to 80 bits, both keyed.
+/// AES in counter mode and HMAC-SHA1 cut to a length, both keyed.
 pub(super) struct AesCm {
-    aes: Aes128,
+    aes: Aes,
     salt: [u8; SALT_LEN],
     hmac: Hmac<Sha1>,
+    tag_len: usize,
+}
+
+/// By the length of the key.
+enum Aes {
+    Short(Aes128),
+    Long(Aes256),
 }
 
 impl AesCm {
-    pub(super) fn new(key: &[u8], salt: [u8; SALT_LEN], auth: &[u8]) -> Result<Self, SrtpError> {
-        Ok(Self {
-            aes: Aes128::new_from_slice(key).map_err(|_| SrtpError::Key)?,
-            salt,
-            hmac: Hmac::new_from_slice(auth).map_err(|_| SrtpError::Key)?,
-        })
+    pub(super) fn new(
+        key: &[u8],
+        salt: [u8; SALT_LEN],
+        auth: &[u8],
+        tag_len: usize,
+    ) -> Result<Self, SrtpError> {
+        let aes = match key.len() {
+            16 => Aes::Short(Aes128::new_from_slice(key).map_err(|_| SrtpError::Key)?),
+            _ => Aes::Long(Aes256::new_from_slice(key).map_err(|_| SrtpError::Key)?),
+        };
+        let hmac = Hmac::new_from_slice(auth).map_err(|_| SrtpError::Key)?;
+        Ok(Self { aes, salt, hmac, tag_len })
     }
 
     /// Xors the key stream of one packet over `data` (RFC 3711 4.1.1).
@@ -208,21 +221,21 @@ impl AesCm {
                 // RFC 3711 4.1.1: 2^16 blocks at most, far above any datagram.
                 counter = counter.wrapping_add(1);
             }
-            self.aes.encrypt_blocks(blocks);
+            match &self.aes {
+                Aes::Short(aes) => aes.encrypt_blocks(blocks),
+                Aes::Long(aes) => aes.encrypt_blocks(blocks),
+            }
             for (data, block) in chunk.chunks_mut(16).zip(&*blocks) {
                 data.iter_mut().zip(block.iter()).for_each(|(data, key)| *data ^= key);
             }
         }
     }
 
-    fn tag(&self, packet: &[u8], behind: &[u8]) -> [u8; SHA1_80_TAG_LEN] {
+    fn sum(&self, packet: &[u8], behind: &[u8]) -> [u8; 20] {
         let mut hmac = self.hmac.clone();
         hmac.update(packet);
         hmac.update(behind);
-        let full: [u8; 20] = hmac.finalize().into_bytes().into();
-        let mut tag = [0; SHA1_80_TAG_LEN];
-        tag.copy_from_slice(&full[..SHA1_80_TAG_LEN]);
-        tag
+        hmac.finalize().into_bytes().into()
     }
 }
 
@@ -264,6 +277,11 @@ impl Gcm {
     }
 }
 
+/// The tag is the beginning of the sum.
+fn cut(sum: &[u8; 20], len: usize) -> &[u8] {
+    sum.get(..len).unwrap_or(sum)
+}
+
 fn rollover(index: u64) -> [u8; 4] {
     let [_, _, a, b, c, d, _, _] = index.to_be_bytes();
     [a, b, c, d]
@@ -289,4 +307,5 @@ pub(super) const GCM_TAG_LEN: usize = 16;
 const MALFORMED: SrtpError = SrtpError::Malformed;
 const RTCP_HEADER_LEN: usize = 8;
 pub(super) const SALT_LEN: usize = 14;
+pub(super) const SHA1_32_TAG_LEN: usize = 4;
 pub(super) const SHA1_80_TAG_LEN: usize = 10;

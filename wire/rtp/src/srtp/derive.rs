@@ -3,7 +3,7 @@
 use aes::cipher::{Block, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes256};
 
-use super::cipher::{AesCm, Cipher, Gcm, SALT_LEN};
+use super::cipher::{AesCm, Cipher, Gcm, SALT_LEN, SHA1_80_TAG_LEN};
 use super::{Profile, SrtpError};
 
 /// The ciphers of RTP and of RTCP.
@@ -26,12 +26,20 @@ fn cipher(profile: Profile, key: &[u8], salt: &[u8], labels: [u8; 3]) -> Result<
     let session_key = session_key.get_mut(..key.len()).ok_or(SrtpError::Key)?;
     derive(key, salt, key_label, session_key)?;
     match profile {
-        Profile::Aes128CmSha1_80 => {
+        Profile::Aes128CmSha1_32
+        | Profile::Aes128CmSha1_80
+        | Profile::Aes256CmSha1_32
+        | Profile::Aes256CmSha1_80 => {
             let mut auth = [0_u8; SHA1_KEY_LEN];
             derive(key, salt, auth_label, &mut auth)?;
             let mut session_salt = [0_u8; SALT_LEN];
             derive(key, salt, salt_label, &mut session_salt)?;
-            Ok(Cipher::Cm(AesCm::new(session_key, session_salt, &auth)?))
+            // RFC 3711 5.2: the tag of RTCP is never a short one.
+            let tag_len = match auth_label {
+                LABEL_RTP_AUTH => profile.tag_len(),
+                _ => SHA1_80_TAG_LEN,
+            };
+            Ok(Cipher::Cm(AesCm::new(session_key, session_salt, &auth, tag_len)?))
         }
         Profile::AeadAes128Gcm | Profile::AeadAes256Gcm => {
             let mut session_salt = [0_u8; 12];

@@ -16,15 +16,22 @@ use crate::{read_u16, read_u32};
 use cipher::Cipher;
 use replay::Window;
 
-/// The protection profiles that DTLS can settle on (RFC 5764 4.1.2, RFC 7714 14.2).
+/// The protection profiles that DTLS can settle on (RFC 5764 4.1.2, RFC 7714 14.2), and those that
+/// SDES has beside them (RFC 4568 6.2, RFC 6188).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Profile {
     /// `AEAD_AES_128_GCM`.
     AeadAes128Gcm,
     /// `AEAD_AES_256_GCM`.
     AeadAes256Gcm,
+    /// `AES_CM_128_HMAC_SHA1_32`: RTP bears a tag of four bytes, RTCP the usual one.
+    Aes128CmSha1_32,
     /// `SRTP_AES128_CM_HMAC_SHA1_80`.
     Aes128CmSha1_80,
+    /// `AES_256_CM_HMAC_SHA1_32`.
+    Aes256CmSha1_32,
+    /// `AES_256_CM_HMAC_SHA1_80`.
+    Aes256CmSha1_80,
 }
 
 impl Profile {
@@ -32,8 +39,8 @@ impl Profile {
     #[must_use]
     pub fn key_len(self) -> usize {
         match self {
-            Self::AeadAes128Gcm | Self::Aes128CmSha1_80 => 16,
-            Self::AeadAes256Gcm => 32,
+            Self::AeadAes128Gcm | Self::Aes128CmSha1_32 | Self::Aes128CmSha1_80 => 16,
+            Self::AeadAes256Gcm | Self::Aes256CmSha1_32 | Self::Aes256CmSha1_80 => 32,
         }
     }
 
@@ -42,7 +49,10 @@ impl Profile {
     pub fn salt_len(self) -> usize {
         match self {
             Self::AeadAes128Gcm | Self::AeadAes256Gcm => 12,
-            Self::Aes128CmSha1_80 => 14,
+            Self::Aes128CmSha1_32
+            | Self::Aes128CmSha1_80
+            | Self::Aes256CmSha1_32
+            | Self::Aes256CmSha1_80 => 14,
         }
     }
 
@@ -51,7 +61,8 @@ impl Profile {
     pub fn tag_len(self) -> usize {
         match self {
             Self::AeadAes128Gcm | Self::AeadAes256Gcm => cipher::GCM_TAG_LEN,
-            Self::Aes128CmSha1_80 => cipher::SHA1_80_TAG_LEN,
+            Self::Aes128CmSha1_32 | Self::Aes256CmSha1_32 => cipher::SHA1_32_TAG_LEN,
+            Self::Aes128CmSha1_80 | Self::Aes256CmSha1_80 => cipher::SHA1_80_TAG_LEN,
         }
     }
 }

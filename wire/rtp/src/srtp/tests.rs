@@ -13,11 +13,45 @@ fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
+/// RFC 6188 7.2.
+#[test]
+fn keys_of_256_bits_are_those_of_rfc_6188() {
+    let mut derived = vec![0; 32];
+    let master = hex("f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6");
+    let master_salt = hex("3b04803de51ee7c96423ab5b78d2");
+    derive::derive(&master, &master_salt, 0, &mut derived).unwrap();
+    let cipher_key = hex("5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4");
+    assert_eq!(derived, cipher_key);
+    let mut session_salt = vec![0; 14];
+    derive::derive(&master, &master_salt, 2, &mut session_salt).unwrap();
+    assert_eq!(session_salt, hex("fa31791685ca444a9e07c6c64e93"));
+    let mut auth = vec![0; 20];
+    derive::derive(&master, &master_salt, 1, &mut auth).unwrap();
+    assert_eq!(auth, hex("fd9c32d39ed5fbb5a9dc96b30818454d1313dc05"));
+}
+
+#[test]
+fn short_tags_are_of_rtp_alone() {
+    let (mut sender, mut receiver) = pair(Profile::Aes128CmSha1_32);
+    let mut buffer = packet(1, 5);
+    let clear = buffer.len();
+    buffer.resize(200, 0);
+    let len = sender.protect_rtp(&mut buffer, clear).unwrap();
+    assert_eq!(len, clear + 4);
+    assert_eq!(receiver.unprotect_rtp(&mut buffer[..len]), Ok(clear));
+    let mut report = hex(RTCP_7714);
+    let clear = report.len();
+    report.resize(200, 0);
+    let len = sender.protect_rtcp(&mut report, clear).unwrap();
+    assert_eq!(len, clear + 4 + 10);
+    assert_eq!(receiver.unprotect_rtcp(&mut report[..len]), Ok(clear));
+}
+
 #[test]
 fn key_stream_is_that_of_rfc_3711_b_2() {
     let key = hex("2B7E151628AED2A6ABF7158809CF4F3C");
     let salt = hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD").try_into().unwrap();
-    let cm = AesCm::new(&key, salt, &[0; 20]).unwrap();
+    let cm = AesCm::new(&key, salt, &[0; 20], 10).unwrap();
     let mut data = vec![0; 0xff02 * 16];
     cm.crypt(&mut data, 0, 0);
     assert_eq!(data[..16], hex("E03EAD0935C95E80E166B16DD92B4EB4"));
@@ -115,8 +149,14 @@ fn a_gcm_rtcp_packet_is_that_of_rfc_7714_17() {
     assert_eq!(buffer[..len], clear);
 }
 
-const PROFILES: [Profile; 3] =
-    [Profile::Aes128CmSha1_80, Profile::AeadAes128Gcm, Profile::AeadAes256Gcm];
+const PROFILES: [Profile; 6] = [
+    Profile::Aes128CmSha1_80,
+    Profile::Aes128CmSha1_32,
+    Profile::Aes256CmSha1_80,
+    Profile::Aes256CmSha1_32,
+    Profile::AeadAes128Gcm,
+    Profile::AeadAes256Gcm,
+];
 
 fn pair(profile: Profile) -> (SrtpSender, SrtpReceiver) {
     let key = vec![7; profile.key_len()];
