@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     time::Duration,
 };
@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use desk::TurnAccess;
 use io_relay::RelayPort;
-use relay::{Peers, Relay, RelaySettings};
+use relay::{OwnPort, Peers, Relay, RelaySettings};
 
 use crate::config::Config;
 
@@ -44,7 +44,8 @@ impl Turn {
         }
         let allowed = turn.peers.iter().map(|network| network.parse());
         let allowed = allowed.collect::<Result<_, _>>().context("turn.peers")?;
-        let peers = Peers { ours: vec![media], allowed };
+        let ours = OwnPort { seen: media, inside: inside(config.network.listen, media.port()) };
+        let peers = Peers { ours: vec![ours], allowed };
         let [first, last] = config.ports.relay;
         let realm = "cordboard".to_owned();
         let settings = RelaySettings {
@@ -68,6 +69,16 @@ impl Turn {
             https_port,
         })
     }
+}
+
+/// Where this machine reaches a port that listens at an address, perhaps at all of them.
+fn inside(listen: IpAddr, port: u16) -> SocketAddr {
+    let ip = match listen {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, port)
 }
 
 /// Drawn once, so that credentials outlive a restart.

@@ -33,7 +33,7 @@ use self::{
     guard::{Asker, Bucket, Guard, Refusal},
 };
 
-pub use peers::{Network, NetworkError, Peers};
+pub use peers::{Network, NetworkError, OwnPort, Peers};
 
 /// What is fixed at start.
 #[derive(Clone, Debug)]
@@ -486,13 +486,14 @@ impl Relay {
             return;
         }
         self.counts.bytes += data.len() as u64;
-        let port = allocation.port;
+        let (port, to) = (allocation.port, self.settings.peers.way_to(to));
         self.outputs.push_back(RelayOutput::Peer { port, to, bytes: data.to_vec() });
     }
 
     fn peer_arrived(&mut self, now: Now, port: u16, from: SocketAddr, data: &[u8]) {
         let Some(&client) = self.by_port.get(&port) else { return };
         let Some(allocation) = self.allocations.get_mut(&client) else { return };
+        let from = self.settings.peers.as_seen(from);
         let may = allocation.is_permitted(now.instant, from.ip())
             && allocation.may_carry(now.instant, data.len());
         if !may {

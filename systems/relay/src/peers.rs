@@ -52,11 +52,28 @@ impl Network {
     }
 }
 
+/// A port where our own media listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnPort {
+    /// As clients see it, perhaps at the public side of a NAT.
+    pub seen: SocketAddr,
+    /// As it is reached from this machine: few NATs lead what comes from inside back in.
+    pub inside: SocketAddr,
+}
+
+impl OwnPort {
+    /// A port that is the same from either side.
+    #[must_use]
+    pub fn same(address: SocketAddr) -> Self {
+        Self { seen: address, inside: address }
+    }
+}
+
 /// The rule.
 #[derive(Clone, Debug, Default)]
 pub struct Peers {
     /// Where our own media listens: always allowed, at these ports alone.
-    pub ours: Vec<SocketAddr>,
+    pub ours: Vec<OwnPort>,
     /// What else is. Loopback, link-local, private and shared addresses only by a network that is
     /// of such a kind itself: `0.0.0.0/0` means the public ones.
     pub allowed: Vec<Network>,
@@ -66,13 +83,25 @@ impl Peers {
     /// Whether there may be traffic with an address at all.
     pub fn may_be_permitted(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.ours.iter().any(|ours| ours.ip() == ip) || self.is_allowed(ip)
+        self.ours.iter().any(|ours| ours.seen.ip() == ip) || self.is_allowed(ip)
     }
 
     /// Whether there may be traffic with this port there.
     pub fn may_be_reached(&self, peer: SocketAddr) -> bool {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        self.ours.contains(&peer) || self.is_allowed(peer.ip())
+        self.ours.iter().any(|ours| ours.seen == peer) || self.is_allowed(peer.ip())
+    }
+
+    /// Where what a client sends to a peer goes.
+    pub fn way_to(&self, peer: SocketAddr) -> SocketAddr {
+        let ours = self.ours.iter().find(|ours| ours.seen == peer);
+        ours.map_or(peer, |ours| ours.inside)
+    }
+
+    /// Whom a client takes a peer for.
+    pub fn as_seen(&self, peer: SocketAddr) -> SocketAddr {
+        let ours = self.ours.iter().find(|ours| ours.inside == peer);
+        ours.map_or(peer, |ours| ours.seen)
     }
 
     fn is_allowed(&self, ip: IpAddr) -> bool {
@@ -116,7 +145,8 @@ mod tests {
     use super::*;
 
     fn peers(allowed: &[&str]) -> Peers {
-        let ours = vec!["192.0.2.1:10000".parse().unwrap(), "127.0.0.1:10000".parse().unwrap()];
+        let ours = ["192.0.2.1:10000", "127.0.0.1:10000"];
+        let ours = ours.iter().map(|own| OwnPort::same(own.parse().unwrap())).collect();
         Peers { ours, allowed: allowed.iter().map(|net| net.parse().unwrap()).collect() }
     }
 

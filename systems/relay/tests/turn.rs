@@ -12,7 +12,7 @@ use model::{
     random::Random,
     relay::{RelayInput, RelayOutput},
 };
-use relay::{Peers, Relay, RelaySettings};
+use relay::{OwnPort, Peers, Relay, RelaySettings};
 use wire_stun::{
     Builder, ChannelData, Class, Key, Message, attribute, channel_data, method, password,
 };
@@ -61,7 +61,8 @@ impl World {
     }
 
     fn with(change: impl FnOnce(&mut RelaySettings)) -> Self {
-        let peers = Peers { ours: vec![MEDIA.parse().unwrap()], allowed: Vec::new() };
+        let peers =
+            Peers { ours: vec![OwnPort::same(MEDIA.parse().unwrap())], allowed: Vec::new() };
         let addresses = vec!["192.0.2.1".parse().unwrap()];
         let mut settings = RelaySettings::new(REALM.into(), b"shared".to_vec(), addresses, peers);
         change(&mut settings);
@@ -249,6 +250,23 @@ fn voice_goes_both_ways_by_indications_and_by_a_channel() {
     let media: SocketAddr = MEDIA.parse().unwrap();
     let all = [(media, b"check".to_vec()), (media, b"voice".to_vec())];
     assert_eq!(world.relayed(), all);
+}
+
+#[test]
+fn our_media_behind_a_nat_is_reached_from_inside() {
+    let inside: SocketAddr = "10.0.0.5:10000".parse().unwrap();
+    let mut world = World::with(|settings| {
+        let [ours] = &mut settings.peers.ours[..] else { panic!("one port") };
+        ours.inside = inside;
+    });
+    let port = world.allocated();
+    assert_eq!(world.bind(0x4001, MEDIA), 0);
+    assert!(world.send(channel_data(0x4001, b"voice", false)).is_empty());
+    assert_eq!(world.relayed(), [(inside, b"voice".to_vec())]);
+    let back = world.tell(RelayInput::Peer { port, from: inside, bytes: b"voices".to_vec() });
+    let back = ChannelData::parse(&back[0]).unwrap();
+    assert_eq!(back, ChannelData { channel: 0x4001, data: b"voices" });
+    assert_eq!(world.permit("10.0.0.5:10000"), 403, "nobody has to know that address");
 }
 
 #[test]
