@@ -79,12 +79,14 @@ pub struct Network {
     pub http_listen: IpAddr,
     /// What SIP peers and browsers are told to send to, when `listen` is no single address.
     pub advertise: Option<IpAddr>,
+    /// Servers that know where carriers are, e.g. `192.0.2.53:53`; none: this machine's own.
+    pub dns: Vec<SocketAddr>,
 }
 
 impl Default for Network {
     fn default() -> Self {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { listen: loopback, http_listen: loopback, advertise: None }
+        Self { listen: loopback, http_listen: loopback, advertise: None, dns: Vec::new() }
     }
 }
 
@@ -144,6 +146,8 @@ pub struct Tls {
     /// Whether each of them has to show one.
     #[serde(default)]
     pub client_required: bool,
+    /// Who signs the certificates of carriers that we call by TLS, beside the public authorities.
+    pub trunk_ca: Option<PathBuf>,
 }
 
 /// How long it is known what happened.

@@ -21,7 +21,7 @@ use io_edge::{Edge, EdgeSettings};
 use io_media::{MediaSettings, MediaThread};
 use io_port::{CertificateFiles, Full, Sink, Streams, bind_tcp};
 use io_relay::RelayPort;
-use io_sip::SipPort;
+use io_sip::{SipPort, SipSettings};
 use io_store::{Store, hash_password};
 use model::{Configuration, System, TrunkName, monitor::Connection, recording::Recorded};
 use signaling::{Signaling, SignalingSettings, Upstream};
@@ -284,8 +284,14 @@ async fn sip_port(
     orders: &Sender<Order>,
 ) -> anyhow::Result<(SipPort, SocketAddr)> {
     let at = |port| SocketAddr::new(config.network.listen, port);
-    let sip = SipPort::start(at(config.ports.sip), sink(orders, Input::Sip)).await?;
     let tls = config.tls.as_ref();
+    let authority = tls.and_then(|tls| tls.trunk_ca.as_deref());
+    let settings = SipSettings {
+        connector: Some(certificate.connector(authority)?),
+        dns: config.network.dns.clone(),
+        ..SipSettings::new(at(config.ports.sip))
+    };
+    let sip = SipPort::start(settings, sink(orders, Input::Sip)).await?;
     let acceptor = match tls.and_then(|tls| Some((tls.client_ca.as_ref()?, tls.client_required))) {
         Some((authority, is_required)) => {
             certificate.acceptor_for_clients_of(authority, is_required)?

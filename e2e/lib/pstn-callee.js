@@ -2,7 +2,7 @@
 
 import { PstnCall } from "./pstn-call.js";
 import { RtpEnd } from "./rtp.js";
-import { describe, header, mediaOf, respond, uriOf } from "./sip-message.js";
+import { all, describe, header, mediaOf, respond, uriOf } from "./sip-message.js";
 import { pause } from "./wait.js";
 
 /** @typedef {import("./sip-message.js").Message} Message */
@@ -77,6 +77,7 @@ export async function takeCall(phone, invite, manner) {
   call.manner = manner;
   call.remoteTo = header(invite, "From") ?? "";
   call.target = uriOf(header(invite, "Contact") ?? "");
+  call.routes = all(invite, "Record-Route");
   const media = mediaOf(invite.body);
   if (media) rtp.aim(media);
   return call;

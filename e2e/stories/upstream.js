@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 
 import { conversation } from "../lib/conversation.js";
+import { Kamailio } from "../lib/kamailio.js";
+import { PstnPhone } from "../lib/pstn.js";
 import { SipServer } from "../lib/sip-server.js";
 import { story } from "../lib/story.js";
 import { TONES, hears, toneFile } from "../lib/tones.js";
@@ -93,4 +95,27 @@ story("what an agent dials goes to the upstream, to colleagues too, and both hea
     assert.match(from, /sip:5001@/);
     await agent.press("Release");
     assert.equal((await callee.ended()).by, "them");
+  });
+
+story("Kamailio as the SIP server that is there: registration with proof, calls both ways",
+  async (scene) => {
+    const phone = await PstnPhone.open();
+    scene.phones.push(phone);
+    const kamailio = await Kamailio.start(scene, {
+      domain: "site.example", password: "demo", beyond: phone.place,
+    });
+    phone.server = kamailio.place;
+    const upstream = `sip = "sip:127.0.0.1:${kamailio.port}"\ndomain = "site.example"`;
+    await scene.server({ configuration: `[upstream]\n${upstream}\n`, trunk: "127.0.0.1:9" });
+    const agent = await scene.hummingAgent("agent5001", "agent");
+    assert.ok(kamailio.seen("REGISTER") >= 2, "asked, and proved");
+
+    const call = await phone.call({ to: "5001", says: await toneFile(TONES.customer, 8000) });
+    await agent.rings();
+    await agent.press("Answer");
+    await agent.talks();
+    await hears(agent, ["customer"]);
+    await hears(call, ["agent"]);
+    call.hangUp();
+    await agent.page.getByText("No call").first().waitFor();
   });

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
     str::FromStr,
 };
 
@@ -29,6 +28,9 @@ pub use crate::config::{
         ServiceType, Tenant,
     },
     skills::{Skill, Skills},
+    trunk::{
+        Account, AssertedIdentity, Contact, NumberForm, Numbers, Trunk, TrunkLimits, default_port,
+    },
 };
 
 mod access;
@@ -41,6 +43,7 @@ mod object;
 pub mod options;
 mod other;
 mod skills;
+mod trunk;
 
 /// Every object of the site, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -287,23 +290,6 @@ pub struct Strategy {
     /// Where calls go that have been through all steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Goal>,
-}
-
-/// A trunk to a carrier.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trunk {
-    /// Addresses whose INVITEs are taken without credentials.
-    #[serde(default)]
-    pub accept_from: Vec<IpAddr>,
-    /// Where our calls go: `host:port`.
-    pub contact: String,
-    /// Seconds between OPTIONS probes; 0: none (option `oos-check`).
-    #[serde(default)]
-    pub probe_s: u32,
-    /// Options without a field of their own, by section (e.g. `TServer`).
-    #[serde(default)]
-    pub options: Options,
 }
 
 /// A known caller.

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use crate::id::FlowId;
+use crate::{config::Contact, id::FlowId};
 
 /// What carries SIP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// Streams without TLS.
     Tcp,
@@ -54,6 +54,15 @@ pub enum SipInput {
         /// The far end's.
         remote: SocketAddr,
     },
+    /// What the DNS says of a `Resolve`.
+    Resolved {
+        /// Of which.
+        contact: Contact,
+        /// Where it leads, best first; nowhere when the DNS has nothing or does not answer.
+        targets: Vec<(Transport, SocketAddr)>,
+        /// For how long that is good.
+        ttl_s: u32,
+    },
 }
 
 /// Signaling to the sockets.
@@ -64,12 +73,16 @@ pub enum SipOutput {
         /// Which connection.
         flow: FlowId,
     },
-    /// Open a TCP connection. Bytes may be written at once; they are kept until it is up.
+    /// Open a connection. Bytes may be written at once; they are kept until it is up.
     Connect {
         /// Chosen by signaling, from its own range (see [`FIRST_OUTGOING_FLOW`]).
         flow: FlowId,
         /// To whom.
         remote: SocketAddr,
+        /// `Tls`, or else TCP.
+        transport: Transport,
+        /// What a TLS certificate has to be for; `None`: for the address.
+        name: Option<String>,
     },
     /// Send a datagram from the SIP port.
     Datagram {
@@ -84,6 +97,11 @@ pub enum SipOutput {
         flow: FlowId,
         /// The message.
         bytes: Vec<u8>,
+    },
+    /// Ask the DNS where a name leads (RFC 3263); `Resolved` comes back.
+    Resolve {
+        /// The name, with what is known of port and transport.
+        contact: Contact,
     },
 }
 

@@ -348,6 +348,9 @@ impl World {
             SipOutput::CloseFlow { flow } => {
                 self.flows.remove(&flow);
             }
+            SipOutput::Resolve { contact } => {
+                self.faults.push(format!("nobody has the name {}", contact.host));
+            }
             SipOutput::Connect { .. } => self.faults.push("nobody takes TCP here".into()),
         }
     }

@@ -31,6 +31,8 @@ linphonec linphone-cli
 sox sox
 ffmpeg ffmpeg
 espeak-ng espeak-ng
+kamailio kamailio
+dnsmasq dnsmasq-base
 /usr/bin/python3 python3
 /usr/lib/python3.*/ensurepip/__init__.py python3-venv
 /usr/include/python3.*/Python.h python3-dev
@@ -71,6 +73,13 @@ install_missing() {
         as_root apt-get update -q >&2
         as_root "${install[@]}" >&2 || die "apt-get could not install: ${missing[*]}"
     }
+    # Tests start their own; the package's service would take port 5060.
+    case " ${missing[*]} " in
+        *' kamailio '*)
+            ! command -v systemctl >/dev/null 2>&1 ||
+                as_root systemctl disable --now kamailio >&2 || true
+            ;;
+    esac
 }
 
 need_toolchains() {

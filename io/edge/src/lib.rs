@@ -182,8 +182,8 @@ impl Edge {
                     tracing::debug!(%flow, "SIP for a closed or too slow browser dropped");
                 }
             }
-            // Only the SIP port connects and sends datagrams.
-            SipOutput::Connect { .. } | SipOutput::Datagram { .. } => {}
+            // Only the SIP port connects, sends datagrams and asks the DNS.
+            SipOutput::Connect { .. } | SipOutput::Datagram { .. } | SipOutput::Resolve { .. } => {}
         }
     }
 }

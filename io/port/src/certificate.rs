@@ -8,11 +8,11 @@ use std::{
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::{
-    RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig,
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// PEM files of a certificate chain and its key.
 #[derive(Clone, Debug)]
@@ -47,8 +47,8 @@ pub enum CertificateError {
         /// What is wrong.
         reason: String,
     },
-    /// The authority of clients' certificates can't be used.
-    #[error("{} is no authority of clients' certificates: {reason}", path.display())]
+    /// An authority of others' certificates can't be used.
+    #[error("{} is no authority of certificates: {reason}", path.display())]
     Authority {
         /// Its file.
         path: PathBuf,
@@ -114,6 +114,33 @@ impl Certificate {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
+    /// What opens connections to others: they show certificates of the public authorities, or of
+    /// this one; who asks us for a certificate is shown this one.
+    ///
+    /// # Errors
+    /// When the authority's file holds no certificate.
+    pub fn connector(&self, authority: Option<&Path>) -> Result<TlsConnector, CertificateError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if let Some(path) = authority {
+            let unusable = |reason| CertificateError::Authority { path: path.to_owned(), reason };
+            add_roots(&mut roots, path).map_err(unusable)?;
+        }
+        let unusable = |reason: String| CertificateError::Unusable {
+            certificate: self.files.certificate.clone(),
+            key: self.files.key.clone(),
+            reason,
+        };
+        let (chain, key) = pair(&self.files).map_err(unusable)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|config| {
+                config.with_root_certificates(roots).with_client_auth_cert(chain, key)
+            });
+        let config = config.map_err(|error| unusable(error.to_string()))?;
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+
     fn load(files: &CertificateFiles) -> Result<Self, CertificateError> {
         let plain = read(files, None).map_err(|reason| CertificateError::Unusable {
             certificate: files.certificate.clone(),
@@ -126,24 +153,36 @@ impl Certificate {
 
 fn verifier(authority: &Path, is_required: bool) -> Result<Arc<dyn ClientCertVerifier>, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(authority).map_err(|e| e.to_string())? {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
-    }
+    add_roots(&mut roots, authority)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
     let builder = if is_required { builder } else { builder.allow_unauthenticated() };
     builder.build().map_err(|error| error.to_string())
 }
 
-fn read(
-    files: &CertificateFiles,
-    clients: Option<Arc<dyn ClientCertVerifier>>,
-) -> Result<ServerConfig, String> {
+fn add_roots(roots: &mut RootCertStore, authority: &Path) -> Result<(), String> {
+    for certificate in CertificateDer::pem_file_iter(authority).map_err(|e| e.to_string())? {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn pair(files: &CertificateFiles) -> Result<Pair, String> {
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| error.to_string())?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| error.to_string())?;
+    Ok((chain, key))
+}
+
+fn read(
+    files: &CertificateFiles,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<ServerConfig, String> {
+    let (chain, key) = pair(files)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -184,9 +223,8 @@ fn keep(path: &Path, text: &str, secret: bool) -> Result<(), CertificateError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use rcgen::{BasicConstraints, CertifiedIssuer, IsCa};
-    use rustls::{ClientConfig, pki_types::ServerName};
+    use rustls::pki_types::ServerName;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-    use tokio_rustls::TlsConnector;
 
     use super::*;
 

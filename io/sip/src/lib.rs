@@ -1,8 +1,10 @@
-//! SIP sockets: UDP and TCP on 5060, TLS on 5061. WebSockets come from `io/edge`.
+//! SIP sockets: UDP and TCP on 5060, TLS on 5061, and where names lead. WebSockets come from
+//! `io/edge`.
 //!
 //! Bytes in, bytes out: what they mean is `systems/signaling`'s affair, also where one message of
 //! a stream ends and the next begins.
 
+mod resolve;
 mod tcp;
 mod udp;
 
@@ -11,13 +13,33 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
+use hickory_resolver::TokioResolver;
 use io_port::{BindError, Outlets, Sink, bind_tcp, bind_udp};
 use model::{
     id::FlowId,
-    sip::{SipInput, SipOutput},
+    sip::{SipInput, SipOutput, Transport},
 };
 use tokio::net::UdpSocket;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// What the port is started with.
+#[derive(Clone)]
+pub struct SipSettings {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Opens TLS connections; `None`: carriers can't be reached by TLS.
+    pub connector: Option<TlsConnector>,
+    /// Who knows where carriers are; none: this machine's servers.
+    pub dns: Vec<SocketAddr>,
+}
+
+impl SipSettings {
+    /// Without TLS outwards, with the DNS of this machine.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, connector: None, dns: Vec::new() }
+    }
+}
 
 /// The SIP port: UDP and TCP on one number.
 #[derive(Debug)]
@@ -32,6 +54,8 @@ pub(crate) struct Flows {
     outlets: Outlets<FlowId, Vec<u8>>,
     next: AtomicU64,
     sink: Sink<SipInput>,
+    connector: Option<TlsConnector>,
+    resolver: Option<TokioResolver>,
 }
 
 impl std::fmt::Debug for Flows {
@@ -45,12 +69,19 @@ impl SipPort {
     ///
     /// # Errors
     /// When the port can't be had, or the system has no more file descriptors.
-    pub async fn start(address: SocketAddr, sink: Sink<SipInput>) -> Result<Self, StartError> {
+    pub async fn start(settings: SipSettings, sink: Sink<SipInput>) -> Result<Self, StartError> {
+        let SipSettings { address, connector, dns } = settings;
         let (udp, tcp) = bind_both(address).await?;
         let address = udp.local_addr()?;
         let udp = udp.into_std()?;
         let sender = udp.try_clone()?;
-        let flows = Arc::new(Flows { outlets: Outlets::default(), next: AtomicU64::new(1), sink });
+        let flows = Arc::new(Flows {
+            outlets: Outlets::default(),
+            next: AtomicU64::new(1),
+            sink,
+            connector,
+            resolver: resolve::resolver(&dns),
+        });
         let receiver = UdpSocket::from_std(udp)?;
         tokio::spawn(udp::receive(receiver, address, flows.sink.clone()));
         tokio::spawn(tcp::accept(tcp, flows.clone()));
@@ -82,13 +113,17 @@ impl SipPort {
     pub fn perform(&self, output: SipOutput) {
         match output {
             SipOutput::CloseFlow { flow } => self.flows.outlets.close(&flow),
-            SipOutput::Connect { flow, remote } => tcp::connect(flow, remote, &self.flows),
+            SipOutput::Connect { flow, remote, transport: Transport::Tls, name } => {
+                tcp::connect_tls(flow, remote, name.as_deref(), &self.flows);
+            }
+            SipOutput::Connect { flow, remote, .. } => tcp::connect(flow, remote, &self.flows),
             SipOutput::Datagram { remote, bytes } => udp::send(&self.sender, remote, &bytes),
             SipOutput::FlowBytes { flow, bytes } => {
                 if !self.flows.outlets.send(&flow, bytes) {
                     tracing::debug!(%flow, "message for a closed or too slow connection dropped");
                 }
             }
+            SipOutput::Resolve { contact } => resolve::resolve(contact, &self.flows),
         }
     }
 }

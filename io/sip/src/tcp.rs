@@ -10,6 +10,7 @@ use model::{
     id::FlowId,
     sip::{SipInput, Transport},
 };
+use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     net::{TcpListener, TcpStream},
@@ -84,6 +85,44 @@ pub(crate) fn connect(flow: FlowId, remote: SocketAddr, flows: &Arc<Flows>) {
             Ok(Ok(stream)) => serve(stream, remote, flow, messages, flows).await,
             Ok(Err(error)) => {
                 tracing::debug!(%flow, %error, "SIP connection not opened");
+                end(flow, &flows);
+            }
+            Err(_) => end(flow, &flows),
+        }
+    });
+}
+
+/// Opens a TLS connection to whoever shows a certificate for a name, or for the address.
+pub(crate) fn connect_tls(
+    flow: FlowId,
+    remote: SocketAddr,
+    name: Option<&str>,
+    flows: &Arc<Flows>,
+) {
+    let messages = flows.outlets.open(flow);
+    let flows = flows.clone();
+    let name = match name {
+        Some(name) => ServerName::try_from(name.to_owned()).ok(),
+        None => Some(ServerName::from(remote.ip())),
+    };
+    let (Some(connector), Some(name)) = (flows.connector.clone(), name) else {
+        tracing::warn!(%remote, "no SIP over TLS to there: its name can't be in a certificate");
+        return end(flow, &flows);
+    };
+    tokio::spawn(async move {
+        let opened = timeout(CONNECT_LIMIT, async {
+            let stream = TcpStream::connect(remote).await?;
+            stream.set_nodelay(true)?;
+            let local = stream.local_addr()?;
+            connector.connect(name, stream).await.map(|stream| (stream, local))
+        });
+        match opened.await {
+            Ok(Ok((stream, local))) => {
+                let ends = (local, remote);
+                serve_stream(stream, Transport::Tls, ends, flow, messages, flows).await;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%remote, %error, "SIP over TLS: no connection");
                 end(flow, &flows);
             }
             Err(_) => end(flow, &flows),

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use io_sip::SipPort;
+use io_sip::{SipPort, SipSettings};
 use model::sip::{FIRST_OUTGOING_FLOW, SipInput, SipOutput, Transport};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,7 +16,8 @@ use tokio::{
 async fn port() -> (SipPort, mpsc::Receiver<SipInput>) {
     let (sender, received) = mpsc::sync_channel(64);
     let sink = Arc::new(move |input| sender.try_send(input).map_err(|_| io_port::Full));
-    (SipPort::start("127.0.0.1:0".parse().unwrap(), sink).await.unwrap(), received)
+    let settings = SipSettings::new("127.0.0.1:0".parse().unwrap());
+    (SipPort::start(settings, sink).await.unwrap(), received)
 }
 
 fn next(received: &mpsc::Receiver<SipInput>) -> SipInput {
@@ -58,7 +59,12 @@ async fn bytes_for_a_connection_that_is_being_opened_are_kept() {
     let (port, received) = port().await;
     let carrier = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let flow = model::id::FlowId(FIRST_OUTGOING_FLOW);
-    port.perform(SipOutput::Connect { flow, remote: carrier.local_addr().unwrap() });
+    port.perform(SipOutput::Connect {
+        flow,
+        remote: carrier.local_addr().unwrap(),
+        transport: Transport::Tcp,
+        name: None,
+    });
     port.perform(SipOutput::FlowBytes { flow, bytes: b"INVITE".to_vec() });
     let (mut stream, _) = carrier.accept().await.unwrap();
     let mut buffer = [0; 6];
@@ -72,6 +78,11 @@ async fn a_connection_that_can_not_be_opened_is_reported_closed() {
     let (port, received) = port().await;
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let flow = model::id::FlowId(FIRST_OUTGOING_FLOW + 7);
-    port.perform(SipOutput::Connect { flow, remote: nobody });
+    port.perform(SipOutput::Connect {
+        flow,
+        remote: nobody,
+        transport: Transport::Tcp,
+        name: None,
+    });
     assert_eq!(next(&received), SipInput::FlowClosed { flow });
 }

@@ -195,6 +195,11 @@ impl<'a> Reader<'a> {
             let trunk = Trunk {
                 accept_from: Vec::new(),
                 contact: row.text("contact")?,
+                domain: row.optional("domain")?,
+                account: row.json("account")?,
+                limits: row.json("limits")?,
+                numbers: row.json("numbers")?,
+                identity: row.json("identity")?,
                 probe_s: row.number("probe_s")?,
                 options: row.json("options")?,
             };
@@ -442,10 +447,24 @@ async fn write_person(to: &mut SqliteConnection, person: &Person) -> Result<(), 
 }
 
 async fn write_trunks(to: &mut SqliteConnection, site: &Configuration) -> Result<(), sqlx::Error> {
-    for (name, Trunk { accept_from, contact, probe_s, options }) in &site.trunks {
-        let sql = "INSERT INTO trunks (name, contact, probe_s, options) VALUES (?, ?, ?, ?)";
-        let query = sqlx::query(sql).bind(name.as_str()).bind(contact).bind(probe_s);
-        query.bind(json(options)?).execute(&mut *to).await?;
+    for (name, trunk) in &site.trunks {
+        let Trunk {
+            accept_from,
+            contact,
+            domain,
+            account,
+            limits,
+            numbers,
+            identity,
+            probe_s,
+            options,
+        } = trunk;
+        let sql = "INSERT INTO trunks (name, contact, domain, account, limits, numbers, identity, \
+                   probe_s, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(name.as_str()).bind(contact).bind(domain);
+        let query = query.bind(json(account)?).bind(json(limits)?).bind(json(numbers)?);
+        let query = query.bind(json(identity)?).bind(probe_s).bind(json(options)?);
+        query.execute(&mut *to).await?;
         for (position, address) in (0_i64..).zip(accept_from) {
             let sql = "INSERT INTO trunk_sources (trunk, position, address) VALUES (?, ?, ?)";
             let query = sqlx::query(sql).bind(name.as_str()).bind(position);
@@ -519,7 +538,9 @@ const SAVE: &str = "save the configuration";
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use model::config::{Object, ObjectKind};
+    use model::config::{
+        Account, AssertedIdentity, NumberForm, Numbers, Object, ObjectKind, Options, TrunkLimits,
+    };
 
     use super::*;
 
@@ -602,8 +623,23 @@ mod tests {
                 Trunk {
                     accept_from: vec!["192.0.2.9".parse().unwrap(), "2001:db8::1".parse().unwrap()],
                     contact: "192.0.2.9:5060".into(),
+                    domain: Some("carrier.example".into()),
+                    account: Some(Account {
+                        user: "4930123".into(),
+                        password: Some("word".into()),
+                        register_s: 600,
+                    }),
+                    limits: TrunkLimits { calls: 30, dials_per_minute: 60 },
+                    numbers: Numbers {
+                        form: NumberForm::National,
+                        country: "49".into(),
+                        international: "00".into(),
+                        national: "0".into(),
+                        caller: Some("+4930123450".into()),
+                    },
+                    identity: AssertedIdentity::Untrusted,
                     probe_s: 30,
-                    ..Trunk::default()
+                    options: Options::default(),
                 },
             )]
             .into(),

@@ -19,6 +19,7 @@ pub struct Change {
 /// One object more, another or less.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "there are few, and each is looked at and gone")]
 pub enum Edit {
     /// Takes an object out.
     Delete(ObjectKind, String),

@@ -14,6 +14,9 @@ pub struct DialRule {
     pub matches: String,
     /// Where the call goes.
     pub trunk: TrunkName,
+    /// Where it goes, one after the other, when that trunk is full or doesn't take it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<TrunkName>,
     /// How many characters are taken off the front.
     #[serde(default)]
     pub strip: u8,
@@ -28,8 +31,8 @@ pub struct DialRule {
 /// What becomes of a dialled number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialled {
-    /// Where the call goes.
-    pub trunk: TrunkName,
+    /// Where the call goes: the next when one doesn't take it.
+    pub trunks: Vec<TrunkName>,
     /// The number that is sent there.
     pub number: String,
     /// Whether it is an emergency call.
@@ -65,7 +68,7 @@ impl Configuration {
             worth(a).cmp(&worth(b)).then_with(|| b_name.cmp(a_name))
         });
         best.map(|(_, rule)| Dialled {
-            trunk: rule.trunk.clone(),
+            trunks: [&rule.trunk].into_iter().chain(&rule.then).cloned().collect(),
             number: rule.number(number),
             is_emergency: rule.emergency,
         })
@@ -82,6 +85,7 @@ mod tests {
             let rule = DialRule {
                 matches: (*matches).into(),
                 trunk: (*trunk).into(),
+                then: Vec::new(),
                 strip: *strip,
                 prefix: (*prefix).into(),
                 emergency: *name == "emergency",
@@ -107,7 +111,8 @@ mod tests {
             ("1123", "default", "1123", false),
             ("9", "pstn", "", false),
         ] {
-            let expected = Dialled { trunk: trunk.into(), number: number.into(), is_emergency };
+            let (trunks, number) = (vec![trunk.into()], number.into());
+            let expected = Dialled { trunks, number, is_emergency };
             assert_eq!(site.dial(dialled), Some(expected), "{dialled}");
         }
     }
@@ -115,8 +120,8 @@ mod tests {
     #[test]
     fn emergency_numbers_are_found_before_longer_or_equal_rules_change_them() {
         let site = site(&[("a", "112", 3, "0", "far"), ("emergency", "112", 0, "", "near")]);
-        let found = site.dial("112").map(|found| (found.trunk.to_string(), found.number));
-        assert_eq!(found, Some(("near".into(), "112".into())));
+        let found = site.dial("112").map(|found| (found.trunks, found.number));
+        assert_eq!(found, Some((vec!["near".into()], "112".into())));
     }
 
     #[test]

@@ -78,6 +78,18 @@ impl Trunk {
             self.probe_s = value.parse().map_err(|_| SECONDS)?;
             Ok(())
         });
+        taker.take("override-domain", |value| {
+            self.domain = Some(value.to_owned());
+            Ok(())
+        });
+        taker.take("capacity", |value| {
+            self.limits.calls = value.parse().map_err(|_| "takes a whole number")?;
+            Ok(())
+        });
+        taker.take("cpn", |value| {
+            self.numbers.caller = Some(value.to_owned());
+            Ok(())
+        });
         taker.finish()
     }
 
@@ -88,9 +100,24 @@ impl Trunk {
         let own = options.entry(TSERVER.to_owned()).or_default();
         own.insert("contact".into(), format!("sip:{}", self.contact));
         own.insert("oos-check".into(), self.probe_s.to_string());
+        if let Some(domain) = &self.domain {
+            own.insert("override-domain".into(), domain.clone());
+        }
+        if self.limits.calls > 0 {
+            own.insert("capacity".into(), self.limits.calls.to_string());
+        }
+        if let Some(caller) = &self.numbers.caller {
+            own.insert("cpn".into(), caller.clone());
+        }
         own.remove("password");
         options
     }
+}
+
+/// The number that an option of the switch's section holds.
+#[must_use]
+pub fn number(options: &Options, name: &str) -> Option<u32> {
+    options.get(TSERVER)?.get(name)?.parse().ok()
 }
 
 impl Resource {
@@ -204,6 +231,8 @@ const KNOWN: &[(&str, Shape)] = &[
     ("make-call-rfc3725-flow", Shape::Number),
     ("oos-check", Shape::Seconds),
     ("oos-force", Shape::Seconds),
+    ("outside-calls-max", Shape::Number),
+    ("outside-calls-per-hour", Shape::Number),
     ("prefix", Shape::Digits),
     ("recovery-timeout", Shape::Seconds),
     ("refer-enabled", Shape::Switch),
@@ -289,6 +318,7 @@ mod tests {
         let mut trunk = Trunk { options: [(TSERVER.into(), own)].into(), ..Trunk::default() };
         assert_eq!(trunk.take_options(), Vec::<String>::new());
         assert_eq!((trunk.contact.as_str(), trunk.probe_s), ("192.0.2.7:5060", 30));
+        assert_eq!((trunk.limits.calls, trunk.options.len()), (100, 0));
         let all = trunk.all_options();
         assert_eq!(all.get(TSERVER).unwrap().len(), 3);
     }

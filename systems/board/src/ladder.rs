@@ -115,7 +115,7 @@ pub(crate) fn describe(cord: &Cord) -> Option<Line> {
                 let RecordingFact::Failed { recording, .. } = fact;
                 Some(("recorder", "switch", format!("Failed {recording}")))
             }
-            switch::Input::Configuration(_) => None,
+            switch::Input::Configuration(_) | switch::Input::Trunk { .. } => None,
         },
         Cord::World(output) => world(output),
         Cord::Directory(_) | Cord::History(_) | Cord::Stats(_) | Cord::Story(_) => None,
@@ -316,6 +316,9 @@ fn sip_input(input: &SipInput) -> String {
         SipInput::Datagram { bytes, .. } | SipInput::FlowBytes { bytes, .. } => first_line(bytes),
         SipInput::FlowClosed { flow } => format!("flow {flow} closed"),
         SipInput::FlowOpened { flow, transport, .. } => format!("flow {flow} opened {transport:?}"),
+        SipInput::Resolved { contact, targets, .. } => {
+            format!("{} is at {} addresses", contact.host, targets.len())
+        }
     }
 }
 
@@ -324,6 +327,7 @@ fn sip_output(output: &SipOutput) -> String {
         SipOutput::CloseFlow { flow } => format!("close flow {flow}"),
         SipOutput::Connect { flow, .. } => format!("connect flow {flow}"),
         SipOutput::Datagram { bytes, .. } | SipOutput::FlowBytes { bytes, .. } => first_line(bytes),
+        SipOutput::Resolve { contact } => format!("where is {}", contact.host),
     }
 }
 

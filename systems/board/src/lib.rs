@@ -336,7 +336,7 @@ impl Board {
     }
 
     fn hear_signaling(&mut self, output: signaling::Output) {
-        self.lay(match output {
+        let cord = match output {
             signaling::Output::Fact(LegFact::Offered { leg, .. }) if self.is_draining => {
                 let command = LegCommand::Release { leg, cause: Cause::Overloaded };
                 Cord::Signaling(signaling::Input::Command(command))
@@ -345,9 +345,12 @@ impl Board {
             signaling::Output::Media(command) => Cord::World(Output::Media(command)),
             signaling::Output::Sip(output) => Cord::World(Output::Sip(output)),
             signaling::Output::Trunk { name, up } => {
-                Cord::Stats(stats::Input::Trunk { trunk: name, up })
+                let trunk = name.clone();
+                self.lay(Cord::Stats(stats::Input::Trunk { trunk, up }));
+                return self.lay(Cord::Switch(switch::Input::Trunk { name, up }));
             }
-        });
+        };
+        self.lay(cord);
     }
 
     fn hear_directory(&mut self, output: directory::Output) {

@@ -105,7 +105,9 @@ fn about(cord: &Cord) -> Option<About> {
         Cord::Signaling(signaling::Input::Media(fact)) => fact.leg().map(About::Leg),
         Cord::Signaling(signaling::Input::Sip(input)) => match input {
             SipInput::Datagram { bytes, .. } | SipInput::FlowBytes { bytes, .. } => dialog(bytes),
-            SipInput::FlowClosed { .. } | SipInput::FlowOpened { .. } => None,
+            SipInput::FlowClosed { .. }
+            | SipInput::FlowOpened { .. }
+            | SipInput::Resolved { .. } => None,
         },
         Cord::Switch(switch::Input::Leg(fact)) => fact.leg().map(About::Leg),
         Cord::Switch(switch::Input::Media(fact)) => fact.leg().map(About::Leg),
@@ -121,7 +123,9 @@ fn about(cord: &Cord) -> Option<About> {
         Cord::World(Output::Media(command)) => command.leg().map(About::Leg),
         Cord::World(Output::Sip(output)) => match output {
             SipOutput::Datagram { bytes, .. } | SipOutput::FlowBytes { bytes, .. } => dialog(bytes),
-            SipOutput::CloseFlow { .. } | SipOutput::Connect { .. } => None,
+            SipOutput::CloseFlow { .. } | SipOutput::Connect { .. } | SipOutput::Resolve { .. } => {
+                None
+            }
         },
         Cord::World(Output::Webhook(webhook)) => {
             let conn = webhook.body.get("connId")?.as_str()?;

@@ -2,12 +2,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
+    ops::RangeInclusive,
 };
 
 use model::{
     AgentId, Configuration, Dn, PlaceName, SkillName, TrunkName, UserName,
-    config::{DnKind, DnObject, ObjectKind, Person, Role, Strategy, Trunk},
+    config::{
+        Account, Contact, DnKind, DnObject, NumberForm, Numbers, ObjectKind, Person, Role,
+        Strategy, Trunk,
+    },
     skill::SkillExpression,
 };
 
@@ -279,21 +283,81 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn account(&mut self, trunk: &TrunkName, account: &Account) {
+        if account.user.is_empty() || account.user.contains(char::is_whitespace) {
+            self.say(format!(
+                "Trunk {trunk}, account: give the user, as the carrier calls it; or leave account \
+                 out."
+            ));
+        }
+        if !(account.register_s == 0 || REGISTER_S.contains(&account.register_s)) {
+            self.say(format!(
+                "Trunk {trunk}, account.register_s: {} to {} seconds, or 0 for not at all.",
+                REGISTER_S.start(),
+                REGISTER_S.end()
+            ));
+        }
+    }
+
+    fn numbers(&mut self, trunk: &TrunkName, numbers: &Numbers) {
+        let Numbers { form, country, international, national, caller } = numbers;
+        let fields =
+            [("country", country), ("international", international), ("national", national)];
+        for (field, text) in fields {
+            if text.len() > PREFIX_DIGITS_MAX || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+                self.say(format!(
+                    "Trunk {trunk}, numbers.{field}: `{text}`, but it takes a few digits, such as \
+                     49, 00 or 0."
+                ));
+            }
+        }
+        if *form == NumberForm::National && country.is_empty() {
+            self.say(format!(
+                "Trunk {trunk}, numbers.form: national numbers need numbers.country, to be told \
+                 from those abroad."
+            ));
+        }
+        if let Some(caller) = caller.as_ref().filter(|caller| !is_dialable(caller)) {
+            self.say(format!(
+                "Trunk {trunk}, numbers.caller: `{caller}` is no number; write e.g. +4930123450."
+            ));
+        }
+    }
+
     fn trunks(&mut self) {
         let mut by_source: BTreeMap<IpAddr, &TrunkName> = BTreeMap::new();
         for (name, trunk) in &self.configuration.trunks {
-            let Trunk { accept_from, contact, probe_s, options: _ } = trunk;
+            let Trunk {
+                accept_from,
+                contact,
+                domain,
+                account,
+                limits: _,
+                numbers,
+                identity: _,
+                probe_s,
+                options: _,
+            } = trunk;
             if !is_word(name.as_str()) {
                 self.say(format!("Trunk `{name}`: give it a name without spaces."));
             }
-            // A name would have to be resolved, and a carrier's address is agreed upon.
-            match contact.parse::<SocketAddr>() {
-                Ok(address) if address.port() != 0 && !address.ip().is_unspecified() => {}
-                Ok(_) | Err(_) => self.say(format!(
-                    "Trunk {name}, contact: `{contact}` is no address and port; write e.g. \
-                     192.0.2.10:5060 or [2001:db8::10]:5060."
-                )),
+            if Contact::parse(contact).is_none() {
+                self.say(format!(
+                    "Trunk {name}, contact: `{contact}` leads nowhere; write e.g. 192.0.2.10:5060, \
+                     [2001:db8::10]:5060, sip.carrier.example or \
+                     sip.carrier.example;transport=tls."
+                ));
             }
+            if let Some(domain) = domain.as_ref().filter(|domain| !is_uri_host(domain)) {
+                self.say(format!(
+                    "Trunk {name}, domain: `{domain}` is no name of a host; write e.g. \
+                     carrier.example, or leave it out."
+                ));
+            }
+            if let Some(account) = account {
+                self.account(name, account);
+            }
+            self.numbers(name, numbers);
             for source in BTreeSet::from_iter(accept_from) {
                 if let Some(other) = by_source.insert(*source, name) {
                     self.say(format!(
@@ -340,6 +404,11 @@ pub(crate) fn is_word(text: &str) -> bool {
     !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
+/// A host without a port, as URIs have it.
+fn is_uri_host(text: &str) -> bool {
+    Contact::parse(text).is_some_and(|contact| contact.uri_host() == text)
+}
+
 pub(crate) fn is_dialable(dn: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.*#+".contains(c);
     !dn.is_empty() && dn.chars().count() <= DN_CHARS_MAX && dn.chars().all(allowed)
@@ -364,6 +433,10 @@ pub(crate) const WRAP_UP_S_MAX: u32 = 3600;
 const NO_ANSWER_S_MAX: u32 = 600;
 /// Rarest OPTIONS probe.
 const PROBE_S_MAX: u32 = 3600;
+/// Registrations are renewed at half of it.
+const REGISTER_S: RangeInclusive<u32> = 60..=86_400;
+/// Country codes have up to three digits, prefixes a few more where carriers are chosen by them.
+const PREFIX_DIGITS_MAX: usize = 6;
 
 #[cfg(test)]
 mod tests {
@@ -519,10 +592,34 @@ mod tests {
             (
                 after(|site| {
                     let trunk = site.trunks.get_mut("pstn").expect("is there");
-                    trunk.contact = "sip.carrier.example:5060".into();
+                    trunk.contact = "our carrier".into();
                 }),
-                "Trunk pstn, contact: `sip.carrier.example:5060` is no address and port; write \
-                 e.g. 192.0.2.10:5060 or [2001:db8::10]:5060.",
+                "Trunk pstn, contact: `our carrier` leads nowhere; write e.g. 192.0.2.10:5060, \
+                 [2001:db8::10]:5060, sip.carrier.example or sip.carrier.example;transport=tls.",
+            ),
+            (
+                after(|site| {
+                    let trunk = site.trunks.get_mut("pstn").expect("is there");
+                    let user = "4930123".to_owned();
+                    trunk.account = Some(Account { user, password: None, register_s: 5 });
+                }),
+                "Trunk pstn, account.register_s: 60 to 86400 seconds, or 0 for not at all.",
+            ),
+            (
+                after(|site| {
+                    let trunk = site.trunks.get_mut("pstn").expect("is there");
+                    trunk.domain = Some("sip:carrier.example".into());
+                }),
+                "Trunk pstn, domain: `sip:carrier.example` is no name of a host; write e.g. \
+                 carrier.example, or leave it out.",
+            ),
+            (
+                after(|site| {
+                    let trunk = site.trunks.get_mut("pstn").expect("is there");
+                    trunk.numbers.form = NumberForm::National;
+                }),
+                "Trunk pstn, numbers.form: national numbers need numbers.country, to be told from \
+                 those abroad.",
             ),
             (
                 after(|site| {

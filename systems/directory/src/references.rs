@@ -71,6 +71,7 @@ pub fn references(site: &Configuration) -> Vec<Reference> {
     for (name, rule) in &site.dial_plan {
         let mut from = From::new(&mut found, ObjectKind::DialRule, name);
         from.names("trunk", ObjectKind::Trunk, [&rule.trunk]);
+        from.names("then", ObjectKind::Trunk, &rule.then);
     }
     for (name, strategy) in &site.strategies {
         let mut from = From::new(&mut found, ObjectKind::Strategy, name.as_str());

@@ -120,6 +120,31 @@ impl Dialog {
         }
     }
 
+    /// The dialog of the same call by another way.
+    pub fn again(&self, path: Path, random: &mut Random) -> Self {
+        Self {
+            call_id: random.hex(CALL_ID_DIGITS),
+            local_tag: random.hex(TAG_DIGITS),
+            remote_tag: String::new(),
+            local_cseq: 0,
+            remote_cseq: None,
+            routes: Vec::new(),
+            path,
+            ..self.clone()
+        }
+    }
+
+    /// The same call to somebody else.
+    pub fn retarget(&mut self, target: String) {
+        self.target = target;
+    }
+
+    /// The number of our next request, which is not composed here.
+    pub fn next_cseq(&mut self) -> u32 {
+        self.local_cseq += 1;
+        self.local_cseq
+    }
+
     /// What a response to our INVITE adds (12.1.2; 13.2.2.4 has a 2xx replace the route set).
     pub fn learn(&mut self, response: &Message) {
         if let Some(tag) = response.to_tag() {
@@ -266,12 +291,7 @@ impl Dialog {
             Some((said, address)) => (said.unwrap_or(source.transport), address),
             None => (source.transport, source.remote),
         };
-        match transport {
-            Transport::Udp => Hop::Udp(address),
-            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-                outlet.connect(address)
-            }
-        }
+        outlet.way(transport, address)
     }
 }
 

@@ -36,6 +36,9 @@ impl Signaling {
             SipInput::FlowOpened { flow, transport, local: _, remote } => {
                 self.outlet.flow_opened(flow, transport, remote);
             }
+            SipInput::Resolved { contact, targets, ttl_s } => {
+                self.resolved(now, &contact, &targets, ttl_s);
+            }
         }
     }
 
@@ -81,6 +84,7 @@ impl Signaling {
             self.unanswered(now, user);
         }
         self.servers.flow_closed(&mut self.outlet, flow);
+        self.register_again_after(now, flow);
     }
 
     /// One message, whatever carried it.
@@ -108,15 +112,19 @@ impl Signaling {
         let Matched::Tell(id, user) = self.clients.receive(&mut self.outlet, now, response) else {
             return;
         };
+        if self.answer_challenge(now, id, &user, response) {
+            return;
+        }
         let status = response.status().unwrap_or_default();
         match user {
             User::Invite(leg) => self.invite_answered(now, leg, id, response),
             User::Nobody => {}
-            User::Probe(name) => {
+            User::Probe(name, address) => {
                 if status >= 200 {
-                    self.trunk_is(name, status != 503);
+                    self.target_is(&name, address, status != 503);
                 }
             }
+            User::Registration(name) => self.registration_answered(now, &name, response),
             User::Refresh(leg) => self.refresh_answered(now, leg, id, response),
             User::Talk(leg) => self.talk_answered(leg, status),
             User::Upstream(dn) => self.upstream_answered(now, &dn, response),
@@ -126,9 +134,10 @@ impl Signaling {
     /// A request of ours got no final response.
     pub(crate) fn unanswered(&mut self, now: Now, user: User) {
         match user {
-            User::Invite(leg) => self.invite_unanswered(leg),
+            User::Invite(leg) => self.invite_unanswered(now, leg),
             User::Nobody => {}
-            User::Probe(name) => self.trunk_is(name, false),
+            User::Probe(name, address) => self.target_is(&name, address, false),
+            User::Registration(name) => self.registration_unanswered(now, &name),
             User::Refresh(leg) => self.refresh_unanswered(now, leg),
             User::Talk(leg) => self.phone_did_not_answer(leg),
             User::Upstream(dn) => self.upstream_unanswered(now, &dn),

@@ -4,12 +4,14 @@
 //! decision and tells the switch of the rest in legs. What it is not: a proxy, a call model, a
 //! reader of SDP; descriptions pass through to media as they come.
 //!
-//! RFCs: 3261 with 6026, 3262 (100rel), 3311 (UPDATE), 3326 (Reason), 3515 with 4488 (REFER), 3581
-//! (rport), 4028 (session timers), 6086 (INFO), 7118 (WebSocket), 7616 with 8760 (digest), and of
-//! 5626 the rule that a registered connection is the way to its phone.
+//! RFCs: 3261 with 6026, 3262 (100rel), 3263 (trunks), 3311 (UPDATE), 3325 (asserted identity),
+//! 3326 (Reason), 3515 with 4488 (REFER), 3581 (rport), 4028 (session timers), 6086 (INFO), 7118
+//! (WebSocket), 7616 with 8760 (digest), and of 5626 the rule that a registered connection is the
+//! way to its phone.
 //!
 //! Deliberate deviations:
-//! - No DNS. A host name in a Contact or Route is reached where the dialog's messages come from.
+//! - The DNS is asked for trunks alone. A host name in a Contact or Route is reached where the
+//!   dialog's messages come from.
 //! - A response never goes to an address that only its Via names, but to the request's source,
 //!   at the port of Via when `rport` is not asked for.
 //! - A TCP connection that brought a dialog is used for our requests too while it lasts
@@ -19,7 +21,8 @@
 //!   nonce counts are what keeps a replay out.
 //! - A phone that comes back without an answer to two challenges is asked for MD5 alone.
 //! - The subscription that a REFER implies ends with its call, and a phone can't refresh it.
-//! - A redirection (3xx) of our INVITE is not followed and counts as unreachable.
+//! - A redirection (3xx) is followed when a carrier names another number of its own; otherwise it
+//!   counts as unreachable.
 //! - Requests over 1,300 bytes go over UDP if their dialog does (RFC 3261 18.1.1 wants TCP).
 
 mod counters;
@@ -219,6 +222,11 @@ impl Signaling {
                 "DNs registered at the upstream SIP server",
                 self.registrations.count(),
             ),
+            gauge(
+                "cordboard_sip_trunks_registered",
+                "Trunks whose carrier has our registration",
+                self.trunks.registered_count(),
+            ),
         ]);
         all
     }
@@ -228,7 +236,7 @@ impl Signaling {
             LegCommand::Answer { leg } => self.answer(now, leg),
             LegCommand::AnswerPhone { leg } => self.answer_phone(now, leg),
             LegCommand::Dial { leg, trunk, number, uuid, from, from_name } => {
-                self.dial(Dial { leg, trunk, number, uuid, from, from_name });
+                self.dial(now, Dial { leg, trunk, number, uuid, from, from_name });
             }
             LegCommand::ReferDone { leg, status } => self.refer_done(now, leg, status),
             LegCommand::Progress { leg, progress } => self.progress(now, leg, progress),
@@ -274,7 +282,9 @@ impl Signaling {
             }
             Timer::ClientRepeat(id) => self.clients.repeat(&mut self.outlet, now, id),
             Timer::Leg(leg, timer) => self.leg_due(now, leg, timer),
-            Timer::Probe(name) => self.probe(now, name),
+            Timer::Probe(name) => self.probe(now, &name),
+            Timer::Register(name) => self.register_trunk(now, &name),
+            Timer::Resolve(name) => self.look_up(now, &name),
             Timer::ServerExpire(id) => self.servers.expire(&mut self.outlet, id),
             Timer::ServerRepeat(id) => self.servers.repeat(&mut self.outlet, now, id),
             Timer::Upstream(dn) => self.upstream_silent(now, &dn),
@@ -289,6 +299,7 @@ impl Signaling {
             LegTimer::Refresh => self.refresh_session(now, leg),
             LegTimer::Reliable => self.repeat_reliable(now, leg),
             LegTimer::SessionEnd => self.refresh_unanswered(now, leg),
+            LegTimer::Silence => self.carrier_is_silent(now, leg),
             LegTimer::Talk => self.phone_did_not_answer(leg),
             LegTimer::Turn => self.invite_now(now, leg),
             LegTimer::Unacknowledged => self.repeat_ok(now, leg),

@@ -55,7 +55,9 @@ pub(crate) struct Outlet {
     pub timers: Timers,
     flows: BTreeMap<FlowId, Flow>,
     /// Connections that we asked for, by whom they lead to.
-    outgoing: BTreeMap<SocketAddr, FlowId>,
+    outgoing: BTreeMap<(Transport, SocketAddr), FlowId>,
+    /// What the certificates of those have to be for that were found by a name.
+    names: BTreeMap<SocketAddr, String>,
     next_flow: u64,
     /// The address that Via and Contact show.
     pub advertised: SocketAddr,
@@ -70,6 +72,7 @@ impl Outlet {
             timers: Timers::default(),
             flows: BTreeMap::new(),
             outgoing: BTreeMap::new(),
+            names: BTreeMap::new(),
             next_flow: FIRST_OUTGOING_FLOW,
             advertised,
             advertised_tls,
@@ -119,17 +122,34 @@ impl Outlet {
         }
     }
 
-    /// A connection to a TCP peer: the one that we have to it, or a new one.
-    pub fn connect(&mut self, remote: SocketAddr) -> Hop {
-        if let Some(flow) = self.outgoing.get(&remote) {
+    /// A connection to a peer over TCP or TLS: the one that we have to it, or a new one.
+    pub fn connect(&mut self, transport: Transport, remote: SocketAddr) -> Hop {
+        if let Some(flow) = self.outgoing.get(&(transport, remote)) {
             return Hop::Flow(*flow);
         }
         let flow = FlowId(self.next_flow);
         self.next_flow += 1;
-        self.outgoing.insert(remote, flow);
-        self.flows.insert(flow, Flow::new(Transport::Tcp, remote));
-        self.outputs.push_back(Output::Sip(SipOutput::Connect { flow, remote }));
+        self.outgoing.insert((transport, remote), flow);
+        self.flows.insert(flow, Flow::new(transport, remote));
+        let name = self.names.get(&remote).cloned();
+        let connect = SipOutput::Connect { flow, remote, transport, name };
+        self.outputs.push_back(Output::Sip(connect));
         Hop::Flow(flow)
+    }
+
+    /// Whoever is at these addresses shows a certificate for this name.
+    pub fn is_called(&mut self, name: &str, addresses: impl Iterator<Item = SocketAddr>) {
+        self.names.retain(|_, known| known != name);
+        self.names.extend(addresses.map(|address| (address, name.to_owned())));
+    }
+
+    /// The way to a peer by a transport.
+    pub fn way(&mut self, transport: Transport, remote: SocketAddr) -> Hop {
+        match transport {
+            Transport::Udp => Hop::Udp(remote),
+            Transport::Tls => self.connect(Transport::Tls, remote),
+            Transport::Tcp | Transport::Ws | Transport::Wss => self.connect(Transport::Tcp, remote),
+        }
     }
 
     /// A connection is up. One beyond the limit is closed again.
@@ -147,8 +167,9 @@ impl Outlet {
     /// A connection is gone; `None` when it was not known.
     pub fn flow_closed(&mut self, id: FlowId) -> Option<Flow> {
         let flow = self.flows.remove(&id)?;
-        if self.outgoing.get(&flow.remote) == Some(&id) {
-            self.outgoing.remove(&flow.remote);
+        let to = (flow.transport, flow.remote);
+        if self.outgoing.get(&to) == Some(&id) {
+            self.outgoing.remove(&to);
         }
         Some(flow)
     }
@@ -182,8 +203,8 @@ impl Flow {
     }
 }
 
-/// Whether a connection of this kind is the only way to its far end: a browser can't be called
-/// back, and a TLS peer is not one that we could open a connection to.
+/// Whether a connection of this kind is the only way to a phone at its far end: a browser can't be
+/// called back, and a phone has no certificate that we could ask for.
 pub(crate) fn is_only_way(transport: Transport) -> bool {
     match transport {
         Transport::Tls | Transport::Ws | Transport::Wss => true,

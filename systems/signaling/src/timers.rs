@@ -22,6 +22,10 @@ pub(crate) enum Timer {
     Leg(LegId, LegTimer),
     /// A trunk is probed.
     Probe(TrunkName),
+    /// A trunk's carrier is to know where we are.
+    Register(TrunkName),
+    /// The DNS is asked again where a trunk is.
+    Resolve(TrunkName),
     /// A server transaction is forgotten (timers H, I, J, L).
     ServerExpire(TransactionId),
     /// A server transaction repeats its final response (timer G).
@@ -45,6 +49,8 @@ pub(crate) enum LegTimer {
     Reliable,
     /// The session was not refreshed.
     SessionEnd,
+    /// A carrier should have said something by now.
+    Silence,
     /// The phone was told to answer and should have by now.
     Talk,
     /// The phone may be free of its earlier call by now.
@@ -105,7 +111,7 @@ impl Timers {
     /// How many are set for calls and transactions, which all end.
     pub fn passing_count(&self) -> usize {
         let stays = |timer: &&Timer| match timer {
-            Timer::Binding(_) | Timer::Probe(_) => false,
+            Timer::Binding(_) | Timer::Probe(_) | Timer::Register(_) | Timer::Resolve(_) => false,
             Timer::ClientExpire(_)
             | Timer::ClientRepeat(_)
             | Timer::Leg(..)
@@ -117,13 +123,14 @@ impl Timers {
     }
 }
 
-const LEG_TIMERS: [LegTimer; 9] = [
+const LEG_TIMERS: [LegTimer; 10] = [
     LegTimer::Limit,
     LegTimer::Provisional,
     LegTimer::Refer,
     LegTimer::Refresh,
     LegTimer::Reliable,
     LegTimer::SessionEnd,
+    LegTimer::Silence,
     LegTimer::Talk,
     LegTimer::Turn,
     LegTimer::Unacknowledged,

@@ -528,6 +528,8 @@ fn a_call_outlives_its_tcp_connection_and_hangs_up_over_a_new_one() {
     let connect = model::sip::SipOutput::Connect {
         flow: model::id::FlowId(model::sip::FIRST_OUTGOING_FLOW),
         remote: addr(PSTN),
+        transport: Transport::Tcp,
+        name: None,
     };
     assert_eq!(asked, connect);
     assert_eq!(bench.take_names(), ["BYE"]);

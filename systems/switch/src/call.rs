@@ -7,7 +7,7 @@ use model::{
     request::{MonitorMode, NoAnswer},
 };
 
-use crate::{dn::DnTable, reach::Destination, record::Tape, treatment::Running};
+use crate::{dn::DnTable, reach::Destination, record::Tape, treatment::Running, trunk::Outside};
 
 /// One call: its parties in the order in which they joined, and the route point that has it.
 #[derive(Debug)]
@@ -171,6 +171,8 @@ pub struct Alerting {
     pub auto_answer: Option<bool>,
     /// Whether the phone was told to answer by itself and hasn't failed to.
     pub answers_itself: bool,
+    /// For a number outside: by which other ways it can be reached.
+    pub outside: Option<Outside>,
 }
 
 /// NO_ANSWER_OVERFLOW: where a routed call goes when nobody answered it in time.

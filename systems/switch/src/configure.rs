@@ -11,6 +11,7 @@ impl Switch {
     /// route point that was taken out end, since no router will ever come for them.
     pub(crate) fn configure(&mut self, now: Now, configuration: Arc<Configuration>) {
         self.configuration = configuration;
+        self.trunks.reconfigured(&self.configuration);
         let orphans: Vec<ConnId> = self
             .calls
             .values()

@@ -29,7 +29,7 @@ impl Switch {
         user_data: KvList,
     ) -> Result<(), Refusal> {
         self.allow(what, dn, conn)?;
-        let destination = self.destination_for(dn, dialled)?;
+        let destination = self.destination_for(now, dn, dialled)?;
         if is_mute_transfer && matches!(destination, Destination::RoutePoint(_)) {
             return Err(Refusal::new(
                 TError::InvalidDestination,

@@ -78,6 +78,7 @@ mod single_step;
 mod supervise;
 mod timers;
 mod treatment;
+mod trunk;
 mod user_data;
 mod wrap_up;
 
@@ -95,6 +96,13 @@ pub enum Input {
     /// Somebody asks. Answered by exactly one `Accepted` or `Refused`; an accepted AnswerCall
     /// that the phone does not carry out is `Refused` later, under the same reference.
     Request(TRequest),
+    /// Signaling's probes found a trunk there, or not.
+    Trunk {
+        /// Which.
+        name: TrunkName,
+        /// Whether it answers.
+        up: bool,
+    },
 }
 
 /// What the switch can say.
@@ -218,6 +226,7 @@ pub struct Switch {
     patched: BTreeSet<ConnId>,
     silent_legs: BTreeSet<LegId>,
     dns: DnTable,
+    trunks: trunk::Trunks,
     timers: Timers,
     out: Outbox,
     meter: Meter,
@@ -273,6 +282,7 @@ impl Switch {
             legs: BTreeMap::new(),
             silent_legs: BTreeSet::new(),
             dns: DnTable::default(),
+            trunks: trunk::Trunks::default(),
             timers: Timers::default(),
             out: Outbox::default(),
             meter: Meter::default(),
@@ -299,6 +309,7 @@ impl Switch {
             && self.heard.is_empty()
             && self.offered.is_empty()
             && self.taped.is_empty()
+            && self.trunks.is_idle()
     }
 
     /// A call that a DN takes part in: the DN can't be taken out of the site then.
@@ -379,6 +390,7 @@ impl System for Switch {
             Input::Media(fact) => self.handle_media(now, &fact),
             Input::Recording(fact) => self.handle_recording(now, &fact),
             Input::Request(request) => self.handle_request(now, request),
+            Input::Trunk { name, up } => self.trunks.is(name, up),
         }
         self.finish(now);
     }

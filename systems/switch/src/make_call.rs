@@ -27,7 +27,7 @@ impl Switch {
     ) -> Result<(), Refusal> {
         self.check_caller(dn)?;
         check_user_data(&user_data)?;
-        let destination = self.destination_for(dn, dialled)?;
+        let destination = self.destination_for(now, dn, dialled)?;
         self.out.accept(asker.id);
         let caller = Caller { number: dn.to_string(), name: self.name_of(dn), is_ours: true };
         let call_type = Self::type_of(&destination);
@@ -90,7 +90,7 @@ impl Switch {
         }
         self.patch(conn);
         // It was free when the call was asked for; meanwhile it may not be.
-        match self.check_reachable(&destination, Some(&dn)) {
+        match self.check_reachable(now, &destination, Some(&dn)) {
             Ok(destination) => self.place(now, conn, Some(&dn), &destination, Some(asker)),
             Err(cause) => {
                 self.say(now, conn, Draft::new(EventName::Dialing, &dn).reference(Some(asker)));

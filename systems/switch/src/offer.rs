@@ -34,13 +34,13 @@ impl Switch {
             return;
         }
         self.legs.insert(offer.leg, LegUse::Leaving);
-        match self.admit(&offer) {
+        match self.admit(now, &offer) {
             Ok(destination) => self.begin_offered(now, offer, &destination),
             Err(cause) => self.refuse_leg(offer.leg, cause),
         }
     }
 
-    fn admit(&self, offer: &Offer) -> Result<Destination, Cause> {
+    fn admit(&self, now: Now, offer: &Offer) -> Result<Destination, Cause> {
         if self.calls.len() >= self.settings.calls_max {
             return Err(Cause::Overloaded);
         }
@@ -50,12 +50,15 @@ impl Switch {
             }
             LegSource::Dn(dn) if self.dns.is_busy(dn) => return Err(Cause::Busy),
             LegSource::Dn(dn) => Some(dn),
+            LegSource::Trunk(trunk) if !self.trunks.has_room(&self.configuration, trunk) => {
+                return Err(Cause::Overloaded);
+            }
             LegSource::Trunk(_) => None,
         };
         // What comes in by a trunk goes out by one only where a DN of ours forwards it: else that
         // would be toll fraud or a loop.
         let found = self.destination(&offer.dnis, by.is_some()).ok_or(Cause::Unallocated)?;
-        let found = self.check_reachable(&found, by)?;
+        let found = self.check_reachable(now, &found, by)?;
         match &found {
             Destination::Extension(dn) if by.is_none() && self.turns_away(dn) => Err(Cause::Busy),
             Destination::Extension(_) | Destination::Outside(..) | Destination::RoutePoint(_) => {
@@ -83,7 +86,10 @@ impl Switch {
         let Offer { leg, source, ani, name, dnis, uuid } = offer;
         let (call_type, ours) = match source {
             LegSource::Dn(dn) => (Self::type_of(destination), Some(dn)),
-            LegSource::Trunk(_) => (CallType::Inbound, None),
+            LegSource::Trunk(trunk) => {
+                self.trunks.took(leg, trunk, None);
+                (CallType::Inbound, None)
+            }
         };
         // A phone of ours is known by its DN, whatever it writes into From.
         let mut number = ours.as_ref().map_or(ani, ToString::to_string);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use model::{
-    CallState, CallType, Configuration, ConnId, Dn, DnRole, KvList, LegId, Now, TError, TrunkName,
+    CallState, CallType, Configuration, ConnId, Dn, DnRole, KvList, LegId, Now, TError,
     config::DnKind,
     error::Refusal,
     leg::{Cause, LegCommand},
@@ -16,6 +16,7 @@ use crate::{
     dn::Line,
     ring::Unanswered,
     timers::Timer,
+    trunk::{Outside, Way},
 };
 
 /// Where a number leads.
@@ -23,8 +24,8 @@ use crate::{
 pub enum Destination {
     /// A phone of ours.
     Extension(Dn),
-    /// A number that is not ours, by a trunk.
-    Outside(Dn, TrunkName),
+    /// A number that is not ours, by trunks.
+    Outside(Outside),
     /// A strategy.
     RoutePoint(Dn),
 }
@@ -65,7 +66,12 @@ impl Ringing {
 
 impl Switch {
     /// Where a number leads that one of ours dialled, if it can be called now.
-    pub(crate) fn destination_for(&self, by: &Dn, dialled: &str) -> Result<Destination, Refusal> {
+    pub(crate) fn destination_for(
+        &self,
+        now: Now,
+        by: &Dn,
+        dialled: &str,
+    ) -> Result<Destination, Refusal> {
         let dialled = dialled.trim();
         let found = self.destination(dialled, true).ok_or_else(|| {
             Refusal::new(
@@ -76,8 +82,16 @@ impl Switch {
                 ),
             )
         })?;
-        match self.check_reachable(&found, Some(by)) {
+        match self.check_reachable(now, &found, Some(by)) {
             Ok(destination) => Ok(destination),
+            Err(Cause::Forbidden) => Err(Refusal::new(
+                TError::InvalidCallState,
+                format!(
+                    "{by} may have no more calls outside now: the options outside-calls-max and \
+                     outside-calls-per-hour of its DN say how many. Ask your administrator."
+                ),
+            )),
+            Err(Cause::Overloaded) => Err(no_trunk(dialled)),
             Err(Cause::Busy) => Err(Refusal::new(
                 TError::DnBusy,
                 format!("{dialled} is busy or takes no calls. Try again later."),
@@ -100,11 +114,14 @@ impl Switch {
     /// it, since carriers disagree about it; then by a trunk, for our own people.
     pub(crate) fn destination(&self, dialled: &str, may_leave: bool) -> Option<Destination> {
         if let Some(upstream) = self.settings.upstream.as_ref().filter(|_| may_leave) {
-            let is_number = !dialled.is_empty();
-            return is_number.then(|| Destination::Outside(Dn::from(dialled), upstream.clone()));
+            let (trunk, number) = (upstream.clone(), Dn::from(dialled));
+            let ways = [Way { trunk, number: dialled.to_owned() }].into();
+            let outside = Outside { number, ways, by: None, is_emergency: false };
+            return (!dialled.is_empty()).then_some(Destination::Outside(outside));
         }
         let ours = ours(&self.configuration, dialled);
-        ours.or_else(|| outside(&self.configuration, dialled).filter(|_| may_leave))
+        let outside = || self.outside(dialled).filter(|_| may_leave).map(Destination::Outside);
+        ours.or_else(outside)
     }
 
     fn is_forwarded(&self, destination: &Destination) -> bool {
@@ -115,14 +132,25 @@ impl Switch {
     /// Follows forwarding, and says why a phone of ours can't be called.
     pub(crate) fn check_reachable(
         &self,
+        now: Now,
         destination: &Destination,
         by: Option<&Dn>,
     ) -> Result<Destination, Cause> {
         let mut destination = destination.clone();
+        // Whose call it is, should it go outside.
+        let mut whose = by.cloned();
         for _ in 0..FORWARDS_MAX {
-            let Destination::Extension(dn) = &destination else { return Ok(destination) };
+            let dn = match &destination {
+                Destination::Extension(dn) => dn,
+                Destination::Outside(outside) => {
+                    let outside = self.check_outside(now, outside, whose.as_ref())?;
+                    return Ok(Destination::Outside(outside));
+                }
+                Destination::RoutePoint(_) => return Ok(destination),
+            };
             let Some(extension) = self.dns.extension(dn) else { return Err(Cause::Unreachable) };
             if let Some(forward) = &extension.forward {
+                whose = Some(dn.clone());
                 destination = self.destination(forward, true).ok_or(Cause::Unallocated)?;
                 continue;
             }
@@ -152,7 +180,7 @@ impl Switch {
                     self.say_ringing(now, party);
                 }
             }
-            Destination::Outside(number, trunk) => self.dial(conn, number, trunk, ringing),
+            Destination::Outside(outside) => self.dial(now, conn, outside, ringing),
             Destination::RoutePoint(dn) => {
                 self.enter(now, conn, dn);
                 self.say_queued(now, conn);
@@ -182,14 +210,15 @@ impl Switch {
         Some(self.add_alerting(conn, dn.clone(), Place::Ours, ringing))
     }
 
-    fn dial(&mut self, conn: ConnId, number: Dn, trunk: TrunkName, ringing: Ringing) {
-        let Some(call) = self.calls.get(&conn) else { return };
-        let (from, from_name) = self.shown_to(call, &number);
-        let uuid = call.uuid;
-        let leg = self.new_leg(LegUse::Call(conn));
-        let called = number.to_string();
-        self.out.leg(LegCommand::Dial { leg, trunk, number: called, uuid, from, from_name });
-        self.add_alerting(conn, number, Place::Outside(leg), ringing);
+    fn dial(&mut self, now: Now, conn: ConnId, mut outside: Outside, ringing: Ringing) {
+        let Some(leg) = self.dial_out(now, conn, &mut outside) else { return };
+        let number = outside.number.clone();
+        let id = self.add_alerting(conn, number, Place::Outside(leg), ringing);
+        if let Some(party) = self.calls.get_mut(&conn).and_then(|call| call.party_mut(id))
+            && let State::Alerting(alerting) = &mut party.state
+        {
+            alerting.outside = Some(outside);
+        }
     }
 
     fn add_alerting(&mut self, conn: ConnId, dn: Dn, place: Place, ringing: Ringing) -> PartyId {
@@ -204,6 +233,7 @@ impl Switch {
             answer: None,
             auto_answer,
             answers_itself: false,
+            outside: None,
         };
         let party =
             Party { added, record, ..self.new_party(dn, place, role, State::Alerting(alerting)) };
@@ -308,7 +338,7 @@ impl Switch {
         Some(leg)
     }
 
-    fn new_leg(&mut self, of: LegUse) -> LegId {
+    pub(crate) fn new_leg(&mut self, of: LegUse) -> LegId {
         let leg = LegId(self.next_leg);
         self.next_leg += 1;
         self.legs.insert(leg, of);
@@ -316,7 +346,7 @@ impl Switch {
     }
 
     /// Whom a phone shows as the other side: who called, or for the caller itself whom it calls.
-    fn shown_to(&self, call: &Call, dn: &Dn) -> (String, Option<String>) {
+    pub(crate) fn shown_to(&self, call: &Call, dn: &Dn) -> (String, Option<String>) {
         let caller = &call.caller;
         if caller.is_ours && caller.number == dn.as_str() {
             return (call.dnis.clone(), None);
@@ -331,6 +361,17 @@ impl Switch {
             Destination::Extension(_) | Destination::RoutePoint(_) => CallType::Internal,
         }
     }
+}
+
+/// What is said when no trunk takes one more call.
+pub fn no_trunk(dialled: &str) -> Refusal {
+    Refusal::new(
+        TError::InvalidDestination,
+        format!(
+            "All trunks for {dialled} are taken, or were dialled too often in the last minute. Try \
+             again later."
+        ),
+    )
 }
 
 /// `Reason` for a caller of ours whose call failed: AttributeCallState of EventDestinationBusy.
@@ -372,18 +413,5 @@ fn ours(configuration: &Configuration, dialled: &str) -> Option<Destination> {
     })
 }
 
-/// The trunk for a number that is not ours: the first, while there is no dial plan.
-fn outside(configuration: &Configuration, dialled: &str) -> Option<Destination> {
-    let digits = dialled.strip_prefix('+').unwrap_or(dialled);
-    let is_number = (OUTSIDE_DIGITS_MIN..=OUTSIDE_DIGITS_MAX).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let trunk = configuration.trunks.keys().next().filter(|_| is_number)?;
-    Some(Destination::Outside(Dn::from(dialled), trunk.clone()))
-}
-
-/// Emergency numbers have three digits.
-const OUTSIDE_DIGITS_MIN: usize = 3;
-/// E.164 has 15, with an access code before them.
-const OUTSIDE_DIGITS_MAX: usize = 20;
 /// DNs that forward to one another.
 const FORWARDS_MAX: usize = 5;

@@ -26,7 +26,7 @@ impl Switch {
         let (Some(conn), None) = (conn, replaces) else {
             return self.out.leg(LegCommand::ReferDone { leg, status: 481 });
         };
-        let may = self.check_refer(conn, &dn, target);
+        let may = self.check_refer(now, conn, &dn, target);
         if may.is_ok() {
             // A phone may hold before it refers.
             self.set_held(now, conn, &dn, false, None);
@@ -46,9 +46,15 @@ impl Switch {
         }
     }
 
-    fn check_refer(&self, conn: ConnId, dn: &Dn, target: &str) -> Result<Destination, Refusal> {
+    fn check_refer(
+        &self,
+        now: Now,
+        conn: ConnId,
+        dn: &Dn,
+        target: &str,
+    ) -> Result<Destination, Refusal> {
         self.allow_from_hold(Capability::SingleStepTransfer, dn, conn)?;
-        let destination = self.destination_for(dn, target)?;
+        let destination = self.destination_for(now, dn, target)?;
         self.check_not_in(conn, &destination)?;
         Ok(destination)
     }

@@ -130,6 +130,7 @@ impl Switch {
     pub(crate) fn forget_leg(&mut self, leg: LegId) -> Option<LegUse> {
         self.silent_legs.remove(&leg);
         self.heard.remove(&leg);
+        self.trunks.left(leg);
         self.legs.remove(&leg)
     }
 

@@ -159,6 +159,9 @@ impl Switch {
     /// The leg of a phone that was called is over, unanswered. When the DN has another phone
     /// already that one is rung; when it has none, one is awaited.
     pub(crate) fn alerting_phone_gone(&mut self, now: Now, id: PartyId, cause: Cause) {
+        if self.takes_next_way(now, id, cause) {
+            return;
+        }
         let why = Unanswered::from_cause(cause);
         let Some((call, party)) = self.seat(id) else { return };
         let (conn, dn, is_ours) = (call.conn, party.dn.clone(), party.is_ours());

@@ -13,7 +13,7 @@ use crate::{
     call::Overflow,
     outbox::Draft,
     queue::RECALLS_MAX,
-    reach::{Destination, Ringing},
+    reach::{Destination, Ringing, no_trunk},
     record::RouteRecord,
     release::Ending,
     request::Asker,
@@ -43,7 +43,7 @@ impl Switch {
                 ),
             ));
         }
-        let destination = self.route_target(target)?;
+        let destination = self.route_target(now, target)?;
         let no_answer = no_answer_of(asker, no_answer)?;
         let overflow = self.overflow_of(asker)?;
         let record = RouteRecord::of(asker)?;
@@ -101,13 +101,17 @@ impl Switch {
         }
     }
 
-    fn route_target(&self, target: &Dn) -> Result<Destination, Refusal> {
+    fn route_target(&self, now: Now, target: &Dn) -> Result<Destination, Refusal> {
         match self.destination(target.as_str(), true) {
             Some(Destination::Extension(dn)) => {
                 self.check_target(&dn)?;
                 Ok(Destination::Extension(dn))
             }
-            Some(destination) => Ok(destination),
+            Some(Destination::Outside(outside)) => {
+                let found = self.check_outside(now, &outside, None);
+                found.map(Destination::Outside).map_err(|_| no_trunk(target.as_str()))
+            }
+            Some(Destination::RoutePoint(dn)) => Ok(Destination::RoutePoint(dn)),
             None => Err(Refusal::new(
                 TError::InvalidDestination,
                 format!(
@@ -151,7 +155,7 @@ impl Switch {
             Overflow::To(number) => number,
         };
         let destination = self.destination(number, true);
-        match destination.and_then(|to| self.check_reachable(&to, None).ok()) {
+        match destination.and_then(|to| self.check_reachable(now, &to, None).ok()) {
             Some(destination) => self.send_to(now, conn, from, destination),
             None => self.return_to_queue(now, conn),
         }

@@ -30,7 +30,7 @@ impl Switch {
         user_data: KvList,
     ) -> Result<(), Refusal> {
         self.allow(Capability::SingleStepTransfer, dn, conn)?;
-        let destination = self.destination_for(dn, dialled)?;
+        let destination = self.destination_for(now, dn, dialled)?;
         self.check_not_in(conn, &destination)?;
         self.add_data(conn, user_data)?;
         self.out.accept(asker.id);
@@ -74,7 +74,7 @@ impl Switch {
     ) -> Result<(), Refusal> {
         let call = self.allow(Capability::RedirectCall, dn, conn)?;
         let id = call.ours(dn).map(|party| party.id);
-        let destination = self.destination_for(dn, dialled)?;
+        let destination = self.destination_for(now, dn, dialled)?;
         self.check_not_in(conn, &destination)?;
         self.out.accept(asker.id);
         // A phone that was called and has not rung has not left the route point either.
@@ -103,7 +103,7 @@ impl Switch {
         user_data: KvList,
     ) -> Result<(), Refusal> {
         self.allow(Capability::SingleStepConference, dn, conn)?;
-        let destination = self.destination_for(dn, dialled)?;
+        let destination = self.destination_for(now, dn, dialled)?;
         self.check_not_in(conn, &destination)?;
         if matches!(destination, Destination::RoutePoint(_)) {
             return Err(Refusal::new(
@@ -174,7 +174,7 @@ impl Switch {
             return self.patch(conn);
         }
         let back_to = call.sent_by.take().map(Destination::Extension);
-        let back_to = back_to.and_then(|to| self.check_reachable(&to, None).ok());
+        let back_to = back_to.and_then(|to| self.check_reachable(now, &to, None).ok());
         match back_to {
             Some(destination) => {
                 let until = now.instant + self.settings.direct_ring_limit;
@@ -195,7 +195,8 @@ impl Switch {
         conn: ConnId,
         destination: &Destination,
     ) -> Result<(), Refusal> {
-        let Destination::Outside(number, _) = destination else { return Ok(()) };
+        let Destination::Outside(outside) = destination else { return Ok(()) };
+        let number = &outside.number;
         let is_in = |party: &Party| party.dn == *number;
         match self.calls.get(&conn).is_some_and(|call| call.parties.iter().any(is_in)) {
             true => Err(Refusal::new(

@@ -552,6 +552,11 @@ fn shown(object: &Object) -> Value {
                 take(extension, "password");
             }
         }
+        Object::Trunk(..) => {
+            if let Some(account) = body.get_mut("account") {
+                take(account, "password");
+            }
+        }
         _ => {}
     }
     body
@@ -572,6 +577,15 @@ fn keep_secrets(before: Option<&Object>, body: &mut Value) {
                 && extension.get("password").is_none()
             {
                 set(extension, "password", json!(password));
+            }
+        }
+        Some(Object::Trunk(_, trunk)) => {
+            let known = trunk.account.as_ref().and_then(|account| account.password.as_ref());
+            if let Some(password) = known
+                && let Some(account) = body.get_mut("account").filter(|account| account.is_object())
+                && account.get("password").is_none()
+            {
+                set(account, "password", json!(password));
             }
         }
         Some(_) | None => {}

@@ -1,12 +1,13 @@
 //! A call comes in: INVITE, what the caller hears of it, and its answer or refusal.
 
 use model::{
-    Dn, LegId, Now,
+    Configuration, Dn, LegId, Now,
+    config::AssertedIdentity,
     leg::{Cause, LegFact, LegSource, Progress},
     media::{LegKind, MediaCommand},
     sip::Transport,
 };
-use wire_sip::{HeaderName, Message, Uri};
+use wire_sip::{HeaderName, Message, NameAddr, Uri};
 
 use super::{
     Announcement, Asked, Incoming, Leg, SDP, Stage,
@@ -52,7 +53,9 @@ impl Signaling {
         };
         let mut trunks = self.configuration.trunks.iter().filter(|_| may_be_trunk);
         let trunk = trunks.find(|(_, trunk)| trunk.accept_from.contains(&source.remote.ip()));
-        if let Some((name, _)) = trunk {
+        let registered = || self.trunks.registered_at(source.remote.ip());
+        let trunk = trunk.map(|(name, _)| name).or_else(|| registered().filter(|_| may_be_trunk));
+        if let Some(name) = trunk {
             return Origin::Known(LegSource::Trunk(name.clone()));
         }
         let configuration = self.configuration.clone();
@@ -112,7 +115,7 @@ impl Signaling {
         let reliability = Reliability::asked_by(request, &mut self.random);
         let incoming = Incoming {
             invite,
-            unannounced: Some(announcement(request, origin)),
+            unannounced: Some(announcement(request, origin, &self.configuration)),
             is_offerless: body.is_none(),
             is_answered_early: false,
             wants_answer: false,
@@ -245,32 +248,60 @@ pub(crate) fn kind_of(transport: Transport) -> LegKind {
 
 fn path_of(source: &Source, is_phone: bool) -> Path {
     match source.hop {
-        Hop::Flow(flow) if is_only_way(source.transport) => Path::Flow(flow),
+        Hop::Flow(flow) if is_phone && is_only_way(source.transport) => Path::Flow(flow),
         Hop::Udp(_) if is_phone => Path::Proven(source.remote),
         Hop::Flow(_) | Hop::Udp(_) => Path::Routed(source.clone()),
     }
 }
 
-fn announcement(request: &Message, source: LegSource) -> Announcement {
-    let asserted = request.asserted_identities().unwrap_or_default();
-    let identity = asserted.first().copied().or_else(|| request.from().ok());
-    let ani = match &source {
-        // A phone is who it is registered as, whatever it calls itself.
-        LegSource::Dn(dn) => dn.as_str().to_owned(),
-        LegSource::Trunk(_) => {
-            let user = identity.and_then(|identity| identity.uri().user());
-            user.map_or_else(String::new, std::borrow::Cow::into_owned)
-        }
+fn announcement(
+    request: &Message,
+    source: LegSource,
+    configuration: &Configuration,
+) -> Announcement {
+    let from_user = |address: NameAddr<'_>| {
+        address.uri().user().map_or_else(String::new, std::borrow::Cow::into_owned)
     };
-    let to_user = || request.to().ok().and_then(|to| to.uri().user());
-    let dialled = request.uri().as_ref().and_then(Uri::user).or_else(to_user);
+    let to_user = request.to().ok().map(from_user);
+    let dialled = request.uri().as_ref().and_then(Uri::user).map(std::borrow::Cow::into_owned);
+    let dialled = dialled.or_else(|| to_user.clone()).unwrap_or_default();
+    let trunk = match &source {
+        // A phone is who it is registered as, whatever it calls itself.
+        LegSource::Dn(dn) => {
+            let name = request.from().ok().and_then(|from| from.display_name().map(Into::into));
+            return Announcement { ani: dn.as_str().to_owned(), name, dnis: dialled, source };
+        }
+        LegSource::Trunk(trunk) => configuration.trunks.get(trunk),
+    };
+    let believes = trunk.is_none_or(|trunk| trunk.identity == AssertedIdentity::Trusted);
+    let asserted = request.asserted_identities().unwrap_or_default();
+    let asserted = asserted.first().copied().filter(|_| believes);
+    let identity = asserted.or_else(|| request.from().ok());
+    // RFC 3325 7: what is asserted is for those on the way alone then.
+    let is_withheld = request.has_token(HeaderName::Privacy, "id");
+    let normal = |number: String| match trunk {
+        Some(trunk) => trunk.numbers.normal(&number),
+        None => number,
+    };
+    let account = trunk.and_then(|trunk| trunk.account.as_ref());
+    // Carriers call what we registered, and say in To whom they mean.
+    let is_account = account.is_some_and(|account| account.user == dialled);
+    let dnis = to_user.filter(|user| is_account && !user.is_empty()).unwrap_or(dialled);
     Announcement {
+        ani: match is_withheld {
+            true => ANONYMOUS.to_owned(),
+            false => normal(identity.map(from_user).unwrap_or_default()),
+        },
+        name: identity
+            .filter(|_| !is_withheld)
+            .and_then(|identity| identity.display_name())
+            .map(Into::into),
+        dnis: normal(dnis),
         source,
-        ani,
-        name: identity.and_then(|identity| identity.display_name()).map(Into::into),
-        dnis: dialled.map_or_else(String::new, std::borrow::Cow::into_owned),
     }
 }
 
+/// Who withholds the number (RFC 3323 4.1.1.3).
+const ANONYMOUS: &str = "anonymous";
 /// RFC 3261 8.1.1.5 wants a first CSeq well below 2^31.
 const CSEQ_SHIFT: u32 = 16;

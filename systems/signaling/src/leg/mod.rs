@@ -2,6 +2,7 @@
 //! user agent; which leg belongs to which other is the switch's knowledge alone.
 
 pub(crate) mod acknowledge;
+pub(crate) mod carrier;
 pub(crate) mod close;
 pub(crate) mod early;
 pub(crate) mod held;
@@ -27,7 +28,9 @@ use model::{
 };
 use wire_sip::{HeaderName, Message};
 
-use self::{early::Early, provisional::Reliability, refer::Refer, session::Session};
+use self::{
+    carrier::Carrier, early::Early, provisional::Reliability, refer::Refer, session::Session,
+};
 use crate::{dialog::Dialog, outlet::Hop, transaction::TransactionId};
 
 /// All legs.
@@ -124,12 +127,16 @@ pub(crate) struct Outgoing {
     pub early: Vec<Early>,
     pub talk: Talk,
     /// Headers of the INVITE that only it has.
-    pub identity: String,
+    pub identity: Option<String>,
+    /// The caller wants to be known by nobody.
+    pub is_withheld: bool,
     pub resume: bool,
     /// The Min-SE of a 422.
     pub min_se: Option<u32>,
     /// The INVITE is put off until the phone's earlier call is taken back.
     pub awaits_turn: bool,
+    /// For a call by a trunk.
+    pub carrier: Option<Carrier>,
 }
 
 /// Whether the phone is to answer.

@@ -5,13 +5,12 @@ use model::{
     config::{Options, TSERVER},
     leg::{Cause, LegFact},
     media::{LegKind, MediaCommand},
-    sip::Transport,
 };
 use wire_sip::{HeaderName, Message, Method, escape_user, quote};
 
 use super::{
-    Asked, Closing, Confirmed, Leg, Outgoing, SDP, Stage, Talk, early::Answer, incoming::kind_of,
-    session::Session,
+    Asked, Closing, Confirmed, Leg, Outgoing, SDP, Stage, Talk, carrier::Carrier, early::Answer,
+    incoming::kind_of, session::Session,
 };
 use crate::{
     ALLOW_EVENTS, RESUME_HEADER, Signaling,
@@ -21,7 +20,6 @@ use crate::{
     registrar::Binding,
     timers::{LegTimer, Timer},
     transaction::{TransactionId, client::User, timers::GIVE_UP},
-    trunk::address_of,
     with_abilities,
 };
 
@@ -46,23 +44,30 @@ pub(crate) struct Dial {
 }
 
 /// Where an INVITE of ours goes, whatever is there.
-struct Called {
+pub(crate) struct Called {
     /// A DN of ours.
-    dn: Option<Dn>,
-    kind: LegKind,
+    pub dn: Option<Dn>,
+    pub kind: LegKind,
     /// Whether its sound is to be protected by what we offer.
-    is_secured: bool,
-    path: Path,
-    target: String,
-    to: String,
-    resume: bool,
+    pub is_secured: bool,
+    pub path: Path,
+    pub target: String,
+    pub to: String,
+    pub resume: bool,
+    pub carrier: Option<Carrier>,
 }
 
 /// Who calls with an INVITE of ours.
-struct Calling {
-    uuid: CallUuid,
-    from: String,
-    from_name: Option<String>,
+pub(crate) struct Calling {
+    pub uuid: CallUuid,
+    pub from: String,
+    pub from_name: Option<String>,
+    /// The host of From; `None`: ours.
+    pub domain: Option<String>,
+    /// The user part of our Contact; `None`: the caller's number.
+    pub contact_user: Option<String>,
+    /// Whether the far end may know a caller who wants to be known by nobody (RFC 3325).
+    pub is_asserted: bool,
 }
 
 impl Signaling {
@@ -81,35 +86,14 @@ impl Signaling {
             to: format!("<sip:{}@{}>", escape_user(dn.as_str()), self.configuration.switch.domain),
             dn: Some(dn),
             resume,
+            carrier: None,
         };
-        self.call_out(leg, called, &Calling { uuid, from, from_name });
+        let calling =
+            Calling { uuid, from, from_name, domain: None, contact_user: None, is_asserted: true };
+        self.call_out(leg, called, &calling);
     }
 
-    /// Calls an outside number.
-    pub(crate) fn dial(&mut self, dial: Dial) {
-        let Dial { leg, trunk, number, uuid, from, from_name } = dial;
-        let trunk = self.configuration.trunks.get(&trunk);
-        let Some(address) = trunk.and_then(|trunk| address_of(&trunk.contact)) else {
-            return self.outlet.say(LegFact::Ended { leg, cause: Cause::Unreachable });
-        };
-        let target = format!("sip:{}@{address}", escape_user(&number));
-        let called = Called {
-            dn: None,
-            kind: LegKind::Plain,
-            is_secured: trunk.is_some_and(|trunk| wants_srtp(&trunk.options)),
-            path: Path::Routed(Source {
-                hop: Hop::Udp(address),
-                remote: address,
-                transport: Transport::Udp,
-            }),
-            to: format!("<{target}>"),
-            target,
-            resume: false,
-        };
-        self.call_out(leg, called, &Calling { uuid, from, from_name });
-    }
-
-    fn call_out(&mut self, id: LegId, called: Called, calling: &Calling) {
+    pub(crate) fn call_out(&mut self, id: LegId, called: Called, calling: &Calling) {
         if self.legs.get(id).is_some() {
             return;
         }
@@ -117,18 +101,21 @@ impl Signaling {
             return self.outlet.say(LegFact::Ended { leg: id, cause: Cause::Overloaded });
         }
         // RFC 3261 25.1: a user part is never empty; a withheld number is anonymous (RFC 3323 4.1).
-        let known = if calling.from.is_empty() { "anonymous" } else { &calling.from };
+        let is_withheld = matches!(calling.from.as_str(), "" | "anonymous");
+        let known = if is_withheld { "anonymous" } else { &calling.from };
         let number = escape_user(known);
-        let address = format!("<sip:{number}@{}>", self.configuration.switch.domain);
+        let domain = calling.domain.as_ref().unwrap_or(&self.configuration.switch.domain);
+        let address = format!("<sip:{number}@{domain}>");
         let identity = match &calling.from_name {
             Some(name) => format!("{} {address}", quote(name)),
             None => address,
         };
+        let contact_user = calling.contact_user.as_ref().map(|user| escape_user(user));
         let call = Call {
             from: identity.clone(),
             target: called.target,
             to: called.to,
-            contact_user: number.into_owned(),
+            contact_user: contact_user.unwrap_or(number).into_owned(),
             uuid: Some(calling.uuid),
             path: called.path,
         };
@@ -139,10 +126,12 @@ impl Signaling {
             is_ringing: false,
             early: Vec::new(),
             talk: Talk::No,
-            identity,
+            identity: calling.is_asserted.then_some(identity),
+            is_withheld,
             resume: called.resume,
             min_se: None,
             awaits_turn: false,
+            carrier: called.carrier,
         };
         self.legs.insert(Leg {
             id,
@@ -202,7 +191,8 @@ impl Signaling {
         let interval = self.settings.session_expires_s.max(min_se);
         let invite = invite
             .header(HeaderName::Contact, leg.dialog.contact(&self.outlet, &hop))
-            .header(HeaderName::PAssertedIdentity, &outgoing.identity)
+            .header_if(HeaderName::PAssertedIdentity, outgoing.identity.as_ref())
+            .header_if(HeaderName::Privacy, outgoing.is_withheld.then_some("id"))
             .header(HeaderName::SessionExpires, format!("{interval};refresher=uac"))
             .header(HeaderName::MinSe, min_se.to_string())
             .header(HeaderName::AllowEvents, ALLOW_EVENTS)
@@ -216,8 +206,12 @@ impl Signaling {
             return self.finish(id, Cause::Overloaded);
         }
         outgoing.invite = invite;
+        let has_carrier = outgoing.carrier.is_some();
         let limit = Timer::Leg(id, LegTimer::Limit);
         self.outlet.timers.set(limit, now.instant + RINGING_MAX);
+        if has_carrier {
+            self.expect_a_word(now, id);
+        }
     }
 
     /// Whether an earlier call to the leg's phone is still being cancelled.
@@ -244,6 +238,7 @@ impl Signaling {
             return;
         };
         leg.note_abilities(response);
+        self.outlet.timers.clear(&Timer::Leg(id, LegTimer::Silence));
         match (&mut leg.stage, status) {
             (Stage::Outgoing(_), ..200) => self.provisional_came(now, id, response),
             (Stage::Outgoing(_), 200..=299) => self.phone_answered(now, id, response),
@@ -255,9 +250,18 @@ impl Signaling {
                 outgoing.invite = None;
                 self.invite_now(now, id);
             }
-            (Stage::Outgoing(_), _) => {
+            (Stage::Outgoing(outgoing), _) => {
                 let is_carrier = leg.dn.is_none();
-                self.finish(id, cause_of(status, is_carrier));
+                // A 100 said no more than that the INVITE came.
+                outgoing.has_provisional = false;
+                let goes_on = match status {
+                    300..=399 => self.follow_redirection(now, id, response),
+                    408 | 500 | 502..=504 => self.ask_next_address(now, id, response.retry_after()),
+                    _ => false,
+                };
+                if !goes_on {
+                    self.finish(id, cause_of(status, is_carrier));
+                }
             }
             (Stage::Confirmed(_), 200..=299) => self.answered_again(now, id, response),
             (Stage::Closing(Closing::Cancelling { is_cancelled, reason, .. }), ..200) => {
@@ -287,7 +291,10 @@ impl Signaling {
     }
 
     /// Nobody answered our INVITE, or its connection is gone.
-    pub(crate) fn invite_unanswered(&mut self, id: LegId) {
+    pub(crate) fn invite_unanswered(&mut self, now: Now, id: LegId) {
+        if self.ask_next_address(now, id, None) {
+            return;
+        }
         match self.legs.get(id).map(|leg| &leg.stage) {
             Some(Stage::Outgoing(_)) => self.finish(id, Cause::Unreachable),
             Some(Stage::Closing(_)) => self.forget_leg(id),
@@ -344,8 +351,8 @@ impl Signaling {
     }
 }
 
-/// What a refusal of our INVITE means. A redirection is not followed: where a call goes is the
-/// switch's to say, and a carrier's Contact leads wherever it likes.
+/// What a refusal of our INVITE means. A phone's redirection is not followed: where a call goes is
+/// the switch's to say.
 fn cause_of(status: u16, is_carrier: bool) -> Cause {
     match status {
         300..=399 => Cause::Unreachable,
@@ -368,7 +375,7 @@ fn path_to(binding: &Binding) -> Path {
 }
 
 /// Whether the option `srtp` of a DN or trunk has our offers protected (SDES).
-fn wants_srtp(options: &Options) -> bool {
+pub(crate) fn wants_srtp(options: &Options) -> bool {
     let own = options.get(TSERVER).and_then(|section| section.get("srtp"));
     own.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }

@@ -1,6 +1,6 @@
 //! Client transactions: our requests, repeated until answered (RFC 3261 17.1, RFC 6026 7.2).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use model::{Dn, LegId, Now, TrunkName, id::FlowId};
 use wire_sip::{HeaderName, Message, Method, Request};
@@ -22,8 +22,10 @@ pub(crate) enum User {
     Invite(LegId),
     /// Nobody: BYE, CANCEL, PRACK.
     Nobody,
-    /// A trunk's OPTIONS.
-    Probe(TrunkName),
+    /// OPTIONS to one address of a trunk.
+    Probe(TrunkName, SocketAddr),
+    /// REGISTER at a trunk's carrier.
+    Registration(TrunkName),
     /// UPDATE or re-INVITE that refreshes a leg's session.
     Refresh(LegId),
     /// INFO or NOTIFY that tells a leg's phone to answer.
@@ -134,11 +136,8 @@ impl Clients {
                 outlet.timers.clear(&Timer::ClientRepeat(id));
                 let linger = client.finish(outlet, response, status, reliable);
                 let user = client.user.clone();
-                if linger.is_zero() {
-                    self.forget(outlet, id);
-                } else {
-                    outlet.timers.set(Timer::ClientExpire(id), now.instant + linger);
-                }
+                // Also when that is at once: the user may want to see what it asked.
+                outlet.timers.set(Timer::ClientExpire(id), now.instant + linger);
                 return Matched::Tell(id, user);
             }
         }
@@ -195,6 +194,18 @@ impl Clients {
     /// Gives a transaction up without telling anybody.
     pub fn abandon(&mut self, outlet: &mut Outlet, id: TransactionId) {
         self.forget(outlet, id);
+    }
+
+    /// Whether nothing at all came back yet.
+    pub fn is_silent(&self, id: TransactionId) -> bool {
+        self.all.get(&id).is_some_and(|client| matches!(client.state, State::Calling))
+    }
+
+    /// Somebody else is told how a transaction ends.
+    pub fn belongs_to(&mut self, id: TransactionId, user: User) {
+        if let Some(client) = self.all.get_mut(&id) {
+            client.user = user;
+        }
     }
 
     /// How many there are.

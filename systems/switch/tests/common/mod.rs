@@ -371,6 +371,7 @@ fn input_text(input: &Input) -> String {
             format!("{} presses {digit}", leg_text(*leg))
         }
         Input::Media(_) => "media".to_owned(),
+        Input::Trunk { name, up } => format!("trunk {name} up: {up}"),
         Input::Recording(RecordingFact::Failed { recording, .. }) => {
             format!("recording {} failed", recording.part)
         }

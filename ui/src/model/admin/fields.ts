@@ -39,6 +39,9 @@ export type Control =
   | { readonly sort: "holidays" }
   | { readonly sort: "rows"; readonly fields: readonly Field[]; readonly item: string }
   | { readonly sort: "fields"; readonly fields: readonly Field[] }
+  /** An object, or `null` while the box before it isn't checked. */
+  | { readonly sort: "optionalFields"; readonly fields: readonly Field[]; readonly blank: Json;
+    readonly check: string }
   | { readonly sort: "steps" }
   | { readonly sort: "targets" }
   /** Steps by what a caller enters. */

@@ -72,6 +72,35 @@ const DN_TYPES: readonly Case[] = [
   { word: "virtual-queue", title: "Virtual queue", blank: undefined, fields: [] },
 ];
 
+const ACCOUNT: readonly Field[] = [
+  field("user", "User", { sort: "text", example: "4930123450" }),
+  field("password", "Password", { sort: "password", removable: true }),
+  field("register_s", "Registered for", { sort: "number", max: 86_400, unit: "s" },
+    "0: the carrier knows where we are."),
+];
+
+const NO_LIMITS = { calls: 0, dials_per_minute: 0 };
+
+const LIMITS: readonly Field[] = [
+  field("calls", "Calls at one time", { sort: "number", max: 100_000 }, "0: as many as come."),
+  field("dials_per_minute", "Calls that we make in a minute", { sort: "number", max: 100_000 },
+    "0: as many as are dialled."),
+];
+
+const NUMBERS: readonly Field[] = [
+  field("form", "As the carrier writes them", {
+    sort: "choice",
+    words: {
+      "as-is": "As dialled", e164: "+4930123450", bare: "4930123450", national: "030123450",
+    },
+  }),
+  field("country", "Our country", { sort: "text", example: "49" }),
+  field("international", "Before a country", { sort: "text", example: "00" }),
+  field("national", "Before an area", { sort: "text", example: "0" }),
+  field("caller", "Shown for our own people",
+    { sort: "optionalText", example: "+4930123450" }, "Empty: their DN."),
+];
+
 const DEFAULT_DN = field("default_dn", "Default DN", pick(ANY_DN, true),
   "Where calls go that can't be handled here.");
 
@@ -150,12 +179,14 @@ export const FORMS: Readonly<Record<Kind, Form>> = {
     field("contacts", "Past contacts, newest first",
       { sort: "rows", fields: PAST_CONTACT, item: "Past contact" }),
   ]),
-  dial_plan: form({ match: "", trunk: "", strip: 0, prefix: "", emergency: false }, [
+  dial_plan: form({ match: "", trunk: "", then: [], strip: 0, prefix: "", emergency: false }, [
     field("match", "Numbers that begin with", { sort: "text", example: "9" },
       "Empty: every number. An emergency number is given whole."),
     field("strip", "Characters taken off the front", { sort: "number", max: 255 }),
     field("prefix", "Put before the rest", { sort: "text", example: "+" }),
     field("trunk", "Trunk", pick({ kinds: ["trunks"] })),
+    field("then", "Other trunks, when that one is full or fails",
+      { sort: "picks", from: { kinds: ["trunks"] } }),
     field("emergency", "Emergency number", { sort: "flag" }),
   ]),
   dns: form(
@@ -233,10 +264,28 @@ export const FORMS: Readonly<Record<Kind, Form>> = {
     DESCRIPTION,
     field("time_zone", "Time zone", { sort: "optionalText", example: "Europe/Berlin" }),
   ]),
-  trunks: form({ accept_from: [], contact: "", probe_s: 0, options: {} }, [
-    field("contact", "Contact", CONTACT, "Where our calls go."),
+  trunks: form({
+    accept_from: [], contact: "", domain: null, account: null, limits: NO_LIMITS,
+    numbers: { form: "as-is", country: "", international: "", national: "", caller: null },
+    identity: "trusted", probe_s: 0, options: {},
+  }, [
+    field("contact", "Contact", { sort: "text", example: "sip.carrier.example;transport=tls" },
+      "Where our calls go: an address, or a name that the DNS knows."),
+    field("domain", "Domain", { sort: "optionalText", example: "carrier.example" },
+      "The carrier's name in SIP addresses. Empty: the contact's."),
     field("accept_from", "Accepts calls from", { sort: "texts", example: "192.0.2.10" },
-      "Addresses whose calls are taken without credentials."),
+      "Addresses whose calls are taken without credentials; where we are registered, none is \
+needed."),
+    field("account", "Account", {
+      sort: "optionalFields", check: "The carrier wants to know who we are",
+      blank: { user: "", password: null, register_s: 600 }, fields: ACCOUNT,
+    }),
+    field("limits", "Limits", { sort: "fields", fields: LIMITS }),
+    field("numbers", "Numbers", { sort: "fields", fields: NUMBERS }),
+    field("identity", "Callers' identities", {
+      sort: "choice",
+      words: { trusted: "Exchanged with this carrier", untrusted: "Neither believed nor told" },
+    }),
     field("probe_s", "Probe every", { sort: "number", max: 86_400, unit: "s" }, "0: never."),
     OPTIONS,
   ]),

@@ -153,6 +153,7 @@ function plainInput(
     case "holidays":
     case "rows":
     case "fields":
+    case "optionalFields":
     case "steps":
     case "targets":
     case "choices":
@@ -200,6 +201,18 @@ function compound(control: Control, { label, value, onChange }: ControlProps): R
       return <RowsField control={control} rows={list(value)} onChange={onChange} />;
     case "fields":
       return <Fields fields={control.fields} object={record(value)} onChange={onChange} />;
+    case "optionalFields":
+      return (
+        <>
+          <label className="check">
+            <input type="checkbox" checked={value !== null && value !== undefined}
+              onChange={({ target }) => onChange(target.checked ? control.blank : null)} />
+            {control.check}
+          </label>
+          {value === null || value === undefined ? null
+            : <Fields fields={control.fields} object={record(value)} onChange={onChange} />}
+        </>
+      );
     case "steps":
       return <StepsField label={label} steps={list(value)} onChange={onChange} />;
     case "targets":
