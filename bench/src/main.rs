@@ -1,11 +1,13 @@
 //! Measurements as ratios in one run: `make bench`, or `cargo run --release -p bench -- --quick`
-//! for a trial, `-- --routing` and `-- --statistics` for the router or the Stat Server alone. The
-//! server under measurement is the `cordboard` binary beside this one.
+//! for a trial, `-- --routing`, `-- --statistics` and `-- --flood` for the router, the Stat Server
+//! or a flood of strangers alone. The server under measurement is the `cordboard` binary beside
+//! this one.
 
 mod agent;
 mod browser;
 mod counts;
 mod figures;
+mod flood;
 mod latency;
 mod load;
 mod phone;
@@ -42,11 +44,21 @@ fn main() -> Result<()> {
         }
         Some("--routing") => say(&routing_time::measure(ROUNDS)?.text()),
         Some("--statistics") => say(&statistics_time::measure(STATISTICS_S)?.text()),
+        Some("--flood") => say(&Runtime::new()?.block_on(flood::measure(FLOOD))?.text()),
         Some("--quick") => say(&Runtime::new()?.block_on(run(&QUICK))?),
         Some("echo") => echo(),
+        Some("nuisance") => {
+            let mut places = env::args().skip(2).map(|place| place.parse());
+            let (Some(sip), Some(media)) = (places.next(), places.next()) else {
+                anyhow::bail!("nuisance takes two addresses")
+            };
+            flood::flood(sip?, media?)
+        }
         Some("codec") => transcoding::paced(TALKS as usize, &Voice::new()?),
         Some(other) => {
-            anyhow::bail!("{other} is unknown: --quick, --routing, --statistics, or nothing")
+            anyhow::bail!(
+                "{other} is unknown: --quick, --routing, --statistics, --flood, or nothing"
+            )
         }
     }
 }
@@ -151,3 +163,4 @@ const TALKS: u32 = 10;
 const VOICE_BYTES: usize = 172;
 /// Streams whose packets come at about the same time.
 const PACKETS_TOGETHER: u64 = 2;
+const FLOOD: Duration = Duration::from_secs(15);

@@ -72,12 +72,19 @@ pub struct Server {
     pub program: Program,
     pub http: SocketAddr,
     pub sip: SocketAddr,
+    /// Of all browsers.
+    pub media: SocketAddr,
     _folder: TempDir,
 }
 
 impl Server {
     /// `trunk` is where it probes its carrier.
     pub async fn start(trunk: SocketAddr) -> Result<Self> {
+        Self::start_with(trunk, "").await
+    }
+
+    /// With more of a configuration file.
+    pub async fn start_with(trunk: SocketAddr, more: &str) -> Result<Self> {
         let binary = beside_us("cordboard")?;
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("cordboard.toml");
@@ -86,7 +93,7 @@ impl Server {
         ];
         let ports: String = names.map(|name| format!("{name} = 0\n")).concat();
         let demo = format!("[demo]\ntrunk_contact = \"{trunk}\"\n");
-        let text = format!("[ports]\n{ports}rtp = [20000, 25998]\n{demo}");
+        let text = format!("[ports]\n{ports}rtp = [20000, 25998]\n{demo}{more}");
         fs::write(&file, text)?;
         let mut command = Command::new(&binary);
         command.args(["run", "--demo", "--data"]).arg(folder.path().join("data"));
@@ -98,7 +105,13 @@ impl Server {
             let word = ready.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
             word.and_then(|word| word.parse().ok()).with_context(|| format!("no {name}: {ready}"))
         };
-        Ok(Self { http: port("http")?, sip: port("sip")?, program, _folder: folder })
+        Ok(Self {
+            http: port("http")?,
+            sip: port("sip")?,
+            media: port("media")?,
+            program,
+            _folder: folder,
+        })
     }
 
     /// As a service manager ends it.
@@ -122,6 +135,13 @@ pub async fn start_echo() -> Result<(Program, SocketAddr)> {
 /// This program again, as the codec alone at the pace of calls.
 pub fn start_codec() -> Result<Program> {
     Program::start(Command::new(env::current_exe()?).arg("codec"))
+}
+
+/// This program again, as a nuisance.
+pub fn start_flood(sip: SocketAddr, media: SocketAddr) -> Result<Program> {
+    let mut command = Command::new(env::current_exe()?);
+    command.args(["nuisance", &sip.to_string(), &media.to_string()]).stdout(Stdio::null());
+    Program::start(&mut command)
 }
 
 /// SIPp answering calls; `None` when it is not installed.

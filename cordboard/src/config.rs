@@ -28,6 +28,8 @@ pub struct Config {
     pub recording: Recording,
     /// The way for browsers whose network blocks UDP.
     pub turn: Turn,
+    /// Who may speak SIP as much as it likes.
+    pub sip: Sip,
     /// The SIP server in front of which we stand.
     pub upstream: Option<Upstream>,
     /// Settings of the demo site.
@@ -43,6 +45,20 @@ pub struct Upstream {
     pub sip: String,
     /// Its name in URIs, when it is not the host of `sip`.
     pub domain: Option<String>,
+}
+
+/// Who may speak SIP as much as it likes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// Networks that are neither limited nor shut out, beside carriers and registered phones.
+    pub allow: Vec<String>,
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Self { allow: vec!["127.0.0.0/8".into(), "::1".into()] }
+    }
 }
 
 /// The way for browsers whose network blocks UDP.

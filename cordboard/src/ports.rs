@@ -164,7 +164,7 @@ impl Ports {
             SipOutput::CloseFlow { flow }
             | SipOutput::Connect { flow, .. }
             | SipOutput::FlowBytes { flow, .. } => flow.0,
-            SipOutput::Datagram { .. } | SipOutput::Resolve { .. } => 0,
+            SipOutput::Datagram { .. } | SipOutput::Resolve { .. } | SipOutput::ShutOut { .. } => 0,
         };
         if (FIRST_WEB_SOCKET_FLOW..FIRST_OUTGOING_FLOW).contains(&flow) {
             self.edge.perform_sip(output);

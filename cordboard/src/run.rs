@@ -116,7 +116,10 @@ async fn start(options: &RunOptions, config: &Config) -> anyhow::Result<(Running
     };
     let listeners = listeners(config).await?;
     let sip_address = SocketAddr::new(advertised, sip.address().port());
+    let allowed = config.sip.allow.iter().map(|network| network.parse());
+    let allowed = allowed.collect::<Result<_, _>>().context("sip.allow")?;
     let sip_settings = SignalingSettings {
+        allowed,
         advertised_tls: Some(SocketAddr::new(advertised, sips.port())),
         upstream,
         ..SignalingSettings::new(sip_address)

@@ -19,6 +19,7 @@ pub mod kv;
 pub mod leg;
 pub mod media;
 pub mod monitor;
+pub mod network;
 pub mod prompt;
 pub mod random;
 pub mod recording;

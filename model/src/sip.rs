@@ -1,6 +1,9 @@
 //! What signaling and the SIP sockets say to each other.
 
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use crate::{config::Contact, id::FlowId};
 
@@ -97,6 +100,14 @@ pub enum SipOutput {
         flow: FlowId,
         /// The message.
         bytes: Vec<u8>,
+    },
+    /// Hear nothing of somebody for a while: drop its datagrams, take no connection and end those
+    /// that it has, but for WebSockets.
+    ShutOut {
+        /// Whom.
+        source: IpAddr,
+        /// For how long.
+        span: Duration,
     },
     /// Ask the DNS where a name leads (RFC 3263); `Resolved` comes back.
     Resolve {

@@ -348,6 +348,9 @@ impl World {
             SipOutput::CloseFlow { flow } => {
                 self.flows.remove(&flow);
             }
+            SipOutput::ShutOut { source, .. } => {
+                self.faults.push(format!("{source} is shut out"));
+            }
             SipOutput::Resolve { contact } => {
                 self.faults.push(format!("nobody has the name {}", contact.host));
             }

@@ -183,7 +183,10 @@ impl Edge {
                 }
             }
             // Only the SIP port connects, sends datagrams and asks the DNS.
-            SipOutput::Connect { .. } | SipOutput::Datagram { .. } | SipOutput::Resolve { .. } => {}
+            SipOutput::Connect { .. }
+            | SipOutput::Datagram { .. }
+            | SipOutput::Resolve { .. }
+            | SipOutput::ShutOut { .. } => {}
         }
     }
 }

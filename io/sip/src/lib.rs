@@ -5,6 +5,7 @@
 //! a stream ends and the next begins.
 
 mod resolve;
+mod shut_out;
 mod tcp;
 mod udp;
 
@@ -21,6 +22,8 @@ use model::{
 };
 use tokio::net::UdpSocket;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::shut_out::ShutOut;
 
 /// What the port is started with.
 #[derive(Clone)]
@@ -56,6 +59,7 @@ pub(crate) struct Flows {
     sink: Sink<SipInput>,
     connector: Option<TlsConnector>,
     resolver: Option<TokioResolver>,
+    shut_out: ShutOut,
 }
 
 impl std::fmt::Debug for Flows {
@@ -81,9 +85,10 @@ impl SipPort {
             sink,
             connector,
             resolver: resolve::resolver(&dns),
+            shut_out: ShutOut::default(),
         });
         let receiver = UdpSocket::from_std(udp)?;
-        tokio::spawn(udp::receive(receiver, address, flows.sink.clone()));
+        tokio::spawn(udp::receive(receiver, address, flows.clone()));
         tokio::spawn(tcp::accept(tcp, flows.clone()));
         Ok(Self { address, flows, sender })
     }
@@ -123,6 +128,7 @@ impl SipPort {
                     tracing::debug!(%flow, "message for a closed or too slow connection dropped");
                 }
             }
+            SipOutput::ShutOut { source, span } => self.flows.shut_out.set(source, span),
             SipOutput::Resolve { contact } => resolve::resolve(contact, &self.flows),
         }
     }

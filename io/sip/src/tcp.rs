@@ -25,6 +25,7 @@ use crate::Flows;
 pub(crate) async fn accept(listener: TcpListener, flows: Arc<Flows>) {
     loop {
         match listener.accept().await {
+            Ok((_, remote)) if flows.shut_out.has(remote.ip()) => {}
             Ok((stream, remote)) if flows.outlets.len() < CONNECTIONS_MAX => {
                 let flow = FlowId(flows.next.fetch_add(1, Ordering::Relaxed));
                 let messages = flows.outlets.open(flow);
@@ -43,6 +44,7 @@ pub(crate) async fn accept_tls(listener: TcpListener, acceptor: TlsAcceptor, flo
     loop {
         let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
         match listener.accept().await {
+            Ok((_, remote)) if flows.shut_out.has(remote.ip()) => {}
             Ok((stream, remote)) if flows.outlets.len() < CONNECTIONS_MAX => {
                 let (acceptor, flows) = (acceptor.clone(), flows.clone());
                 tokio::spawn(async move {
@@ -168,8 +170,16 @@ async fn serve_stream<S: AsyncRead + AsyncWrite>(
 /// Returns when the far end closed, an error came or the control thread can't follow.
 async fn read(mut reader: impl AsyncRead + Unpin, flow: FlowId, flows: &Flows) {
     let mut buffer = vec![0; READ_BYTES];
+    let mut has_spoken = false;
     loop {
-        match reader.read(&mut buffer).await {
+        let read = reader.read(&mut buffer);
+        // Whoever connects has something to say; whoever has said it may be quiet for days.
+        let read = match has_spoken {
+            true => read.await,
+            false => timeout(FIRST_WORD_LIMIT, read).await.unwrap_or(Ok(0)),
+        };
+        has_spoken = true;
+        match read {
             Ok(0) | Err(_) => return,
             Ok(length) => {
                 let bytes = buffer.get(..length).unwrap_or_default().to_vec();
@@ -212,6 +222,8 @@ const CONNECTIONS_MAX: usize = 20_000;
 /// TLS handshakes at one time; more wait in the backlog.
 const HANDSHAKES_MAX: usize = 256;
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// For a connection's first bytes.
+const FIRST_WORD_LIMIT: Duration = Duration::from_secs(30);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,21 +1,27 @@
 //! SIP over UDP.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
-use io_port::Sink;
 use model::sip::SipInput;
 use tokio::net::UdpSocket;
 
-/// Hands every datagram over until the process ends.
-pub(crate) async fn receive(socket: UdpSocket, local: SocketAddr, sink: Sink<SipInput>) {
+use crate::Flows;
+
+/// Hands every datagram over until the process ends, but for those of sources that are shut out.
+pub(crate) async fn receive(socket: UdpSocket, local: SocketAddr, flows: Arc<Flows>) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    let mut dropped: u64 = 0;
     loop {
         match socket.recv_from(&mut buffer).await {
+            Ok((_, remote)) if flows.shut_out.has(remote.ip()) => {}
             Ok((length, remote)) => {
                 let bytes = buffer.get(..length).unwrap_or_default().to_vec();
-                if sink(SipInput::Datagram { local, remote, bytes }).is_err() {
+                if (flows.sink)(SipInput::Datagram { local, remote, bytes }).is_err() {
                     // The far end's retransmission is the retry.
-                    tracing::warn!("control queue full: SIP datagram dropped");
+                    dropped += 1;
+                    if dropped.is_power_of_two() {
+                        tracing::warn!(dropped, "control queue full: SIP datagrams dropped");
+                    }
                 }
             }
             // ICMP errors of earlier sends surface here; they concern nobody.

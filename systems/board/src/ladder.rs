@@ -328,6 +328,7 @@ fn sip_output(output: &SipOutput) -> String {
         SipOutput::Connect { flow, .. } => format!("connect flow {flow}"),
         SipOutput::Datagram { bytes, .. } | SipOutput::FlowBytes { bytes, .. } => first_line(bytes),
         SipOutput::Resolve { contact } => format!("where is {}", contact.host),
+        SipOutput::ShutOut { source, .. } => format!("shut out {source}"),
     }
 }
 

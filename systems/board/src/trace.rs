@@ -123,9 +123,10 @@ fn about(cord: &Cord) -> Option<About> {
         Cord::World(Output::Media(command)) => command.leg().map(About::Leg),
         Cord::World(Output::Sip(output)) => match output {
             SipOutput::Datagram { bytes, .. } | SipOutput::FlowBytes { bytes, .. } => dialog(bytes),
-            SipOutput::CloseFlow { .. } | SipOutput::Connect { .. } | SipOutput::Resolve { .. } => {
-                None
-            }
+            SipOutput::CloseFlow { .. }
+            | SipOutput::Connect { .. }
+            | SipOutput::Resolve { .. }
+            | SipOutput::ShutOut { .. } => None,
         },
         Cord::World(Output::Webhook(webhook)) => {
             let conn = webhook.body.get("connId")?.as_str()?;

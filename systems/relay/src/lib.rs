@@ -33,7 +33,7 @@ use self::{
     guard::{Asker, Bucket, Guard, Refusal},
 };
 
-pub use peers::{Network, NetworkError, OwnPort, Peers};
+pub use peers::{OwnPort, Peers};
 
 /// What is fixed at start.
 #[derive(Clone, Debug)]

@@ -5,15 +5,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use model::{
     Now,
     id::FlowId,
-    sip::{SipInput, Transport},
+    sip::{SipInput, SipOutput, Transport},
 };
 use wire_sip::{
     Builder, Frame, HeaderName, Message, Method, PING, PONG, Policy, Received, Response, receive,
 };
 
 use crate::{
-    ALLOW, ALLOW_EVENTS, SUPPORTED, Signaling,
+    ALLOW, ALLOW_EVENTS, Output, SUPPORTED, Signaling,
     counters::Refused,
+    door::Offence,
     leg::{SDP, incoming::Origin},
     limits::RETRY_AFTER_S,
     outlet::{Hop, Source},
@@ -94,10 +95,17 @@ impl Signaling {
             return;
         }
         self.counters.received();
+        if !is_page(source) && !self.door.lets_in(now, source.remote.ip()) {
+            return;
+        }
         match receive(bytes, &POLICY) {
-            Received::Drop(fault) => self.counters.dropped(fault),
+            Received::Drop(fault) => {
+                self.counters.dropped(fault);
+                self.offended(now, source, Offence::Garbage);
+            }
             Received::Answer(request, refusal) => {
                 self.counters.refused(Refused::Malformed);
+                self.offended(now, source, Offence::Garbage);
                 let request = request.stamp_source(source.remote);
                 let response = refusal.response(&request).to_tag(&stateless_tag(&request));
                 let hop = response_hop(&request, source);
@@ -105,6 +113,22 @@ impl Signaling {
             }
             Received::Good(message) if message.is_request() => self.request(now, &message, source),
             Received::Good(message) => self.response(now, &message),
+        }
+    }
+
+    /// Somebody did what no phone and no carrier does often; after a while it is heard no more.
+    pub(crate) fn offended(&mut self, now: Now, source: &Source, offence: Offence) {
+        if is_page(source) {
+            return;
+        }
+        let ip = source.remote.ip();
+        let is_proven = source.transport != Transport::Udp;
+        let Some(span) = self.door.note(now, ip, offence, is_proven) else { return };
+        let (why, seconds) = (offence.as_str(), span.as_secs());
+        tracing::warn!(source = %ip, why, seconds, "shut out");
+        self.outlet.outputs.push_back(Output::Sip(SipOutput::ShutOut { source: ip, span }));
+        for flow in self.outlet.flows_from(ip) {
+            self.outlet.close_flow(flow);
         }
     }
 
@@ -166,6 +190,7 @@ impl Signaling {
                 let source = source.remote;
                 tracing::warn!(%source, count, "refused an INVITE: no trunk accepts its source");
             }
+            self.offended(now, source, Offence::Call);
             let reason = "SIP;cause=403;text=\"Source is no trunk and no registered phone\"";
             return self.refuse_statelessly(&request, source, 403, |response| {
                 response.header(HeaderName::Reason, reason)
@@ -177,7 +202,9 @@ impl Signaling {
                 self.reply_to(now, id, 483, |response| response);
             }
             (_, Some(Origin::Known(origin))) => self.invited(now, id, &request, source, origin),
-            (_, Some(Origin::Unproven(dn, proof))) => self.demand_proof(now, id, &dn, proof),
+            (_, Some(Origin::Unproven(dn, proof))) => {
+                self.demand_proof(now, id, &dn, proof, source);
+            }
             (_, Some(Origin::Stranger)) => {}
             (_, None) if request.method() == Some(&Method::Register) => {
                 self.registering(now, id, &request, source);
@@ -293,6 +320,12 @@ impl Signaling {
 /// Says in a message what we can do.
 pub(crate) fn with_abilities(builder: Builder) -> Builder {
     builder.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, SUPPORTED)
+}
+
+/// Whether it came by a WebSocket: behind a proxy, all pages have one address, and each is
+/// answerable for itself.
+fn is_page(source: &Source) -> bool {
+    matches!(source.transport, Transport::Ws | Transport::Wss)
 }
 
 /// RFC 3261 18.2.2, RFC 3581 4: along the connection that brought the request; a datagram to

@@ -27,6 +27,7 @@
 
 mod counters;
 mod dialog;
+mod door;
 mod failures;
 mod inbound;
 mod leg;
@@ -49,6 +50,7 @@ use model::{
     leg::{LegCommand, LegFact},
     media::{MediaCommand, MediaFact},
     monitor::Metric,
+    network::Network,
     random::Random,
     sip::{SipInput, SipOutput},
 };
@@ -56,6 +58,7 @@ use model::{
 pub(crate) use self::inbound::with_abilities;
 use self::{
     counters::Counters,
+    door::Door,
     leg::{
         Legs,
         outgoing::{Dial, Ring},
@@ -115,6 +118,8 @@ pub struct SignalingSettings {
     pub session_expires_s: u32,
     /// The server in front of which we stand, if any.
     pub upstream: Option<Upstream>,
+    /// Whose messages are neither limited nor a reason to be shut out, beside carriers and phones.
+    pub allowed: Vec<Network>,
 }
 
 impl SignalingSettings {
@@ -127,6 +132,7 @@ impl SignalingSettings {
             legs_max: limits::LEGS_MAX,
             session_expires_s: limits::SESSION_EXPIRES_S,
             upstream: None,
+            allowed: Vec::new(),
         }
     }
 }
@@ -140,6 +146,7 @@ pub struct Signaling {
     outlet: Outlet,
     clients: Clients,
     servers: Servers,
+    door: Door,
     guard: Guard,
     registrar: Registrar,
     /// At the server in front of which we stand.
@@ -159,6 +166,7 @@ impl Signaling {
     pub fn new(settings: SignalingSettings, mut random: Random) -> Self {
         let guard = Guard::new(&mut random);
         Self {
+            door: Door::new(settings.allowed.clone()),
             outlet: Outlet::new(settings.advertised, settings.advertised_tls),
             settings,
             configuration: Arc::default(),
@@ -211,6 +219,7 @@ impl Signaling {
         };
         let transactions = self.clients.count() + self.servers.count();
         let mut all = self.counters.metrics();
+        all.extend(self.door.metrics());
         all.extend([
             gauge("cordboard_sip_legs", "SIP legs", self.legs.count()),
             gauge("cordboard_sip_transactions", "SIP transactions", transactions),

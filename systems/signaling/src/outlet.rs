@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
 };
 
 use model::{
@@ -185,6 +185,14 @@ impl Outlet {
 
     pub fn flow_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
         self.flows.get_mut(&id)
+    }
+
+    /// The connections of a source, but for WebSockets.
+    pub fn flows_from(&self, source: IpAddr) -> Vec<FlowId> {
+        let is_one = |flow: &Flow| {
+            flow.remote.ip() == source && matches!(flow.transport, Transport::Tcp | Transport::Tls)
+        };
+        self.flows.iter().filter(|(_, flow)| is_one(flow)).map(|(id, _)| *id).collect()
     }
 
     pub fn flow_count(&self) -> usize {

@@ -11,6 +11,7 @@ use wire_sip::{Builder, HeaderName, Message, quote};
 use crate::{
     Signaling,
     counters::Refused,
+    door::Offence,
     leg::Leg,
     limits::EXPIRES_MIN_S,
     outlet::{Hop, Source},
@@ -32,8 +33,13 @@ impl Signaling {
         let dn = Dn::from(user.unwrap_or_default().into_owned());
         let configuration = self.configuration.clone();
         if !is_extension(&configuration, &dn) {
-            tracing::info!(%dn, source = %source.remote, "REGISTER of a DN that is not configured");
-            self.counters.refused(Refused::UnknownDn);
+            let count = self.counters.refused(Refused::UnknownDn);
+            // Scanners try them by the thousand; the counter has them all.
+            if count <= TOLD_FREELY || count.is_power_of_two() {
+                let source = source.remote;
+                tracing::info!(%dn, %source, count, "REGISTER of a DN that is not configured");
+            }
+            self.offended(now, source, Offence::UnknownDn);
             let text = format!("DN {dn} is not configured or disabled");
             return self.refuse_register(now, transaction, 404, &text);
         }
@@ -43,13 +49,20 @@ impl Signaling {
             }
             Proof::Given => self.take_registration(now, transaction, &dn, request, source, None),
             proof @ (Proof::Challenge(_) | Proof::Wait(_) | Proof::Wrong) => {
-                self.demand_proof(now, transaction, &dn, proof);
+                self.demand_proof(now, transaction, &dn, proof, source);
             }
         }
     }
 
     /// Answers a request whose sender did not prove to be its DN.
-    pub(crate) fn demand_proof(&mut self, now: Now, id: TransactionId, dn: &Dn, proof: Proof) {
+    pub(crate) fn demand_proof(
+        &mut self,
+        now: Now,
+        id: TransactionId,
+        dn: &Dn,
+        proof: Proof,
+        source: &Source,
+    ) {
         match proof {
             Proof::Given => {}
             Proof::Challenge(challenges) => {
@@ -66,6 +79,7 @@ impl Signaling {
             Proof::Wrong => {
                 tracing::info!(%dn, "wrong SIP password");
                 self.counters.refused(Refused::WrongPassword);
+                self.offended(now, source, Offence::WrongPassword);
                 self.refuse_register(now, id, 403, &format!("Wrong password for DN {dn}"));
             }
         }
@@ -109,6 +123,9 @@ impl Signaling {
         self.reply_to(now, transaction, 200, |response| {
             response.header_if(HeaderName::Contact, contact)
         });
+        if expires.is_some() {
+            self.door.knows(now, source.remote.ip());
+        }
         if let Some(at) = expires {
             self.outlet.timers.set(Timer::Binding(dn.clone()), at);
         }
@@ -149,3 +166,6 @@ impl Signaling {
 fn changes_something(request: &Message) -> bool {
     request.header(HeaderName::Contact).is_some()
 }
+
+/// Refusals that are in the log one by one.
+const TOLD_FREELY: u64 = 100;

@@ -9,9 +9,10 @@ use std::{fs, path::Path};
 use common::*;
 use model::{
     LegId,
+    id::FlowId,
     leg::{Cause, LegCommand, LegFact},
     random::Random,
-    sip::Transport,
+    sip::{SipOutput, Transport},
 };
 
 const SEED: u64 = 4_475;
@@ -50,9 +51,9 @@ fn the_torture_messages_of_rfc_4475_do_no_harm_by_datagram_stream_or_websocket()
     for (number, file) in (100..).zip(&files) {
         let bytes = fs::read(file).unwrap();
         bench.udp(PSTN, &bytes);
-        let flow = model::id::FlowId(number);
+        let flow = FlowId(number);
         for (offset, transport) in [(0, Transport::Tcp), (1_000, Transport::Wss)] {
-            let flow = model::id::FlowId(flow.0 + offset);
+            let flow = FlowId(flow.0 + offset);
             bench.open(flow, transport);
             bench.flow(flow, &bytes);
             bench.close(flow);
@@ -185,4 +186,53 @@ fn mutated_messages_in_the_middle_of_calls_do_no_harm() {
         "the messages got nowhere: {offered} calls, {early} heard early, {keys} keys, \
          {refers} and {consulted} sent elsewhere"
     );
+}
+
+#[test]
+fn a_scanner_is_shut_out_with_its_connections_and_a_carrier_that_is_new_is_let_in_again() {
+    let mut bench = Bench::new();
+    bench.open(FlowId(9), Transport::Tcp);
+    let source = addr("198.51.100.7:40000").ip();
+    for number in 100..120 {
+        let contact = format!("<sip:{number}@198.51.100.7>");
+        let dn = number.to_string();
+        bench.flow(FlowId(9), register(&dn, &contact, 600, &format!("s{number}"), 1, ""));
+    }
+    let span = std::time::Duration::from_secs(600);
+    let expected = [SipOutput::ShutOut { source, span }, SipOutput::CloseFlow { flow: FlowId(9) }];
+    assert_eq!(bench.others, expected);
+    let answers = bench.take_names().len();
+    assert!((9..=12).contains(&answers), "{answers} of 20 were answered");
+
+    bench.others.clear();
+    let mut site = configuration();
+    site.trunks.get_mut("pstn").unwrap().accept_from.push(source);
+    bench.input(signaling::Input::Configuration(std::sync::Arc::new(site)));
+    let span = std::time::Duration::ZERO;
+    assert_eq!(bench.others, [SipOutput::ShutOut { source, span }]);
+    bench.udp("198.51.100.7:5060", Caller::new("555", "c").invite("", OFFER));
+    bench.offered();
+}
+
+#[test]
+fn a_flood_of_strangers_leaves_room_for_phones_and_carriers() {
+    let mut bench = Bench::new();
+    bench.register_udp("5002");
+    for number in 0..200_000_u32 {
+        let from = format!("203.{}.{}.{}:5060", number >> 16, (number >> 8) & 255, number & 255);
+        let register = register("5001", "<sip:x@203.0.113.1>", 600, &format!("f{number}"), 1, "");
+        bench.udp(&from, register);
+        if number % 5_000 == 0 {
+            bench.pass_s(1);
+        }
+    }
+    let (_, transactions, _) = bench.sip.counts();
+    assert!(transactions < 20_000, "{transactions}");
+    bench.take_sent();
+    bench.udp(PSTN, Caller::new("555", "c").invite("", OFFER));
+    bench.offered();
+    bench.register_udp("5002");
+    bench.pass_s(60);
+    let (_, transactions, _) = bench.sip.counts();
+    assert!(transactions < 10, "{transactions}");
 }

@@ -160,6 +160,18 @@ impl Signaling {
             }
             self.reconfigure_probe(now, name, trunk.probe_s);
         }
+        self.let_carriers_in();
+    }
+
+    /// Has the door know where carriers speak from.
+    fn let_carriers_in(&mut self) {
+        let announced = self.configuration.trunks.values().flat_map(|trunk| &trunk.accept_from);
+        let targets = self.trunks.all.values().flat_map(|known| &known.targets);
+        let all = announced.copied().chain(targets.map(|target| target.address.ip())).collect();
+        for source in self.door.carriers_are(all) {
+            let span = Duration::ZERO;
+            self.outlet.outputs.push_back(Output::Sip(SipOutput::ShutOut { source, span }));
+        }
     }
 
     fn new_trunk(&mut self, now: Now, name: &TrunkName, trunk: &config::Trunk) {
@@ -245,6 +257,7 @@ impl Signaling {
             self.outlet.timers.set(Timer::Resolve(name.clone()), now.instant + span);
             self.moved(now, &name, found);
         }
+        self.let_carriers_in();
         if !found.is_empty() {
             self.outlet.is_called(&contact.host, found.iter().map(|(_, address)| *address));
         }
