@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
 
-.PHONY: run test check bench unit e2e soak clients ui fmt setup-build setup-test clean
+.PHONY: run test check bench quality unit e2e soak clients ui fmt setup-build setup-test clean
 
 ## Build for release and serve the demo site: http://127.0.0.1:8080, agent5001 / demo.
 run: setup-build ui
@@ -30,6 +30,13 @@ check: setup-build ui e2e/node_modules/.stamp
 bench: setup-build ui
 	cargo build --release -p cordboard
 	cargo run --release -p bench
+
+## How speech sounds over bad networks, beside rtpengine: PESQ and ViSQOL, about a quarter of an hour.
+quality: setup-build ui e2e/node_modules/.stamp
+	xtask/setup/ensure.sh quality
+	cargo build --release -p cordboard
+	cd bench/quality && CORDBOARD="$(abspath $(TARGET))/release/cordboard" \
+		PYTHON="$(abspath bench/quality/.venv/bin/python)" node run.js
 
 unit: setup-build ui
 	cargo test --workspace --no-fail-fast
@@ -74,5 +81,6 @@ setup-test:
 	xtask/setup/ensure.sh test
 
 clean:
-	rm -rf ui/dist ui/node_modules e2e/node_modules e2e/out clients/typescript/node_modules .venv
+	rm -rf ui/dist ui/node_modules e2e/node_modules e2e/out clients/typescript/node_modules .venv \
+		bench/quality/.venv bench/quality/out
 	cargo clean

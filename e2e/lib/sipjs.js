@@ -74,6 +74,37 @@ export class SipJsPhone {
     }, target);
   }
 
+  /** Watches another DN's line, or whether it is there, as keys with a lamp do.
+   * @param {string} dn @param {"dialog" | "presence"} what */
+  async watch(dn, what) {
+    await this.page.evaluate(async ({ dn, what }) => {
+      const { manager, watched } = /** @type {any} */ (window).telephone;
+      const library = "/telephone/index.js";
+      const { Subscriber, UserAgent } = await import(library);
+      const agent = manager.userAgent;
+      const target = UserAgent.makeURI(`sip:${dn}@${location.host}`);
+      const subscriber = new Subscriber(agent, target, what, {
+        delegate: {
+          /** @param {any} notification */
+          onNotify: (notification) => {
+            watched.push(notification.request.body);
+            void notification.accept();
+          },
+        },
+      });
+      await subscriber.subscribe();
+    }, { dn, what });
+  }
+
+  /** Until the last that it was told of whom it watches is like this. @param {RegExp} pattern */
+  async sees(pattern) {
+    await until(`a NOTIFY with ${pattern}`, async () => {
+      const last = await this.page.evaluate(() =>
+        /** @type {any} */ (window).telephone.watched.at(-1) ?? "");
+      return pattern.test(last);
+    });
+  }
+
   /** What it hears from now on. @param {number} ms */
   listen(ms) {
     const file = path.join(outFolder("tones"), `sipjs-${this.dn}.wav`);
@@ -103,8 +134,8 @@ async function start({ dn, host }) {
 
   const library = "/telephone/index.js";
   const { Web } = await import(library);
-  /** @type {{notes: string[], session: any, manager: any}} */
-  const telephone = { notes: [], session: null, manager: null };
+  /** @type {{notes: string[], watched: string[], session: any, manager: any}} */
+  const telephone = { notes: [], watched: [], session: null, manager: null };
   const page = /** @type {any} */ (window);
   page.telephone = telephone;
   /** @type {(session: any) => void} */

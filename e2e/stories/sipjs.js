@@ -163,3 +163,34 @@ story("G16: twenty holds at SIP.js leave the sound as it was", async (scene) => 
   customer.hangUp();
   await phone.notes("over");
 });
+
+story("a telephone's lamps show whether a colleague is there, is called and talks",
+  async (scene) => {
+    const carrier = await scene.carrier();
+    const voice = await toneFile(TONES.other, 48_000);
+    const [lamp, presence] = await Promise.all(["5002", "5003"].map(async (dn) => {
+      const phone = await SipJsPhone.open(await scene.server(), dn, voice);
+      scene.finally(() => phone.close());
+      return phone;
+    }));
+    assert.ok(lamp && presence);
+    await lamp.watch("5001", "dialog");
+    await presence.watch("5001", "presence");
+    await presence.sees(/<basic>closed<.*Offline/s);
+    const agent = await scene.readyAgent();
+    await presence.sees(/<basic>open<.*Available/s);
+    await lamp.sees(/dialog-info(?!.*<dialog )/s);
+
+    const call = await carrier.call();
+    await agent.rings();
+    await lamp.sees(/<state>early</);
+    await agent.press("Answer");
+    await agent.talks();
+    await lamp.sees(/<state>confirmed</);
+    await presence.sees(/On the phone/);
+    call.hangUp();
+    await lamp.sees(/dialog-info(?!.*<dialog )/s);
+    await presence.sees(/Available/);
+    await agent.page.close();
+    await presence.sees(/Offline/);
+  });

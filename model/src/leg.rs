@@ -153,6 +153,13 @@ pub enum LegFact {
         /// `X-Genesys-CallUUID` when the upstream gave one.
         uuid: Option<CallUuid>,
     },
+    /// A phone that was called says that its calls go elsewhere (3xx). `Ended` follows.
+    Moved {
+        /// Which leg.
+        leg: LegId,
+        /// The user part of its Contact.
+        target: String,
+    },
     /// The server in front of which we stand presses a button of the phone behind a leg (NOTIFY
     /// `Event: talk` or `hold`).
     Pressed {
@@ -256,6 +263,7 @@ impl LegFact {
             | Self::EarlyMedia { leg }
             | Self::Ended { leg, .. }
             | Self::Lost { leg }
+            | Self::Moved { leg, .. }
             | Self::Offered { leg, .. }
             | Self::PhoneDidNotAnswer { leg }
             | Self::Pressed { leg, .. }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ensure.sh build|test: installs what the build or the tests need and the machine lacks.
+# ensure.sh build|test|quality: installs what the build, the tests or the measurement of sound need
+# and the machine lacks.
 #
 # Debian 12 and its relatives, by apt-get, with sudo when not root. Does nothing, quickly, when
 # everything is there. Elsewhere it names what is missing and stops.
@@ -40,6 +41,13 @@ dnsmasq dnsmasq-base
 NEEDS
 }
 
+# The peer that the sound is compared with.
+quality_needs() {
+    cat <<'NEEDS'
+rtpengine rtpengine-daemon
+NEEDS
+}
+
 is_there() {
     case $1 in
         /*) compgen -G "$1" >/dev/null ;;
@@ -73,13 +81,15 @@ install_missing() {
         as_root apt-get update -q >&2
         as_root "${install[@]}" >&2 || die "apt-get could not install: ${missing[*]}"
     }
-    # Tests start their own; the package's service would take port 5060.
-    case " ${missing[*]} " in
-        *' kamailio '*)
-            ! command -v systemctl >/dev/null 2>&1 ||
-                as_root systemctl disable --now kamailio >&2 || true
-            ;;
-    esac
+    # Tests start their own; the packages' services would take the ports.
+    for package in kamailio rtpengine-daemon; do
+        case " ${missing[*]} " in
+            *" $package "*)
+                ! command -v systemctl >/dev/null 2>&1 ||
+                    as_root systemctl disable --now "$package" >&2 || true
+                ;;
+        esac
+    done
 }
 
 need_toolchains() {
@@ -92,14 +102,15 @@ need_toolchains() {
         die "Node.js 20.19 or newer is needed; here is $(node --version)"
 }
 
-# Speech is scored with PESQ, which has no Debian package and is compiled for this Python.
+# Speech is scored with PESQ, which has no Debian package and is compiled for this Python; the
+# measurement of sound has ViSQOL beside it.
 ensure_venv() {
-    local wanted=e2e/requirements.txt stamp=.venv/.requirements
+    local folder=$1 wanted=$2 stamp=$1/.requirements
     cmp -s "$wanted" "$stamp" && return
     say "preparing the Python environment that scores speech"
-    rm -rf .venv
-    /usr/bin/python3 -m venv .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check -r "$wanted" >&2 ||
+    rm -rf "$folder"
+    /usr/bin/python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted" >&2 ||
         die "pip could not install $wanted"
     cp "$wanted" "$stamp"
 }
@@ -112,7 +123,12 @@ case ${1:-} in
     test)
         need_toolchains
         install_missing < <(build_needs; test_needs)
-        ensure_venv
+        ensure_venv .venv e2e/requirements.txt
         ;;
-    *) die "usage: ensure.sh build|test" ;;
+    quality)
+        need_toolchains
+        install_missing < <(build_needs; test_needs; quality_needs)
+        ensure_venv bench/quality/.venv bench/quality/requirements.txt
+        ;;
+    *) die "usage: ensure.sh build|test|quality" ;;
 esac

@@ -267,6 +267,7 @@ fn leg_fact(fact: &LegFact) -> String {
         LegFact::Offered { leg, ani, dnis, .. } => format!("Offered {leg} {ani} to {dnis}"),
         LegFact::PhoneDidNotAnswer { leg } => format!("PhoneDidNotAnswer {leg}"),
         LegFact::Referred { leg, target, .. } => format!("Referred {leg} to {target}"),
+        LegFact::Moved { leg, target } => format!("Moved {leg} {target}"),
         LegFact::Pressed { leg, button } => format!("Pressed {leg} {button:?}"),
         LegFact::Ringing { leg } => format!("Ringing {leg}"),
     }

@@ -12,7 +12,7 @@ use wire_sip::{
 };
 
 use crate::{
-    ALLOW, ALLOW_EVENTS, Output, SUPPORTED, Signaling,
+    ALLOW, Output, SUPPORTED, Signaling, WATCHED_EVENTS,
     counters::Refused,
     door::Offence,
     leg::{SDP, incoming::Origin},
@@ -81,6 +81,7 @@ impl Signaling {
         for leg in self.legs_on(flow) {
             self.lose(leg);
         }
+        self.watches_lost(flow);
         for user in self.clients.flow_closed(&mut self.outlet, flow) {
             self.unanswered(now, user);
         }
@@ -152,6 +153,7 @@ impl Signaling {
             User::Refresh(leg) => self.refresh_answered(now, leg, id, response),
             User::Talk(leg) => self.talk_answered(leg, status),
             User::Upstream(dn) => self.upstream_answered(now, &dn, response),
+            User::Watch(id) => self.watcher_answered(now, id, status),
         }
     }
 
@@ -165,6 +167,7 @@ impl Signaling {
             User::Refresh(leg) => self.refresh_unanswered(now, leg),
             User::Talk(leg) => self.phone_did_not_answer(leg),
             User::Upstream(dn) => self.upstream_unanswered(now, &dn),
+            User::Watch(id) => self.forget_watch(id),
         }
     }
 
@@ -211,9 +214,10 @@ impl Signaling {
             }
             (Some(_), None) => match self.legs.find(&request) {
                 Some(leg) => self.in_dialog(now, leg, id, &request, source),
+                None if self.in_subscription(now, id, &request, source) => {}
                 None => self.reply_to(now, id, 481, |response| response),
             },
-            (None, None) => self.outside_dialog(now, id, &request),
+            (None, None) => self.outside_dialog(now, id, &request, source),
         }
     }
 
@@ -246,7 +250,7 @@ impl Signaling {
         self.cancelled(now, invite);
     }
 
-    fn outside_dialog(&mut self, now: Now, id: TransactionId, request: &Message) {
+    fn outside_dialog(&mut self, now: Now, id: TransactionId, request: &Message, source: &Source) {
         let Some(method) = request.method() else { return };
         match method {
             // RFC 3261 11.2: what an INVITE would meet; one to ourselves as a ping is the rule.
@@ -255,8 +259,9 @@ impl Signaling {
             Method::Bye | Method::Info | Method::Prack | Method::Update => {
                 self.reply_to(now, id, 481, |response| response);
             }
-            Method::Notify | Method::Subscribe => {
-                self.reply_to(now, id, 489, |r| r.header(HeaderName::AllowEvents, ALLOW_EVENTS));
+            Method::Subscribe => self.subscribing(now, id, request, source),
+            Method::Notify => {
+                self.reply_to(now, id, 489, |r| r.header(HeaderName::AllowEvents, WATCHED_EVENTS));
             }
             Method::Message | Method::Publish => {
                 self.reply_to(now, id, 405, |r| r.header(HeaderName::Allow, ALLOW));
@@ -278,7 +283,7 @@ impl Signaling {
         self.reply_to(now, id, 200, |response| {
             with_abilities(response)
                 .header(HeaderName::Accept, SDP)
-                .header(HeaderName::AllowEvents, ALLOW_EVENTS)
+                .header(HeaderName::AllowEvents, WATCHED_EVENTS)
         });
     }
 

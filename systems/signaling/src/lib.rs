@@ -7,7 +7,8 @@
 //! RFCs: 3261 with 6026, 3262 (100rel), 3263 (trunks), 3311 (UPDATE), 3325 (asserted identity),
 //! 3326 (Reason), 3515 with 4488 (REFER), 3581 (rport), 4028 (session timers), 6086 (INFO), 7118
 //! (WebSocket), 7616 with 8760 (digest), and of 5626 the rule that a registered connection is the
-//! way to its phone.
+//! way to its phone. For those who watch: 6665 with 4235 (dialog), 3856 and 3863 (presence), 3680
+//! (reg).
 //!
 //! Deliberate deviations:
 //! - The DNS is asked for trunks alone. A host name in a Contact or Route is reached where the
@@ -21,8 +22,8 @@
 //!   nonce counts are what keeps a replay out.
 //! - A phone that comes back without an answer to two challenges is asked for MD5 alone.
 //! - The subscription that a REFER implies ends with its call, and a phone can't refresh it.
-//! - A redirection (3xx) is followed when a carrier names another number of its own; otherwise it
-//!   counts as unreachable.
+//! - A redirection (3xx) of a carrier's is followed to another number of its own alone; what a
+//!   phone names is for the switch to call.
 //! - Requests over 1,300 bytes go over UDP if their dialog does (RFC 3261 18.1.1 wants TCP).
 
 mod counters;
@@ -42,6 +43,7 @@ mod timers;
 mod transaction;
 mod trunk;
 mod upstream;
+mod watch;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -70,6 +72,7 @@ use self::{
     transaction::{TransactionId, client::Clients, server::Servers},
     trunk::Trunks,
     upstream::Registrations,
+    watch::Watches,
 };
 
 pub use self::upstream::Upstream;
@@ -158,6 +161,7 @@ pub struct Signaling {
     unanswered: Vec<TransactionId>,
     /// DNs whose phone had a call that is taken back now.
     freed: Vec<Dn>,
+    watches: Watches,
 }
 
 impl Signaling {
@@ -181,6 +185,7 @@ impl Signaling {
             counters: Counters::default(),
             unanswered: Vec::new(),
             freed: Vec::new(),
+            watches: Watches::default(),
         }
     }
 
@@ -231,6 +236,7 @@ impl Signaling {
                 "DNs registered at the upstream SIP server",
                 self.registrations.count(),
             ),
+            gauge("cordboard_sip_watches", "Subscriptions of phones", self.watches.count()),
             gauge(
                 "cordboard_sip_trunks_registered",
                 "Trunks whose carrier has our registration",
@@ -297,6 +303,7 @@ impl Signaling {
             Timer::ServerExpire(id) => self.servers.expire(&mut self.outlet, id),
             Timer::ServerRepeat(id) => self.servers.repeat(&mut self.outlet, now, id),
             Timer::Upstream(dn) => self.upstream_silent(now, &dn),
+            Timer::Watch(id) => self.end_watch(now, id),
         }
     }
 
@@ -328,6 +335,7 @@ impl System for Signaling {
             Input::Sip(input) => self.sip_input(now, input),
         }
         self.after_legs_ended(now);
+        self.tell_watchers(now);
     }
 
     fn handle_timeout(&mut self, now: Now) {
@@ -335,6 +343,7 @@ impl System for Signaling {
             self.due(now, timer);
         }
         self.after_legs_ended(now);
+        self.tell_watchers(now);
     }
 
     fn poll_output(&mut self) -> Option<Output> {
@@ -351,7 +360,9 @@ pub(crate) const CALL_UUID_HEADER: &str = "X-Genesys-CallUUID";
 /// Says to a phone that its call was up before its page was loaded again.
 pub(crate) const RESUME_HEADER: &str = "X-Cordboard-Resume";
 pub(crate) const ALLOW: &str =
-    "ACK, BYE, CANCEL, INFO, INVITE, NOTIFY, OPTIONS, PRACK, REFER, REGISTER, UPDATE";
+    "ACK, BYE, CANCEL, INFO, INVITE, NOTIFY, OPTIONS, PRACK, REFER, REGISTER, SUBSCRIBE, UPDATE";
 pub(crate) const SUPPORTED: &str = "100rel, norefersub, timer";
 pub(crate) const ALLOW_EVENTS: &str = "talk, hold";
+/// What phones may watch, beside the buttons that they have.
+pub(crate) const WATCHED_EVENTS: &str = "talk, hold, dialog, presence, reg";
 pub(crate) const PRODUCT: &str = "Cordboard";

@@ -78,6 +78,12 @@ pub const REFER_LIMIT: Duration = Duration::from_secs(360);
 /// The longest number or name that a REFER may send a call to, in bytes.
 pub const REFER_TARGET_LEN_MAX: usize = 128;
 
+/// Subscriptions to lines, presence and registrations, of all phones; one beyond is answered 503.
+pub const WATCHES_MAX: usize = 50_000;
+
+/// Of them one phone's: the keys of the largest telephones, several times.
+pub const WATCHES_EACH_MAX: usize = 500;
+
 /// Our Max-Forwards.
 pub const MAX_FORWARDS: u8 = 70;
 

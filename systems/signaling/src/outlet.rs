@@ -14,7 +14,7 @@ use model::{
 };
 use wire_sip::{StreamFramer, StreamLimits};
 
-use crate::{Output, limits::FLOWS_MAX, timers::Timers};
+use crate::{Output, limits::FLOWS_MAX, timers::Timers, watch::News};
 
 /// Where a message goes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(crate) struct Outlet {
     /// What the certificates of those have to be for that were found by a name.
     names: BTreeMap<SocketAddr, String>,
     next_flow: u64,
+    /// What was said and those who watch have not been told.
+    news: Vec<News>,
     /// The address that Via and Contact show.
     pub advertised: SocketAddr,
     /// The same over TLS.
@@ -73,6 +75,7 @@ impl Outlet {
             flows: BTreeMap::new(),
             outgoing: BTreeMap::new(),
             names: BTreeMap::new(),
+            news: Vec::new(),
             next_flow: FIRST_OUTGOING_FLOW,
             advertised,
             advertised_tls,
@@ -81,7 +84,13 @@ impl Outlet {
 
     /// Tells the switch.
     pub fn say(&mut self, fact: LegFact) {
+        self.news.extend(News::of(&fact));
         self.outputs.push_back(Output::Fact(fact));
+    }
+
+    /// What was said since the last time.
+    pub fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
     }
 
     /// Tells media.

@@ -7,7 +7,7 @@ use std::{
 
 use model::{Dn, LegId, TrunkName};
 
-use crate::transaction::TransactionId;
+use crate::{transaction::TransactionId, watch::WatchId};
 
 /// What can become due. Each exists at most once; setting it again moves it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,8 @@ pub(crate) enum Timer {
     ServerRepeat(TransactionId),
     /// A phone waits for what the upstream says of its DN.
     Upstream(Dn),
+    /// A subscription ends.
+    Watch(WatchId),
 }
 
 /// What of a leg can become due.
@@ -111,7 +113,11 @@ impl Timers {
     /// How many are set for calls and transactions, which all end.
     pub fn passing_count(&self) -> usize {
         let stays = |timer: &&Timer| match timer {
-            Timer::Binding(_) | Timer::Probe(_) | Timer::Register(_) | Timer::Resolve(_) => false,
+            Timer::Binding(_)
+            | Timer::Probe(_)
+            | Timer::Register(_)
+            | Timer::Resolve(_)
+            | Timer::Watch(_) => false,
             Timer::ClientExpire(_)
             | Timer::ClientRepeat(_)
             | Timer::Leg(..)

@@ -175,6 +175,7 @@ impl Walk {
                 | LegFact::EarlyMedia { leg }
                 | LegFact::Referred { leg, .. }
                 | LegFact::PhoneDidNotAnswer { leg }
+                | LegFact::Moved { leg, .. }
                 | LegFact::Pressed { leg, .. }
                 | LegFact::Ringing { leg } => assert!(self.live.contains(&leg), "{leg:?} is over"),
                 LegFact::DnInService { .. } | LegFact::DnOutOfService { .. } => {}

@@ -574,3 +574,16 @@ fn our_own_invite_is_not_fooled_by_other_headers() {
     bench.arrive(to, stray.as_bytes());
     assert_eq!((bench.take_facts(), bench.take_names()), (vec![], vec![]));
 }
+
+#[test]
+fn a_phone_that_sends_its_calls_elsewhere_has_the_switch_told_where() {
+    let mut bench = Bench::new();
+    bench.register_udp("5002");
+    bench.ring(1, "5002");
+    let invite = bench.take_one();
+    bench.udp(PHONE, response(&invite, 302, "p", "Contact: <sip:+4930555@elsewhere.example>", ""));
+    let leg = LegId(1);
+    let moved = LegFact::Moved { leg, target: "+4930555".into() };
+    assert_eq!(bench.take_facts(), [moved, LegFact::Ended { leg, cause: Cause::Unreachable }]);
+    assert_eq!(bench.take_names(), ["ACK"]);
+}

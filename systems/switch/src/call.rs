@@ -34,6 +34,8 @@ pub struct Call {
     pub consult: Option<Consult>,
     /// Who sent it away without asking, and gets it back when nobody takes it.
     pub sent_by: Option<Dn>,
+    /// How often a phone that was called for it sent it elsewhere by itself.
+    pub moves: usize,
     /// Recordings that began in it.
     pub tapes: u32,
 }

@@ -364,6 +364,7 @@ impl Switch {
                 self.leg_offered(now, offer::Offer { leg, source, ani, name, dnis, uuid });
             }
             LegFact::PhoneDidNotAnswer { leg } => self.phone_did_not_answer(leg),
+            LegFact::Moved { leg, target } => self.phone_moves(now, leg, &target),
             LegFact::Pressed { leg, button } => self.button_pressed(now, leg, button),
             LegFact::Ringing { leg } => self.leg_rings(now, leg),
         }

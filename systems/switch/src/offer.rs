@@ -175,6 +175,7 @@ impl Switch {
                 queue: None,
                 consult,
                 sent_by: None,
+                moves: 0,
                 tapes: 0,
             },
         );

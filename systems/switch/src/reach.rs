@@ -414,4 +414,4 @@ fn ours(configuration: &Configuration, dialled: &str) -> Option<Destination> {
 }
 
 /// DNs that forward to one another.
-const FORWARDS_MAX: usize = 5;
+pub const FORWARDS_MAX: usize = 5;

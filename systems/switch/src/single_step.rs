@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use model::{
-    CallState, Capability, ConnId, Dn, DnRole, EventName, KvList, Now, TError, error::Refusal,
-    leg::Cause,
+    CallState, Capability, ConnId, Dn, DnRole, EventName, KvList, LegId, Now, TError,
+    error::Refusal, leg::Cause,
 };
 
 use crate::{
     Switch,
-    call::{Added, Call, Party},
+    call::{Added, Call, Party, State},
     outbox::Draft,
-    reach::{Destination, Ringing},
+    reach::{Destination, FORWARDS_MAX, Ringing},
     release::Ending,
     request::{Asker, AskerId},
     ring::business,
@@ -72,25 +72,58 @@ impl Switch {
         (dn, conn): (&Dn, ConnId),
         dialled: &str,
     ) -> Result<(), Refusal> {
-        let call = self.allow(Capability::RedirectCall, dn, conn)?;
-        let id = call.ours(dn).map(|party| party.id);
+        self.allow(Capability::RedirectCall, dn, conn)?;
         let destination = self.destination_for(now, dn, dialled)?;
         self.check_not_in(conn, &destination)?;
         self.out.accept(asker.id);
+        self.redirect(now, (dn, conn), destination, Some(asker.id));
+        Ok(())
+    }
+
+    /// A phone sends the calls that it is called for elsewhere by itself. What the router sent
+    /// there goes back to it: it means this agent, and not whom the phone may know.
+    pub(crate) fn phone_moves(&mut self, now: Now, leg: LegId, target: &str) {
+        let Some((conn, id)) = self.called_by(leg) else { return };
+        let Some((call, party)) = self.seat(id).filter(|(_, party)| party.is_ours()) else {
+            return;
+        };
+        let is_direct =
+            matches!(&party.state, State::Alerting(alerting) if alerting.no_answer.is_none());
+        let dn = party.dn.clone();
+        if !is_direct || call.moves >= FORWARDS_MAX {
+            return;
+        }
+        let Ok(destination) = self.destination_for(now, &dn, target) else { return };
+        if self.check_not_in(conn, &destination).is_err() {
+            return;
+        }
+        if let Some(call) = self.calls.get_mut(&conn) {
+            call.moves += 1;
+        }
+        self.redirect(now, (&dn, conn), destination, None);
+    }
+
+    fn redirect(
+        &mut self,
+        now: Now,
+        (dn, conn): (&Dn, ConnId),
+        destination: Destination,
+        asker: Option<AskerId>,
+    ) {
         // A phone that was called and has not rung has not left the route point either.
         self.divert(now, conn);
-        let Some(call) = self.calls.get(&conn) else { return Ok(()) };
+        let Some(call) = self.calls.get(&conn) else { return };
+        let id = call.ours(dn).map(|party| party.id);
         let draft = Draft::new(EventName::Released, dn)
             .state(CallState::Redirected)
             .extensions(business(call))
-            .reference(Some(asker.id));
+            .reference(asker);
         self.say_last(now, conn, draft);
         if let Some(id) = id {
             self.drop_party(conn, id, Cause::Redirected);
         }
         self.send_to(now, conn, dn, destination);
         self.after_leaving(now, dn);
-        Ok(())
     }
 
     /// Calls somebody into the call, who talks with everybody once answered.

@@ -8,10 +8,10 @@ use common::Site;
 use expect_test::expect;
 use model::{
     LegId, Request,
-    leg::{Cause, LegFact},
+    leg::{Cause, LegCommand, LegFact},
     media::MediaFact,
 };
-use switch::Input;
+use switch::{Input, Output};
 
 #[test]
 fn a_reloaded_page_is_called_back_into_its_call() {
@@ -229,4 +229,46 @@ fn who_speaks_in_a_conference_is_shown_to_the_phones_in_it() {
                5002 sees 5551234567:20 5001:127 5002:127
     "#]]
     .assert_eq(&site.take_ladder());
+}
+
+#[test]
+fn a_phone_that_forwards_by_itself_has_its_direct_calls_sent_there_and_not_in_circles() {
+    let mut site = Site::at_work();
+    site.fact(LegFact::DnInService { dn: "5003".into() });
+    let caller = site.offer("5003");
+    let mut leg = site.rung();
+    site.forget_ladder();
+    site.fact(LegFact::Moved { leg, target: "5002".into() });
+    site.fact(LegFact::Ended { leg, cause: Cause::Unreachable });
+    expect![[r#"
+        0.0    out1 moved to 5002
+               EventReleased 5003 call=1 Inbound Destination state=Redirected other=5551234567/Origination ext{BusinessCall:0}
+               out1 release Redirected
+               out2 ring 5002 from 5551234567
+               EventRinging 5002 call=1 Inbound Destination other=5551234567/Origination agent=5002:Ready:AutoIn ext{BusinessCall:0 OriginationDN:5551234567}
+        0.0    out1 ended: Unreachable
+    "#]]
+    .assert_eq(&site.take_ladder());
+    for target in ["5003", "5002", "5003", "5002", "5003"] {
+        let before = leg;
+        leg = site.rung();
+        assert_ne!(leg, before);
+        site.fact(LegFact::Moved { leg, target: target.into() });
+        site.fact(LegFact::Ended { leg, cause: Cause::Unreachable });
+    }
+    let ended = LegCommand::Release { leg: caller, cause: Cause::Unreachable };
+    assert!(site.outputs.contains(&Output::Leg(ended)), "the fifth is the last");
+}
+
+#[test]
+fn a_routed_call_does_not_follow_the_phone_but_goes_back_to_the_router() {
+    let mut site = Site::at_work();
+    site.offer("+18005551234");
+    let conn = site.conn();
+    site.ask(common::route(conn, "5001"));
+    let leg = site.rung();
+    site.forget_ladder();
+    site.fact(LegFact::Moved { leg, target: "5002".into() });
+    site.fact(LegFact::Ended { leg, cause: Cause::Unreachable });
+    assert!(!site.take_ladder().contains("ring 5002"));
 }

@@ -246,7 +246,8 @@ impl Walk {
                 LegFact::Referred { leg, target: self.destination(), replaces: None }
             }
             8 => LegFact::Lost { leg },
-            _ if self.random.below(2) == 0 => LegFact::PhoneDidNotAnswer { leg },
+            _ if self.random.below(3) == 0 => LegFact::PhoneDidNotAnswer { leg },
+            _ if self.random.below(2) == 0 => LegFact::Moved { leg, target: self.destination() },
             _ => LegFact::Pressed { leg, button: self.pick(&[Button::Hold, Button::Talk]) },
         };
         self.fact(fact);

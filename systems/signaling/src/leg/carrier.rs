@@ -109,12 +109,20 @@ impl Signaling {
         true
     }
 
-    /// A carrier says that the number is another one. It may name one of its own; where a call
-    /// goes otherwise is not the carrier's to say, and somebody has to pay for it.
+    /// Whoever was called says that the number is another one. A carrier may name one of its own;
+    /// where a call goes otherwise is not the carrier's to say, and somebody has to pay for it.
     pub(crate) fn follow_redirection(&mut self, now: Now, id: LegId, response: &Message) -> bool {
         let Some(leg) = self.legs.get_mut(id) else { return false };
         let Stage::Outgoing(outgoing) = &mut leg.stage else { return false };
-        let Some(carrier) = &mut outgoing.carrier else { return false };
+        let Some(carrier) = &mut outgoing.carrier else {
+            // A phone of ours: where its calls go is the switch's to say.
+            let contact = response.contact();
+            let target = contact.and_then(|contact| raw_user(contact.uri).map(str::to_owned));
+            if let Some(target) = target.filter(|target| !target.is_empty()) {
+                self.outlet.say(LegFact::Moved { leg: id, target });
+            }
+            return false;
+        };
         let Some(trunk) = self.configuration.trunks.get(&carrier.name) else { return false };
         let (Some(contact), Some(host)) = (response.contact(), uri_host(trunk)) else {
             return false;

@@ -192,6 +192,7 @@ impl Signaling {
         if std::mem::take(&mut leg.has_media) {
             self.outlet.media(MediaCommand::Close { leg: id });
         }
+        self.legs.lingers(id);
         self.outlet.say(LegFact::Ended { leg: id, cause });
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Legs {
     /// By Call-ID and our own tag.
     by_dialog: BTreeMap<(String, String), LegId>,
     next: u64,
+    /// DNs whose legs came or went.
+    touched: Vec<Dn>,
 }
 
 /// One leg.
@@ -189,7 +191,12 @@ pub(crate) enum Closing {
 
 impl Legs {
     pub fn new() -> Self {
-        Self { all: BTreeMap::new(), by_dialog: BTreeMap::new(), next: FIRST_OFFERED_LEG }
+        Self {
+            all: BTreeMap::new(),
+            by_dialog: BTreeMap::new(),
+            next: FIRST_OFFERED_LEG,
+            touched: Vec::new(),
+        }
     }
 
     /// An id for a leg that comes in.
@@ -203,13 +210,25 @@ impl Legs {
 
     pub fn insert(&mut self, leg: Leg) {
         self.by_dialog.insert((leg.dialog.call_id.clone(), leg.dialog.local_tag.clone()), leg.id);
+        self.touched.extend(leg.dn.clone());
         self.all.insert(leg.id, leg);
     }
 
     pub fn remove(&mut self, id: LegId) -> Option<Leg> {
         let leg = self.all.remove(&id)?;
         self.by_dialog.remove(&(leg.dialog.call_id.clone(), leg.dialog.local_tag.clone()));
+        self.touched.extend(leg.dn.clone());
         Some(leg)
+    }
+
+    /// DNs whose legs came, went or were released since the last time.
+    pub fn take_touched(&mut self) -> Vec<Dn> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// A leg is over for its user, and lives on for SIP alone.
+    pub fn lingers(&mut self, id: LegId) {
+        self.touched.extend(self.all.get(&id).and_then(|leg| leg.dn.clone()));
     }
 
     pub fn get(&self, id: LegId) -> Option<&Leg> {

@@ -351,8 +351,7 @@ impl Signaling {
     }
 }
 
-/// What a refusal of our INVITE means. A phone's redirection is not followed: where a call goes is
-/// the switch's to say.
+/// What a refusal of our INVITE means.
 fn cause_of(status: u16, is_carrier: bool) -> Cause {
     match status {
         300..=399 => Cause::Unreachable,

@@ -13,6 +13,7 @@ use crate::{
     limits::TRANSACTIONS_MAX,
     outlet::{Hop, Outlet},
     timers::Timer,
+    watch::WatchId,
 };
 
 /// Who asked, and therefore who is told how it ended.
@@ -30,6 +31,8 @@ pub(crate) enum User {
     Refresh(LegId),
     /// INFO or NOTIFY that tells a leg's phone to answer.
     Talk(LegId),
+    /// NOTIFY of a subscription.
+    Watch(WatchId),
     /// REGISTER of a DN at the server in front of which we stand.
     Upstream(Dn),
 }

@@ -251,7 +251,9 @@ impl World {
                     self.at(delay, Event::Switch(LegCommand::ReferDone { leg, status }));
                 }
             }
-            LegFact::PhoneDidNotAnswer { leg } | LegFact::Pressed { leg, .. } => {
+            LegFact::PhoneDidNotAnswer { leg }
+            | LegFact::Moved { leg, .. }
+            | LegFact::Pressed { leg, .. } => {
                 assert!(self.live.contains(&leg));
             }
             LegFact::DnInService { .. } => {}

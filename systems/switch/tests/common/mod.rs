@@ -353,6 +353,9 @@ fn input_text(input: &Input) -> String {
         Input::Leg(LegFact::PhoneDidNotAnswer { leg }) => {
             format!("{} did not answer", leg_text(*leg))
         }
+        Input::Leg(LegFact::Moved { leg, target }) => {
+            format!("{} moved to {target}", leg_text(*leg))
+        }
         Input::Leg(LegFact::Pressed { leg, button }) => {
             format!("{} pressed: {button:?}", leg_text(*leg))
         }

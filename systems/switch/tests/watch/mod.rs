@@ -85,6 +85,7 @@ impl Watch {
             | LegFact::DnOutOfService { .. }
             | LegFact::Offered { .. }
             | LegFact::PhoneDidNotAnswer { .. }
+            | LegFact::Moved { .. }
             | LegFact::Pressed { .. } => {}
         }
     }
