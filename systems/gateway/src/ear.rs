@@ -46,6 +46,8 @@ pub struct EarCounts {
     pub duplicates: u64,
     /// Packets that came after their time.
     pub late: u64,
+    /// Of what was made up, how much was asked of the packet behind it, which knows it (FEC).
+    pub restored: u64,
     /// Times that sound was left out or said twice to move the delay.
     pub stretched: u64,
 }
@@ -241,8 +243,8 @@ impl Ear {
         let missing = head.sequence > next.sequence;
         let len = open.min(FRAME);
         if missing {
-            let fec = open <= FRAME && head.sequence == next.sequence + 1;
-            self.conceal(len, fec.then_some(head.sequence));
+            // What waits knows how the packet right before it sounded, however many are missing.
+            self.conceal(len, (open <= FRAME).then_some(head.sequence));
         } else {
             // Consecutive numbers but later timestamps: the sender was silent (DTX, keys).
             self.conceal(len, None);
@@ -315,7 +317,9 @@ impl Ear {
             if let Some((_, decoder)) = &mut self.decoder {
                 let payload = fec.and_then(|at| slot_mut(&mut self.slots, at));
                 let payload = payload.map(|slot| slot.payload.as_slice());
+                let is_known = payload.is_some();
                 if decoder.conceal(payload, len, &mut self.ready).is_some() {
+                    self.counts.restored += u64::from(is_known);
                     self.ready.resize(from + len, 0);
                     return;
                 }

@@ -260,3 +260,16 @@ fn any_packets_are_survived() {
         }
     }
 }
+
+#[test]
+fn of_packets_lost_in_a_row_the_last_is_restored_from_the_one_behind_it() {
+    for (lost, delay) in [(1, 0), (2, 0), (3, 0), (3, 60)] {
+        let (mut ear, mut sender) = (listening(), Sender::new(Codec::Opus));
+        let jitter = |n: u32| if n < 50 { (n % 2) * delay } else { 0 };
+        let is_lost = |n: u32| n >= 100 && n % 25 < lost;
+        run(&mut ear, &mut sender, 10_000, 0.0, |n| (!is_lost(n)).then(|| jitter(n)));
+        let bursts = 16;
+        let restored = ear.counts().restored;
+        assert!(restored >= bursts - 1, "{restored} of {bursts} bursts of {lost}, {delay} ms");
+    }
+}
