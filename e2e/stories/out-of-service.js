@@ -29,6 +29,29 @@ story("G12: a DN is out of service once its browser is gone, back with the next"
   await told(client, "EventDNBackInService", "5001", 2);
 });
 
+story("a phone that goes to another tab is not out of service for a moment", async (scene) => {
+  const client = await program(scene, ["5004"]);
+  const agent = await scene.readyAgent("agent5004");
+  await told(client, "EventDNBackInService", "5004");
+  const desktop = agent.page;
+  for (let times = 1; times <= 3; times += 1) {
+    const tab = await desktop.context().newPage();
+    agent.page = tab;
+    await tab.goto(`${agent.server.url}/phone`);
+    await agent.registered();
+    agent.page = desktop;
+    await desktop.getByRole("button", { name: "Use the phone here" }).click();
+    await agent.registered();
+    await tab.close();
+  }
+  const gone = client.events.filter((event) => event.name === "EventDNOutOfService");
+  assert.deepEqual(gone, []);
+  const carrier = await scene.carrier();
+  const call = await carrier.call();
+  await agent.press("Answer");
+  await call.answered();
+});
+
 story("a DN is out of service once its telephone's registration is over", async (scene) => {
   const client = await program(scene, ["5002"]);
   const server = await scene.server();

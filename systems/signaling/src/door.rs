@@ -211,7 +211,8 @@ impl Door {
 impl Offence {
     fn weight(self) -> f64 {
         match self {
-            Self::Garbage => 1.0,
+            // Broken programs send it too, and it costs next to nothing.
+            Self::Garbage => 0.5,
             Self::WrongPassword => 2.0,
             Self::Call | Self::UnknownDn => 3.0,
         }

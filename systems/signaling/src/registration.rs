@@ -131,6 +131,9 @@ impl Signaling {
         }
         match outcome {
             Registered::Bound(old) => {
+                // First the new phone, then the end of the old one's legs: a call that rang there
+                // is rung here instead of counting as one that nobody could be reached for.
+                self.outlet.say(LegFact::DnInService { dn: dn.clone() });
                 if let Some(Hop::Flow(flow)) = old.filter(|old| *old != source.hop) {
                     // The page was loaded again before its old connection was seen to be gone.
                     let is_of_dn = |id: &model::LegId| {
@@ -139,7 +142,6 @@ impl Signaling {
                     let lost: Vec<_> = self.legs_on(flow).into_iter().filter(is_of_dn).collect();
                     lost.into_iter().for_each(|id| self.lose(id));
                 }
-                self.outlet.say(LegFact::DnInService { dn: dn.clone() });
             }
             Registered::Gone => self.out_of_service(now, dn.clone()),
             Registered::Unchanged => {

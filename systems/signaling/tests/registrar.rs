@@ -266,7 +266,7 @@ fn a_page_loaded_again_takes_the_dn_over_before_the_old_connection_is_seen_to_be
     bench.open(FlowId(8), Transport::Wss);
     bench.flow(FlowId(8), register("5002", "<sip:new@y.invalid;transport=ws>", 600, "n", 1, ""));
     let lost = LegFact::Lost { leg: model::LegId(1) };
-    assert_eq!(bench.take_facts(), [lost, in_service("5002")]);
+    assert_eq!(bench.take_facts(), [in_service("5002"), lost]);
     bench.close(BROWSER);
     assert_eq!(bench.take_facts(), []);
     assert_eq!(bench.sip.registered().count(), 1);

@@ -188,6 +188,30 @@ fn a_phone_that_is_handed_to_another_tab_before_it_could_ring_rings_there() {
 }
 
 #[test]
+fn a_phone_that_is_handed_to_another_tab_while_it_rings_rings_there() {
+    let mut site = Site::at_work();
+    site.offer("+18005551234");
+    let leg = site.route("5001");
+    site.forget_ladder();
+    site.fact(LegFact::DnInService { dn: "5001".into() });
+    site.fact(LegFact::Ended { leg, cause: Cause::Unreachable });
+    let leg = site.rung();
+    site.fact(LegFact::Ringing { leg });
+    site.fact(LegFact::Answered { leg });
+    expect![[r#"
+        0.0    5001 has a phone
+        0.0    out1 ended: Unreachable
+               out2 ring 5001 from 5551234567
+        0.0    out2 rings
+        0.0    out2 answered
+               in1 answer
+               media hear in1 out2
+               media hear out2 in1
+               EventEstablished 5001 call=1 Inbound Destination queue=5000 other=5551234567/Origination agent=5001:Ready:AutoIn ext{BusinessCall:1 WrapUpTime:10}
+    "#]].assert_eq(&site.take_ladder());
+}
+
+#[test]
 fn a_phone_that_goes_away_while_it_rings_and_stays_away_is_not_reachable() {
     let mut site = Site::at_work();
     site.offer("+18005551234");

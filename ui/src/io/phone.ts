@@ -18,7 +18,8 @@ const REGISTER_RETRY_MS = 4000;
 /** An unknown DN or a wrong password won't cure itself: leave the registrar in peace. */
 const REGISTER_REFUSED_RETRY_MS = 60_000;
 const MICROPHONE_MS_MAX = 1500;
-const UNREGISTER_MS_MAX = 2000;
+/** How long a phone that was handed over stays reachable here if the new one doesn't register. */
+const HAND_OVER_MS_MAX = 3000;
 /** How long a call that the agent dialled may take to reach the agent's own phone. */
 const OWN_CALL_MS_MAX = 8000;
 /** A phone that is told to answer at once should not strike first. */
@@ -33,6 +34,7 @@ export class Softphone {
   private settings: PhoneSettings | null = null;
   private tabs: Tabs | null = null;
   private ua: UA | null = null;
+  private handedOver: UA | null = null;
   private session: RTCSession | null = null;
   private answering = false;
   private retry: number | null = null;
@@ -65,7 +67,7 @@ export class Softphone {
     this.tell({ type: "configured", dn: settings.dn });
     this.tabs = joinTabs(this.place, {
       onOwned: () => this.register(),
-      onElsewhere: (summary) => this.tell({ type: "ownedElsewhere", summary }),
+      onElsewhere: (summary) => this.onElsewhere(summary),
       onWanted: () => this.stepAside(),
       onMute: (muted) => this.setMuted(muted),
       onDialling: (expected) => this.expectOwnCall(expected),
@@ -102,19 +104,26 @@ export class Softphone {
     this.tabs?.want();
   }
 
+  /** The registration here ends when the other tab's has taken its place: a DN between two phones
+   * would be out of service, and its agent could not go Ready. */
   private stepAside(): void {
     const { tabs, ua } = this;
     if (this.session !== null || ua === null) return;
-    this.unregister();
+    this.forgetRetry();
+    this.ua = null;
+    this.handedOver = ua;
     this.tell({ type: "stopped" });
-    // The next owner registers when the registrar has taken this registration off.
-    let released = false;
-    const release = () => {
-      if (!released) tabs?.release();
-      released = true;
-    };
-    ua.on("unregistered", release);
-    window.setTimeout(release, ua.isRegistered() ? UNREGISTER_MS_MAX : 0);
+    ua.on("disconnected", () => ua.stop());
+    window.setTimeout(() => ua.stop(), HAND_OVER_MS_MAX);
+    tabs?.release();
+  }
+
+  private onElsewhere(summary: PhoneSummary): void {
+    if (summary.registration === "registered") {
+      this.handedOver?.stop();
+      this.handedOver = null;
+    }
+    this.tell({ type: "ownedElsewhere", summary });
   }
 
   private register(): void {
@@ -133,7 +142,7 @@ export class Softphone {
       this.onRegistrationFailed(ua, code, String(event.cause ?? ""));
     });
     ua.on("newRTCSession", (event: RTCSessionEvent) => {
-      if (isIncoming(event)) this.onIncoming(event);
+      if (this.ua === ua && isIncoming(event)) this.onIncoming(event);
     });
     ua.start();
   }
@@ -153,8 +162,13 @@ export class Softphone {
     this.retryRegistration(ua, refused ? REGISTER_REFUSED_RETRY_MS : REGISTER_RETRY_MS);
   }
 
-  private retryRegistration(ua: UA, afterMs: number): void {
+  private forgetRetry(): void {
     if (this.retry !== null) window.clearTimeout(this.retry);
+    this.retry = null;
+  }
+
+  private retryRegistration(ua: UA, afterMs: number): void {
+    this.forgetRetry();
     this.retry = window.setTimeout(() => {
       if (this.ua === ua && ua.isConnected()) ua.register();
     }, afterMs);
@@ -166,7 +180,9 @@ export class Softphone {
   }
 
   private unregister(): void {
-    if (this.retry !== null) window.clearTimeout(this.retry);
+    this.forgetRetry();
+    this.handedOver?.stop();
+    this.handedOver = null;
     const { ua } = this;
     this.ua = null;
     this.session = null;
