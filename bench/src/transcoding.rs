@@ -165,7 +165,7 @@ impl World {
             trunk.port(),
             ip = trunk.ip(),
         );
-        let open = |leg, kind, offer| MediaCommand::Open { leg, kind, offer };
+        let open = |leg, kind, offer| MediaCommand::open(leg, kind, offer);
         self.command(open(a, LegKind::Plain, Some(offer.into_bytes())));
         let Some(PortRequest::Open { port }) = self.shard.poll_port() else {
             anyhow::bail!("the shard asks for no port");

@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(offer) = SessionDescription::parse(bytes) else { return };
     let again = SessionDescription::parse(&offer.to_bytes()).expect("what was read can be written");
     assert_eq!(again.media, offer.media);
-    let preferences = Preference::plain();
+    let preferences = Preference::voice([Codec::G722, Codec::Pcmu, Codec::Pcma, Codec::Opus]);
     let Ok(agreed) = negotiate(&offer, &preferences, Direction::SendRecv) else { return };
     let ours = PlainAudio {
         origin: Origin { session_id: 1, version: 1 },

@@ -8,6 +8,7 @@ pub mod agent;
 pub mod api;
 pub mod call;
 pub mod capability;
+pub mod codecs;
 pub mod condition;
 pub mod config;
 pub mod error;

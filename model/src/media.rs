@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use crate::{
     LegId, Now,
+    codecs::VoiceCodecs,
     prompt::{AnnouncementId, Prompt},
     recording::{RecordCommand, Recorded},
 };
@@ -49,6 +50,8 @@ pub enum MediaCommand {
         leg: LegId,
         /// What the endpoint speaks.
         kind: LegKind,
+        /// What it is to speak.
+        codecs: VoiceCodecs,
         /// The far end's offer; `None` makes us the offerer.
         offer: Option<Vec<u8>>,
     },
@@ -89,6 +92,16 @@ pub enum MediaCommand {
 }
 
 impl MediaCommand {
+    /// `Open` with the usual codecs of a browser or a trunk.
+    #[must_use]
+    pub fn open(leg: LegId, kind: LegKind, offer: Option<Vec<u8>>) -> Self {
+        let codecs = match kind {
+            LegKind::Browser => VoiceCodecs::BROWSER,
+            LegKind::Plain | LegKind::Secured => VoiceCodecs::TRUNK,
+        };
+        Self::Open { leg, kind, codecs, offer }
+    }
+
     /// Which leg; `None` for what is said of a recording.
     #[must_use]
     pub fn leg(&self) -> Option<LegId> {
@@ -110,9 +123,9 @@ impl MediaCommand {
 /// What an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LegKind {
-    /// A browser: ICE, DTLS-SRTP, Opus, all legs on one UDP port.
+    /// A browser: ICE, DTLS-SRTP, Opus first, all legs on one UDP port.
     Browser,
-    /// A SIP phone or a trunk: G.711, a port of its own; protected when it offers a key (SDES).
+    /// A SIP phone or a trunk: a port of its own; protected when it offers a key (SDES).
     Plain,
     /// The same, and our own offer is protected.
     Secured,

@@ -189,7 +189,7 @@ fn plain_ports_open_in_pairs_echo_and_close() {
     let (port, free) = free_pair();
     drop(free);
     let leg = LegId(u64::from(port));
-    let open = MediaCommand::Open { leg, kind: LegKind::Plain, offer: None };
+    let open = MediaCommand::open(leg, LegKind::Plain, None);
     bench.thread.send(open).unwrap();
     assert_eq!(bench.fact(), MediaFact::Described { leg, sdp: Vec::new() });
     let peer = peer();
@@ -210,7 +210,7 @@ fn a_port_of_another_program_is_reported_and_nothing_else_suffers() {
     let bench = start();
     let (port, _held) = free_pair();
     let leg = LegId(u64::from(port));
-    let open = MediaCommand::Open { leg, kind: LegKind::Plain, offer: None };
+    let open = MediaCommand::open(leg, LegKind::Plain, None);
     bench.thread.send(open).unwrap();
     assert_eq!(bench.fact(), MediaFact::Refused { leg, reason: String::new() });
     assert!(UdpSocket::bind(("127.0.0.1", port + 1)).is_ok(), "neither is held");
@@ -261,7 +261,7 @@ fn ticks_come_while_wanted_and_a_panic_does_not_end_the_thread() {
     let (port, free) = free_pair();
     drop(free);
     let leg = LegId(u64::from(port));
-    let open = MediaCommand::Open { leg, kind: LegKind::Plain, offer: None };
+    let open = MediaCommand::open(leg, LegKind::Plain, None);
     bench.thread.send(open).unwrap();
     bench.thread.send(MediaCommand::SendDigits { leg, digits: String::new() }).unwrap();
     let began = Instant::now();

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::codecs::VoiceCodecs;
 use crate::config::{DnKind, DnObject, DnRecord, Resource, Trunk};
 
 /// Section to option to value.
@@ -176,6 +177,7 @@ impl<'a> Taker<'a> {
 /// What a known option's value looks like.
 #[derive(Clone, Copy)]
 enum Shape {
+    Codecs,
     Digits,
     Number,
     Seconds,
@@ -186,6 +188,7 @@ impl Shape {
     fn check(self, value: &str) -> Result<(), &'static str> {
         let dialable = |c: char| c.is_ascii_digit() || "+*#".contains(c);
         let (fits, wanted) = match self {
+            Self::Codecs => return value.parse::<VoiceCodecs>().map(drop),
             Self::Digits => (value.chars().all(dialable), "takes digits"),
             Self::Number => (value.parse::<u32>().is_ok(), "takes a whole number"),
             Self::Seconds => (value.parse::<u32>().is_ok_and(|s| s <= SECONDS_MAX), SECONDS),
@@ -226,6 +229,7 @@ fn record_of(value: &str) -> Option<DnRecord> {
 
 /// Options that are checked and kept.
 const KNOWN: &[(&str, Shape)] = &[
+    ("audio-codecs", Shape::Codecs),
     ("capacity", Shape::Number),
     ("dual-dialog-enabled", Shape::Switch),
     ("make-call-rfc3725-flow", Shape::Number),
@@ -238,6 +242,7 @@ const KNOWN: &[(&str, Shape)] = &[
     ("refer-enabled", Shape::Switch),
     ("reject-call-incall", Shape::Switch),
     ("replace-prefix", Shape::Digits),
+    ("srtp", Shape::Switch),
     ("wrap-up-time", Shape::Seconds),
 ];
 
@@ -301,6 +306,8 @@ mod tests {
             ("oos-force", "-1", "seconds"),
             ("wrap-up-time", "86401", "seconds"),
             ("prefix", "a", "digits"),
+            ("audio-codecs", "G722, G729", "opus, PCMA"),
+            ("srtp", "perhaps", "true or false"),
         ] {
             let mut dn = extension(&[(name, value)]);
             let problems = dn.take_options();

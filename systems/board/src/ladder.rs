@@ -284,7 +284,7 @@ fn media_command(command: &MediaCommand) -> String {
             let sources: Vec<_> = sources.iter().map(ToString::to_string).collect();
             format!("Hear {leg} {}", sources.join("+"))
         }
-        MediaCommand::Open { leg, kind, offer } => {
+        MediaCommand::Open { leg, kind, offer, .. } => {
             let role = if offer.is_some() { "answers" } else { "offers" };
             format!("Open {leg} {kind:?} {role}")
         }

@@ -1,12 +1,16 @@
 //! Offers and answers of one leg: what is agreed, and that our SDP stays the same when nothing
 //! changed (RFC 3264 8).
 
+use std::borrow::Cow;
+
 use wire_sdp::{
     Agreement, Codec as SdpCodec, Direction, Fault, Origin, Preference, SessionDescription,
     negotiate, negotiate_answer,
 };
 
 use crate::codec::Codec;
+use model::codecs::{VoiceCodec, VoiceCodecs};
+use model::media::LegKind;
 
 /// What both sides settled on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +45,11 @@ pub enum Payload {
 impl Terms {
     fn new(agreement: &Agreement) -> Result<Self, Fault> {
         let known = |codec: &SdpCodec| match codec {
+            SdpCodec::G722 => Some(Codec::G722),
             SdpCodec::Opus => Some(Codec::Opus),
             SdpCodec::Pcma => Some(Codec::Pcma),
             SdpCodec::Pcmu => Some(Codec::Pcmu),
             SdpCodec::ComfortNoise
-            | SdpCodec::G722
             | SdpCodec::G729
             | SdpCodec::TelephoneEvent
             | SdpCodec::Other(_) => None,
@@ -97,6 +101,8 @@ impl Terms {
 pub struct Dialog {
     origin: Origin,
     preferences: Vec<Preference>,
+    /// Whether the far end's order of codecs counts in its offers, rather than ours.
+    follows: bool,
     /// What we wrote last.
     last: Vec<u8>,
     /// Our offer, while the last exchange was begun by us.
@@ -106,9 +112,17 @@ pub struct Dialog {
 impl Dialog {
     /// Of a new leg.
     #[must_use]
-    pub fn new(session_id: u64, preferences: Vec<Preference>) -> Self {
+    pub fn new(session_id: u64, kind: LegKind, codecs: VoiceCodecs) -> Self {
         let origin = Origin { session_id, version: 1 };
-        Self { origin, preferences, last: Vec::new(), offered: None }
+        let preferences = Preference::voice(codecs.iter().map(|codec| match codec {
+            VoiceCodec::G722 => SdpCodec::G722,
+            VoiceCodec::Opus => SdpCodec::Opus,
+            VoiceCodec::Pcma => SdpCodec::Pcma,
+            VoiceCodec::Pcmu => SdpCodec::Pcmu,
+        }));
+        // Browsers name their codecs in the order of their makers, phones in that of their owners.
+        let follows = kind != LegKind::Browser;
+        Self { origin, preferences, follows, last: Vec::new(), offered: None }
     }
 
     /// Our offer, written by `write`.
@@ -153,7 +167,15 @@ impl Dialog {
     /// # Errors
     /// When nothing in it can be used.
     pub fn offered(&self, offer: &SessionDescription) -> Result<(Terms, Agreement), Fault> {
-        let agreement = negotiate(offer, &self.preferences, Direction::SendRecv)?;
+        let mut preferences = Cow::Borrowed(&self.preferences);
+        if self.follows {
+            let formats = offer.audio().map_or(&[][..], |(_, media)| &media.formats);
+            let place = |ours: &Preference| {
+                formats.iter().position(|theirs| theirs.is(&ours.codec, ours.clock_rate))
+            };
+            preferences.to_mut().sort_by_key(|ours| place(ours).unwrap_or(usize::MAX));
+        }
+        let agreement = negotiate(offer, &preferences, Direction::SendRecv)?;
         Ok((Terms::new(&agreement)?, agreement))
     }
 
@@ -184,26 +206,3 @@ impl Dialog {
         Ok(sdp)
     }
 }
-
-/// What we want from a browser: Opus first, as narrow as the trunk is.
-#[must_use]
-pub fn browser_preferences() -> Vec<Preference> {
-    let mut preferences = Preference::browser();
-    for preference in &mut preferences {
-        if preference.codec == SdpCodec::Opus {
-            preference.fmtp = Some(OPUS_FMTP.to_owned());
-        }
-    }
-    preferences
-}
-
-/// What we want from a trunk or a SIP phone.
-#[must_use]
-pub fn plain_preferences() -> Vec<Preference> {
-    Preference::plain()
-}
-
-/// libwebrtc obeys: it encodes narrowband, which is all that a trunk can carry, with bits to
-/// spare for quality (24 kbit/s already scores as G.711 itself does).
-const OPUS_FMTP: &str = "minptime=10;useinbandfec=1;maxplaybackrate=8000;\
-     sprop-maxcapturerate=8000;maxaveragebitrate=28000";

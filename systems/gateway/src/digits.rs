@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wire_rtp::TelephoneEvent;
 
-use crate::codec::{FRAME, RATE};
+use crate::sound::{FRAME, RATE};
 
 /// Follows the events of the far end.
 #[derive(Default)]

@@ -1,15 +1,16 @@
 //! What a leg hears: packets in any order in, 20 ms of sound per tick out.
 //!
 //! A jitter buffer over sequence numbers, played by timestamps. Packets that are missing when
-//! their time comes are concealed (FEC or PLC in Opus, repetition in G.711); when nothing at all
-//! is there the sound goes on made up and the delay grows by as much, so that late packets are
+//! their time comes are concealed (FEC or PLC in Opus, repetition in the others); when nothing at
+//! all is there the sound goes on made up and the delay grows by as much, so that late packets are
 //! still heard; `pace` takes the delay back when the network allows.
 
 use wire_rtp::RtpHeader;
 
-use crate::codec::{Codec, Decoder, FRAME};
+use crate::codec::{Codec, Decoder};
 use crate::conceal::Concealer;
 use crate::pace::{Pace, PaceKeeper};
+use crate::sound::{FRAME, Frame, Width};
 use crate::stretch;
 
 /// The receiving end of one leg's sound.
@@ -23,6 +24,8 @@ pub struct Ear {
     late_in_row: u32,
     /// What is played next; `None` until enough is in hand.
     next: Option<Next>,
+    /// Of everything that is decoded: the codec's.
+    width: Width,
     /// Decoded sound that no tick has taken yet.
     ready: Vec<i16>,
     decoder: Option<(Codec, Decoder)>,
@@ -82,6 +85,7 @@ impl Default for Ear {
             newest: None,
             late_in_row: 0,
             next: None,
+            width: Width::Narrow,
             ready: Vec::with_capacity(READY_CAPACITY),
             decoder: None,
             concealer: Concealer::default(),
@@ -158,21 +162,22 @@ impl Ear {
     }
 
     /// The sound of the next tick. False when there is none and `out` is silence.
-    pub fn hear(&mut self, out: &mut [i16; FRAME]) -> bool {
+    pub fn hear(&mut self, out: &mut Frame) -> bool {
         if self.next.is_none() && !self.start() {
-            out.fill(0);
+            *out = Frame::silence(self.width);
             return false;
         }
         self.change_pace();
-        while self.ready.len() < FRAME {
+        while self.ready.len() < self.width.frame() {
             if !self.play_next() {
                 self.stop();
-                out.fill(0);
+                *out = Frame::silence(self.width);
                 return false;
             }
         }
-        out.copy_from_slice(self.ready.get(..FRAME).unwrap_or(&[0; FRAME]));
-        self.ready.drain(..FRAME);
+        *out = Frame::silence(self.width);
+        let played = self.ready.drain(..self.width.frame());
+        out.samples_mut().iter_mut().zip(played).for_each(|(to, from)| *to = from);
         if self.next.is_some_and(|next| next.borrowed == 0) {
             let slack = self.slack();
             self.pace.served(slack);
@@ -205,7 +210,7 @@ impl Ear {
         let from = newest.saturating_sub(SLOTS as u64 - 1);
         let Some(first) = (from..=newest).find_map(|at| self.held(at)) else { return false };
         let waiting = (first.sequence..=newest).filter(|at| self.held(*at).is_some()).count();
-        if waiting * self.packet_samples < self.pace.start() {
+        if waiting * self.packet_samples < self.pace.start() * self.width.scale() {
             return false;
         }
         self.next =
@@ -227,31 +232,28 @@ impl Ear {
         let Some(head) = (next.sequence..=newest).find_map(|at| self.held(at)) else {
             return self.borrow(next);
         };
-        let units = head.codec.units();
-        let gap = head.timestamp.wrapping_sub(next.timestamp).cast_signed() / units.cast_signed();
-        let gap = usize::try_from(gap).unwrap_or(0);
+        let gap = head.codec.samples(head.timestamp.wrapping_sub(next.timestamp).cast_signed());
         // What the made-up sound has covered already need not be waited for.
         let open = gap.saturating_sub(next.borrowed);
         if gap < next.borrowed {
             // It was late, not lost, and no pause of the sender.
             self.pace.ran_out();
         }
-        if open == 0 || gap > GAP_MAX || self.decoder_differs(head.codec) {
+        let gap_max = GAP_MAX * self.width.scale();
+        if open == 0 || gap > gap_max || self.decoder_differs(head.codec) {
             self.play(head);
             return true;
         }
         let missing = head.sequence > next.sequence;
-        let len = open.min(FRAME);
+        let len = open.min(self.width.frame());
         if missing {
             // What waits knows how the packet right before it sounded, however many are missing.
-            self.conceal(len, (open <= FRAME).then_some(head.sequence));
+            self.conceal(len, (open <= len).then_some(head.sequence));
         } else {
             // Consecutive numbers but later timestamps: the sender was silent (DTX, keys).
             self.conceal(len, None);
         }
-        let timestamp = next
-            .timestamp
-            .wrapping_add(u32::try_from(len + next.borrowed).unwrap_or(0).wrapping_mul(units));
+        let timestamp = next.timestamp.wrapping_add(head.codec.units(len + next.borrowed));
         self.next = Some(Next { timestamp, borrowed: 0, ..next });
         true
     }
@@ -264,6 +266,7 @@ impl Ear {
     fn play(&mut self, head: Held) {
         if self.decoder.is_none() || self.decoder_differs(head.codec) {
             self.decoder = Some((head.codec, Decoder::new(head.codec)));
+            self.widen(head.codec.width());
         }
         let from = self.ready.len();
         let decoded = match (slot_mut(&mut self.slots, head.sequence), &mut self.decoder) {
@@ -280,8 +283,9 @@ impl Ear {
             }
             Some(_) | None => {
                 self.counts.damaged += 1;
-                self.conceal(FRAME, None);
-                FRAME
+                let len = self.width.frame();
+                self.conceal(len, None);
+                len
             }
         };
         if decoded.is_some()
@@ -290,21 +294,32 @@ impl Ear {
         {
             self.concealer.heard(fresh);
         }
-        let units = u32::try_from(len).unwrap_or(0).wrapping_mul(head.codec.units());
         self.next = Some(Next {
             sequence: head.sequence + 1,
-            timestamp: head.timestamp.wrapping_add(units),
+            timestamp: head.timestamp.wrapping_add(head.codec.units(len)),
             borrowed: 0,
         });
     }
 
+    /// What is decoded from now on has that width; of another is forgotten, which is a tick or two
+    /// where the far end went over to another codec.
+    fn widen(&mut self, width: Width) {
+        if self.width != width {
+            self.width = width;
+            self.ready.clear();
+            self.concealer = Concealer::new(width);
+            self.packet_samples = width.frame();
+        }
+    }
+
     /// The buffer is dry: go on with made-up sound, and let the delay grow by it.
     fn borrow(&mut self, next: Next) -> bool {
-        if next.borrowed >= BORROWED_MAX {
+        if next.borrowed >= BORROWED_MAX * self.width.scale() {
             return false;
         }
-        self.conceal(FRAME, None);
-        self.next = Some(Next { borrowed: next.borrowed + FRAME, ..next });
+        let len = self.width.frame();
+        self.conceal(len, None);
+        self.next = Some(Next { borrowed: next.borrowed + len, ..next });
         true
     }
 
@@ -313,7 +328,7 @@ impl Ear {
         self.counts.concealed += 1;
         let from = self.ready.len();
         let borrowed = self.next.map_or(0, |next| next.borrowed);
-        if borrowed < CONCEALED_MAX {
+        if borrowed < CONCEALED_MAX * self.width.scale() {
             if let Some((_, decoder)) = &mut self.decoder {
                 let payload = fec.and_then(|at| slot_mut(&mut self.slots, at));
                 let payload = payload.map(|slot| slot.payload.as_slice());
@@ -344,7 +359,8 @@ impl Ear {
             }
             pace @ (Pace::Lengthen | Pace::Shorten { .. }) => {
                 let is_shorten = matches!(pace, Pace::Shorten { .. });
-                let enough = if is_shorten { stretch::LOOK + FRAME } else { stretch::LOOK };
+                let look = stretch::LOOK * self.width.scale();
+                let enough = if is_shorten { look + self.width.frame() } else { look };
                 while self.ready.len() < enough {
                     let head = self.next.and_then(|next| {
                         self.held(next.sequence).filter(|held| held.timestamp == next.timestamp)
@@ -356,8 +372,10 @@ impl Ear {
                     }
                 }
                 let changed = match pace {
-                    Pace::Lengthen => stretch::lengthen(&mut self.ready, false),
-                    Pace::Shorten { is_urgent } => stretch::shorten(&mut self.ready, is_urgent),
+                    Pace::Lengthen => stretch::lengthen(&mut self.ready, self.width, false),
+                    Pace::Shorten { is_urgent } => {
+                        stretch::shorten(&mut self.ready, self.width, is_urgent)
+                    }
                     Pace::Drop | Pace::Keep => None,
                 };
                 if changed.is_none() {
@@ -371,7 +389,8 @@ impl Ear {
 
     /// Goes on with the first packet that is at most `start` samples behind `newest`.
     fn skip_to_waiting(&mut self, newest: u64) {
-        let packets = (self.pace.start() / self.packet_samples.max(1)).max(1) as u64;
+        let start = self.pace.start() * self.width.scale();
+        let packets = (start / self.packet_samples.max(1)).max(1) as u64;
         let from = (newest + 1).saturating_sub(packets);
         for slot in &mut self.slots {
             if slot.packet.is_some_and(|held| held.sequence < from) {
@@ -385,12 +404,14 @@ impl Ear {
         }
     }
 
-    /// Samples in hand: decoded ones and those of packets that wait.
+    /// Narrow samples in hand: decoded ones and those of packets that wait.
     fn slack(&self) -> usize {
-        let (Some(next), Some(newest)) = (self.next, self.newest) else { return self.ready.len() };
-        let waiting = (newest + 1).saturating_sub(next.sequence);
+        let waiting = match (self.next, self.newest) {
+            (Some(next), Some(newest)) => (newest + 1).saturating_sub(next.sequence),
+            (None, _) | (_, None) => 0,
+        };
         let waiting = usize::try_from(waiting).unwrap_or(SLOTS).min(SLOTS);
-        self.ready.len() + waiting * self.packet_samples
+        (self.ready.len() + waiting * self.packet_samples) / self.width.scale()
     }
 
     fn held(&self, sequence: u64) -> Option<Held> {
@@ -403,18 +424,18 @@ fn slot_mut(slots: &mut [Slot], sequence: u64) -> Option<&mut Slot> {
     slots.get_mut(usize::try_from(sequence % SLOTS as u64).ok()?)
 }
 
-/// Samples made up before the sender counts as stopped, 500 ms.
+/// Narrow samples made up before the sender counts as stopped, 500 ms.
 const BORROWED_MAX: usize = 4000;
-/// Samples made up before silence takes over, 120 ms.
+/// Narrow samples made up before silence takes over, 120 ms.
 const CONCEALED_MAX: usize = 960;
-/// A longer hole in the timestamps is a jump, not a pause, 1 s.
+/// A longer hole in the timestamps is a jump, not a pause, 1 s of narrow samples.
 const GAP_MAX: usize = 8000;
 /// So many late packets without one in time are a stream that began again.
 const LATE_IN_ROW_MAX: u32 = 15;
 /// Opus packets have 1275 bytes at most; G.711 of 120 ms has 960.
 const PAYLOAD_LEN_MAX: usize = 1275;
 /// Room for the longest packet, a look ahead and a tick.
-const READY_CAPACITY: usize = 2400;
+const READY_CAPACITY: usize = 4800;
 /// Packets that can wait: 1.28 s of 20 ms.
 const SLOTS: usize = 64;
 /// A larger step of sequence numbers is a new beginning.

@@ -8,7 +8,6 @@ use wire_rtp::rtcp::{Compound, write_bye, write_report};
 use wire_rtp::{RtpPacket, TelephoneEvent};
 
 use crate::browser::BrowserLine;
-use crate::codec::{FRAME, RATE};
 use crate::describe::{Dialog, Payload, Terms};
 use crate::digits::{DigitEar, KeyMove};
 use crate::ear::Ear;
@@ -20,6 +19,7 @@ use crate::plain::PlainLine;
 use crate::reception::Reception;
 use crate::settings::ShardSettings;
 use crate::shard::{Announcement, Loudness};
+use crate::sound::{Frame, Heard, Width};
 use crate::tones::{ToneEar, ToneKey};
 use crate::tunes::Player;
 
@@ -41,7 +41,7 @@ pub struct Leg {
     pub announcement: Option<Announcement>,
     /// Adds up several legs that are heard.
     pub mixer: Mixer,
-    /// What `ear` gave last.
+    /// What `ear` gave last, for all who hear the leg.
     pub heard: Heard,
     /// How loud that was lately.
     pub loudness: Loudness,
@@ -125,14 +125,6 @@ pub struct Link {
     pub had: u32,
 }
 
-/// The latest tick of a leg's ear, for all who hear the leg.
-pub struct Heard {
-    /// 20 ms.
-    pub sound: [i16; FRAME],
-    /// Counts up with each.
-    pub number: u32,
-}
-
 /// Up to two key moves that one packet means.
 pub type KeyMoves = [Option<KeyMove>; 2];
 
@@ -150,7 +142,7 @@ impl Leg {
             source: Source::default(),
             announcement: None,
             mixer: Mixer::default(),
-            heard: Heard { sound: [0; FRAME], number: 0 },
+            heard: Heard::default(),
             loudness: Loudness::default(),
             listeners: Vec::new(),
             terms: None,
@@ -202,7 +194,7 @@ impl Leg {
         }
         match payload {
             Payload::Voice(codec) => {
-                self.reception.packet(now, &packet.header, codec.units() * RATE);
+                self.reception.packet(now, &packet.header, codec.clock());
                 self.ear.packet(&packet.header, codec, packet.payload);
                 [None, None]
             }
@@ -235,10 +227,14 @@ impl Leg {
 
     /// Asks the ear for the next tick of sound.
     pub fn listen(&mut self, facts: &mut Vec<MediaFact>) {
-        self.ear.hear(&mut self.heard.sound);
-        self.heard.number = self.heard.number.wrapping_add(1);
-        self.loudness.hear(&self.heard.sound);
-        let key = self.tones.as_mut().and_then(|tones| tones.hear(&self.heard.sound));
+        self.heard.next(|sound| {
+            self.ear.hear(sound);
+        });
+        self.loudness.hear(self.heard.frame());
+        let key = match &mut self.tones {
+            Some(tones) => tones.hear(self.heard.as_wide_as(Width::Narrow)),
+            None => None,
+        };
         if let Some(ToneKey { code, duration_ms }) = key {
             self.tell_keys([Some(KeyMove::Up { code, duration_ms }), None], facts);
         }
@@ -257,7 +253,7 @@ impl Leg {
     pub fn gain_listener(&mut self, listener: Listener) -> u32 {
         if self.listeners.is_empty() {
             // What is left from before is not for him.
-            self.heard.sound.fill(0);
+            self.heard.silence();
         }
         let is_leg = |listener: &Listener| matches!(listener, Listener::Leg(_));
         let follows = match listener {
@@ -266,7 +262,7 @@ impl Leg {
         };
         self.listeners.push(listener);
         self.mind_ear();
-        self.heard.number.wrapping_sub(u32::from(follows))
+        self.heard.number().wrapping_sub(u32::from(follows))
     }
 
     /// Somebody hears this leg no more.
@@ -286,7 +282,7 @@ impl Leg {
     }
 
     /// One tick of sound for the far end.
-    pub fn speak(&mut self, sound: &mut [i16; FRAME], outbox: &mut Outbox) {
+    pub fn speak(&mut self, sound: &mut Frame, outbox: &mut Outbox) {
         let (to, port) = match &self.line {
             Line::Browser(line) => (line.send_to(), MediaPort::Browsers),
             Line::Plain(line) => (line.rtp_to(), MediaPort::Plain(line.port)),

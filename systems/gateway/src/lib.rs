@@ -40,7 +40,8 @@
 //!
 //! How sound goes: `browser` or `plain` (the line) -> `ear` (jitter buffer, decoder, concealment)
 //! -> the `mixer` and `mouth` (encoder, numbering) of each who hears it, on his tick, every 20 ms.
-//! Everything between is 8 kHz mono.
+//! Everything between is mono: 8 kHz where one end is a telephone, 16 kHz where both can do more
+//! (`sound`).
 //!
 //! Deviations on purpose:
 //! - ICE: lite only, so the browser's candidates are not read (RFC 8445 2.5).
@@ -70,6 +71,7 @@ mod recording;
 mod sdes;
 mod settings;
 mod shard;
+mod sound;
 mod stretch;
 mod tones;
 mod tunes;

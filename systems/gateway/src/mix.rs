@@ -1,7 +1,7 @@
 //! Several voices as one sound. Sums are limited by a gain that sinks within 5 ms and recovers
 //! slowly, so that two loud talkers stay clear; what still sticks out is bent, never cut off.
 
-use crate::codec::FRAME;
+use crate::sound::{FRAME_WIDE, Frame, Width};
 
 /// Adds up what one leg hears.
 pub struct Mixer {
@@ -15,22 +15,23 @@ impl Default for Mixer {
     }
 }
 
-/// The voices of one tick.
+/// The voices of one tick, all of the same width.
 pub struct Voices {
-    sum: [i32; FRAME],
+    width: Width,
+    sum: [i32; FRAME_WIDE],
     count: usize,
 }
 
-impl Default for Voices {
-    fn default() -> Self {
-        Self { sum: [0; FRAME], count: 0 }
-    }
-}
-
 impl Voices {
+    /// None yet.
+    #[must_use]
+    pub fn new(width: Width) -> Self {
+        Self { width, sum: [0; FRAME_WIDE], count: 0 }
+    }
+
     /// One more voice.
-    pub fn add(&mut self, voice: &[i16; FRAME]) {
-        for (sum, sample) in self.sum.iter_mut().zip(voice) {
+    pub fn add(&mut self, voice: &Frame) {
+        for (sum, sample) in self.sum.iter_mut().zip(voice.samples()) {
             *sum += i32::from(*sample);
         }
         self.count += 1;
@@ -39,7 +40,9 @@ impl Voices {
 
 impl Mixer {
     /// The voices of a tick as one sound; a lone voice stays as it is.
-    pub fn mix(&mut self, voices: &Voices, out: &mut [i16; FRAME]) {
+    pub fn mix(&mut self, voices: &Voices, frame: &mut Frame) {
+        *frame = Frame::silence(voices.width);
+        let out = frame.samples_mut();
         let peak = voices.sum.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0) as f32;
         // A lone voice fits, whatever its peak.
         let wanted = if voices.count > 1 && peak > CEILING { CEILING / peak } else { 1.0 };
@@ -52,7 +55,7 @@ impl Mixer {
             }
             return;
         }
-        let ramp = if after < before { ATTACK } else { FRAME };
+        let ramp = if after < before { ATTACK * voices.width.scale() } else { out.len() };
         for (n, (out, sample)) in out.iter_mut().zip(&voices.sum).enumerate() {
             let part = (n + 1).min(ramp) as f32 / ramp as f32;
             let gain = before + (after - before) * part;
@@ -76,7 +79,7 @@ fn saturate(sample: i32) -> i16 {
     i16::try_from(sample).unwrap_or(if sample < 0 { i16::MIN } else { i16::MAX })
 }
 
-/// Samples in which the gain sinks, 5 ms.
+/// Narrow samples in which the gain sinks, 5 ms.
 const ATTACK: usize = 40;
 /// The loudest that a mix is meant to be, -1.4 dB of full scale.
 const CEILING: f32 = 28_000.0;
@@ -87,6 +90,7 @@ const RECOVERY: f32 = 1.06;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sound::FRAME;
     use std::f32::consts::TAU;
 
     fn tone(frequency: f32, level: f32, tick: usize) -> [i16; FRAME] {
@@ -96,11 +100,11 @@ mod tests {
     }
 
     fn mix(mixer: &mut Mixer, voices: &[[i16; FRAME]]) -> [i16; FRAME] {
-        let mut sum = Voices::default();
-        voices.iter().for_each(|voice| sum.add(voice));
-        let mut out = [0; FRAME];
+        let mut sum = Voices::new(Width::Narrow);
+        voices.iter().for_each(|voice| sum.add(&Frame::from(*voice)));
+        let mut out = Frame::silence(Width::Narrow);
         mixer.mix(&sum, &mut out);
-        out
+        out.samples().try_into().unwrap()
     }
 
     /// The share of a sound's power that lies at a frequency.

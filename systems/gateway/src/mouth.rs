@@ -5,9 +5,10 @@ use wire_rtp::{RtpHeader, SenderInfo, TelephoneEvent};
 
 use model::Now;
 
-use crate::codec::{Codec, Encoder, FRAME};
+use crate::codec::{Codec, Encoder};
 use crate::digits::{DigitMouth, KeyTick};
 use crate::reception::sender_info;
+use crate::sound::{Frame, RATE, Width};
 use crate::tunes::key_tone;
 
 /// The sending end of one leg's sound.
@@ -91,7 +92,7 @@ impl Mouth {
                 voice.event_payload_type = event_payload_type;
             }
             voice => {
-                if voice.as_ref().is_some_and(|old| old.codec.units() != codec.units()) {
+                if voice.as_ref().is_some_and(|old| old.codec.clock() != codec.clock()) {
                     self.ssrc = fresh_ssrc;
                     self.packets = 0;
                     self.octets = 0;
@@ -103,6 +104,12 @@ impl Mouth {
         }
     }
 
+    /// How wide the sound is that the far end can be sent.
+    #[must_use]
+    pub fn width(&self) -> Width {
+        self.voice.as_ref().map_or(Width::Narrow, |voice| voice.codec.width())
+    }
+
     /// What the far end reports to be lost, in percent.
     pub fn set_loss(&mut self, percent: u8) {
         if let Some(voice) = &mut self.voice {
@@ -112,25 +119,25 @@ impl Mouth {
 
     /// Time passes without a packet: the far end holds, or ticks were missed.
     pub fn pause(&mut self, ticks: u32) {
-        let units = self.voice.as_ref().map_or(1, |voice| voice.codec.units());
-        self.timestamp = self.timestamp.wrapping_add((FRAME as u32).wrapping_mul(units * ticks));
+        let clock = self.voice.as_ref().map_or(RATE, |voice| voice.codec.clock());
+        self.timestamp = self.timestamp.wrapping_add((clock / TICKS).wrapping_mul(ticks));
         self.marker = true;
     }
 
     /// Begins a tick; `sound` is replaced by a key's tones where the far end knows no events.
-    pub fn speak(&mut self, sound: &mut [i16; FRAME]) -> Spoken {
+    pub fn speak(&mut self, sound: &mut Frame) -> Spoken {
         let Some(voice) = &self.voice else {
             return Spoken { key: KeyTick::Pause, timestamp: self.timestamp, packets: 0 };
         };
         let mut key = self.keys.tick();
         let timestamp = self.timestamp;
-        self.timestamp = timestamp.wrapping_add(FRAME as u32 * voice.codec.units());
+        self.timestamp = timestamp.wrapping_add(voice.codec.clock() / TICKS);
         if voice.event_payload_type.is_none() {
             match key {
                 KeyTick::Event { code, elapsed, end: false, .. } => {
-                    *sound = key_tone(code, elapsed);
+                    *sound = key_tone(code, elapsed).into();
                 }
-                KeyTick::Event { .. } | KeyTick::Pause => sound.fill(0),
+                KeyTick::Event { .. } | KeyTick::Pause => *sound = Frame::silence(Width::Narrow),
                 KeyTick::Sound => {}
             }
             key = KeyTick::Sound;
@@ -152,12 +159,7 @@ impl Mouth {
     }
 
     /// Writes the next packet of a tick; returns its length.
-    pub fn write(
-        &mut self,
-        spoken: &Spoken,
-        sound: &[i16; FRAME],
-        buffer: &mut [u8],
-    ) -> Option<usize> {
+    pub fn write(&mut self, spoken: &Spoken, sound: &Frame, buffer: &mut [u8]) -> Option<usize> {
         let voice = self.voice.as_mut()?;
         let mut header = RtpHeader {
             marker: self.marker,
@@ -173,7 +175,7 @@ impl Mouth {
                 voice.encoder.encode(sound, payload.get_mut(..room)?)?
             }
             KeyTick::Event { code, elapsed, end, first, .. } => {
-                let units = voice.codec.units() as usize;
+                let units = (voice.codec.clock() / RATE) as usize;
                 // RFC 4733 2.1: the marker opens a key, and its packets share one timestamp.
                 header.marker = first;
                 header.payload_type = voice.event_payload_type?;
@@ -204,14 +206,17 @@ impl Mouth {
 const KEY_VOLUME: u8 = 10;
 /// Opus at our bit rates stays far below.
 const PAYLOAD_LEN_MAX: usize = 400;
+/// Ticks per second.
+const TICKS: u32 = 50;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sound::FRAME;
     use wire_rtp::RtpPacket;
 
     fn tick(mouth: &mut Mouth) -> Vec<(RtpHeader, Vec<u8>)> {
-        let mut sound = [100; FRAME];
+        let mut sound = Frame::from([100; FRAME]);
         let spoken = mouth.speak(&mut sound);
         (0..spoken.packets)
             .map(|_| {

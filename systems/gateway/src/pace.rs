@@ -4,9 +4,10 @@
 //! The measure is the slack: what remained in the buffer right after a tick was served. In a
 //! steady network it stays where the start put it; jitter makes it dip, drift makes it creep. A
 //! dip below zero is heard, so there is a band to keep the lowest dip in; the band rises after
-//! sound ran out, and sinks again slowly.
+//! sound ran out, and sinks again slowly. All of it is in narrow samples (8 kHz), whatever the
+//! sound's width.
 
-use crate::codec::FRAME;
+use crate::sound::FRAME;
 
 /// What to do to the sound in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use model::LegId;
 use model::recording::{RecordedPart, RecordingAbout, RecordingId};
 
-use crate::codec::FRAME;
 use crate::leg::Link;
 use crate::mix::Mixer;
 use crate::recorded::RecordedQueue;
+use crate::sound::{FRAME, Frame};
 use crate::tunes::gap_tone;
 
 /// One recording.
@@ -74,9 +74,9 @@ impl Recording {
         self.gap.is_some()
     }
 
-    /// A tick of both channels.
-    pub fn hear(&mut self, left: &[i16; FRAME], right: &[i16; FRAME], queue: &mut RecordedQueue) {
-        for (left, right) in left.iter().zip(right) {
+    /// A tick of both channels, narrow.
+    pub fn hear(&mut self, left: &Frame, right: &Frame, queue: &mut RecordedQueue) {
+        for (left, right) in left.samples().iter().zip(right.samples()) {
             self.write(*left, *right, queue);
         }
     }
@@ -241,13 +241,13 @@ mod tests {
         let mut queue = RecordedQueue::with_room(3);
         let mut recording = start(&mut queue);
         for _ in 0..100 {
-            recording.hear(&[5; FRAME], &[6; FRAME], &mut queue);
+            recording.hear(&[5; FRAME].into(), &[6; FRAME].into(), &mut queue);
         }
         recording.pause(&mut queue);
         recording.pass(100, &mut queue);
         recording.resume(&mut queue);
         let first = taken(&mut queue);
-        recording.hear(&[7; FRAME], &[8; FRAME], &mut queue);
+        recording.hear(&[7; FRAME].into(), &[8; FRAME].into(), &mut queue);
         recording.end(&mut queue);
         let all = [first, taken(&mut queue)].concat();
         assert_eq!(samples(&all), 201 * FRAME);

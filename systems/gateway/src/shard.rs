@@ -23,13 +23,13 @@ use model::recording::{Recorded, RecordingId};
 use model::{LegId, Now};
 
 use crate::browser::BrowserShared;
-use crate::codec::FRAME;
 use crate::leg::Leg;
 use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::recorded::RecordedQueue;
 use crate::recording::Recording;
 use crate::settings::ShardSettings;
+use crate::sound::{Frame, Width};
 use crate::tunes::Tunes;
 
 pub use announce::Announcement;
@@ -131,7 +131,7 @@ impl Shard {
     }
 
     fn tick(&mut self, now: Now, place: usize) {
-        let mut sound = [0; FRAME];
+        let mut sound = Frame::silence(Width::Narrow);
         if self.announced(place, &mut sound).is_none() {
             self.gather(place, &mut sound);
         }
@@ -237,7 +237,9 @@ impl MediaShard for Shard {
                 self.end_announcement(leg);
                 self.hear(leg, &sources);
             }
-            MediaCommand::Open { leg, kind, offer } => self.open(now, leg, kind, offer),
+            MediaCommand::Open { leg, kind, codecs, offer } => {
+                self.open(now, leg, kind, codecs, offer)
+            }
             MediaCommand::Play { leg, tune } => {
                 self.end_announcement(leg);
                 self.play(leg, tune);
@@ -323,7 +325,7 @@ mod tests {
     use crate::settings::Certificate;
 
     fn open(shard: &mut Shard, now: Now, leg: LegId) {
-        shard.handle_command(now, MediaCommand::Open { leg, kind: LegKind::Browser, offer: None });
+        shard.handle_command(now, MediaCommand::open(leg, LegKind::Browser, None));
     }
 
     #[test]

@@ -1,24 +1,32 @@
 //! Plays sound faster or slower without changing its pitch: one period is left out or said twice,
-//! cross-faded where it is most alike (the overlap-add of WSOLA).
+//! cross-faded where it is most alike (the overlap-add of WSOLA). All lengths below are of narrow
+//! samples; wide sound has twice as many.
+
+use crate::sound::Width;
 
 /// Leaves out one period near the start of `sound`; returns how many samples, or `None` when
 /// nothing fits smoothly (then try again with later sound).
-pub fn shorten(sound: &mut Vec<i16>, is_urgent: bool) -> Option<usize> {
-    let lag = period(sound, is_urgent)?;
-    for n in 0..WINDOW {
-        blend(sound, n, n + lag, n)?;
+pub fn shorten(sound: &mut Vec<i16>, width: Width, is_urgent: bool) -> Option<usize> {
+    let lag = period(sound, width, is_urgent)?;
+    let window = WINDOW * width.scale();
+    for n in 0..window {
+        let weight = weight(n, window);
+        let (from, to) = (f32::from(*sound.get(n)?), f32::from(*sound.get(n + lag)?));
+        *sound.get_mut(n)? = (from * (1.0 - weight) + to * weight).round() as i16;
     }
-    sound.drain(WINDOW..WINDOW + lag);
+    sound.drain(window..window + lag);
     Some(lag)
 }
 
 /// Says one period near the start of `sound` twice; returns how many samples that added, or
 /// `None` when nothing fits smoothly.
-pub fn lengthen(sound: &mut Vec<i16>, is_urgent: bool) -> Option<usize> {
-    let lag = period(sound, is_urgent)?;
-    let mut seam = [0_i16; WINDOW];
+pub fn lengthen(sound: &mut Vec<i16>, width: Width, is_urgent: bool) -> Option<usize> {
+    let lag = period(sound, width, is_urgent)?;
+    let window = WINDOW * width.scale();
+    let mut seam = [0_i16; WINDOW * Width::Wide.scale()];
+    let seam = seam.get_mut(..window)?;
     for (n, sample) in seam.iter_mut().enumerate() {
-        let weight = weight(n);
+        let weight = weight(n, window);
         let from = f32::from(*sound.get(n + lag)?);
         let to = f32::from(*sound.get(n)?);
         *sample = (from * (1.0 - weight) + to * weight).round() as i16;
@@ -26,8 +34,8 @@ pub fn lengthen(sound: &mut Vec<i16>, is_urgent: bool) -> Option<usize> {
     // The head up to the lag, the seam, then everything from the window on.
     let len = sound.len();
     sound.resize(len + lag, 0);
-    sound.copy_within(WINDOW..len, WINDOW + lag);
-    sound.get_mut(lag..lag + WINDOW)?.copy_from_slice(&seam);
+    sound.copy_within(window..len, window + lag);
+    sound.get_mut(lag..lag + window)?.copy_from_slice(seam);
     Some(lag)
 }
 
@@ -36,7 +44,8 @@ pub const LOOK: usize = WINDOW + LAG_MAX;
 
 /// The distance at which the end of `sound` is most like itself, and how alike (1 is a copy).
 pub(crate) fn best_lag(sound: &[i16], lag_min: usize, lag_max: usize) -> (usize, f32) {
-    let window = sound.len().saturating_sub(lag_max).min(LAG_WINDOW);
+    // As the history is two of the longest periods and a window, the window scales with it.
+    let window = sound.len().saturating_sub(lag_max).min(lag_max * LAG_WINDOW / LAG_MAX);
     let recent = sound.get(sound.len() - window..).unwrap_or_default();
     let mut best = (lag_max, -1.0);
     for lag in lag_min..=lag_max {
@@ -49,18 +58,20 @@ pub(crate) fn best_lag(sound: &[i16], lag_min: usize, lag_max: usize) -> (usize,
     best
 }
 
-fn period(sound: &[i16], is_urgent: bool) -> Option<usize> {
-    let head = sound.get(..WINDOW)?;
-    let lag_max = sound.len().checked_sub(WINDOW)?.min(LAG_MAX);
-    if lag_max < LAG_QUIET {
+fn period(sound: &[i16], width: Width, is_urgent: bool) -> Option<usize> {
+    let scale = width.scale();
+    let (window, lag_quiet) = (WINDOW * scale, LAG_QUIET * scale);
+    let head = sound.get(..window)?;
+    let lag_max = sound.len().checked_sub(window)?.min(LAG_MAX * scale);
+    if lag_max < lag_quiet {
         return None;
     }
-    if wire_audio::rms_dbov(sound.get(..WINDOW + lag_max)?) < QUIET_DBOV {
-        return Some(LAG_QUIET);
+    if wire_audio::rms_dbov(sound.get(..window + lag_max)?) < QUIET_DBOV {
+        return Some(lag_quiet);
     }
     let mut best = (0, if is_urgent { -1.0 } else { ALIKE });
-    for lag in LAG_MIN..=lag_max {
-        let likeness = likeness(head, sound.get(lag..lag + WINDOW)?);
+    for lag in LAG_MIN * scale..=lag_max {
+        let likeness = likeness(head, sound.get(lag..lag + window)?);
         if likeness > best.1 {
             best = (lag, likeness);
         }
@@ -81,15 +92,8 @@ fn likeness(a: &[i16], b: &[i16]) -> f32 {
     if power < 1.0 { 0.0 } else { ab as f32 / power }
 }
 
-fn blend(sound: &mut [i16], from: usize, to: usize, at: usize) -> Option<()> {
-    let weight = weight(at);
-    let mixed = f32::from(*sound.get(from)?) * (1.0 - weight) + f32::from(*sound.get(to)?) * weight;
-    *sound.get_mut(at)? = mixed.round() as i16;
-    Some(())
-}
-
-fn weight(n: usize) -> f32 {
-    (n as f32 + 1.0) / (WINDOW as f32 + 1.0)
+fn weight(n: usize, window: usize) -> f32 {
+    (n as f32 + 1.0) / (window as f32 + 1.0)
 }
 
 /// Below this likeness a cut would be heard.
@@ -109,8 +113,11 @@ mod tests {
     use super::*;
     use std::f32::consts::TAU;
 
-    fn tone(len: usize) -> Vec<i16> {
-        (0..len).map(|n| (9000.0 * (TAU * 200.0 * n as f32 / 8000.0).sin()) as i16).collect()
+    const NARROW: Width = Width::Narrow;
+
+    fn tone(frequency: f32, width: Width) -> Vec<i16> {
+        let turn = TAU * frequency / width.rate() as f32;
+        (0..800 * width.scale()).map(|n| (9000.0 * (turn * n as f32).sin()) as i16).collect()
     }
 
     fn roughest(sound: &[i16]) -> i32 {
@@ -119,23 +126,25 @@ mod tests {
 
     #[test]
     fn a_tone_is_cut_and_repeated_by_whole_periods_without_a_click() {
-        let original = tone(800);
-        for change in [shorten, lengthen] {
-            let mut sound = original.clone();
-            let lag = change(&mut sound, false).unwrap();
-            assert_eq!(lag % 40, 0, "200 Hz has periods of 40 samples");
-            assert_eq!(sound.len().abs_diff(original.len()), lag);
-            assert!(roughest(&sound) <= roughest(&original) + 200);
+        for width in [Width::Narrow, Width::Wide] {
+            let original = tone(200.0, width);
+            for change in [shorten, lengthen] {
+                let mut sound = original.clone();
+                let lag = change(&mut sound, width, false).unwrap();
+                let period = 40 * width.scale();
+                assert_eq!(lag % period, 0, "200 Hz has periods of {period} samples");
+                assert_eq!(sound.len().abs_diff(original.len()), lag);
+                assert!(roughest(&sound) <= roughest(&original) + 200);
+            }
         }
     }
 
     #[test]
     fn lengthening_by_a_period_longer_than_the_window_keeps_the_order() {
         // 75 Hz: periods of 107 samples.
-        let original: Vec<i16> =
-            (0..800).map(|n| (9000.0 * (TAU * 75.0 * n as f32 / 8000.0).sin()) as i16).collect();
+        let original = tone(75.0, NARROW);
         let mut sound = original.clone();
-        let lag = lengthen(&mut sound, false).unwrap();
+        let lag = lengthen(&mut sound, NARROW, false).unwrap();
         assert!((105..=108).contains(&lag), "{lag}");
         assert!(roughest(&sound) <= roughest(&original) + 100);
         assert_eq!(sound[lag + WINDOW..], original[WINDOW..]);
@@ -151,10 +160,10 @@ mod tests {
             })
             .map(|n| n - 8192)
             .collect();
-        assert_eq!(shorten(&mut noise.clone(), false), None);
+        assert_eq!(shorten(&mut noise.clone(), NARROW, false), None);
         let mut noise = noise;
-        assert!(shorten(&mut noise, true).is_some());
-        assert_eq!(shorten(&mut vec![0; 400], false), Some(LAG_QUIET));
-        assert_eq!(shorten(&mut vec![0; 100], true), None, "too little to look at");
+        assert!(shorten(&mut noise, NARROW, true).is_some());
+        assert_eq!(shorten(&mut vec![0; 400], NARROW, false), Some(LAG_QUIET));
+        assert_eq!(shorten(&mut vec![0; 100], NARROW, true), None, "too little to look at");
     }
 }

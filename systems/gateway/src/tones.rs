@@ -6,7 +6,7 @@
 
 use std::f32::consts::TAU;
 
-use crate::codec::{FRAME, RATE};
+use crate::sound::{FRAME, Frame, RATE};
 use crate::tunes::{KEY_COLUMNS, KEY_ROWS, key_code};
 
 /// Finds the keys in a leg's sound.
@@ -70,10 +70,10 @@ impl Default for ToneEar {
 }
 
 impl ToneEar {
-    /// The next tick of sound; returns the key that ended in it.
-    pub fn hear(&mut self, sound: &[i16; FRAME]) -> Option<ToneKey> {
+    /// The next tick of narrow sound; returns the key that ended in it.
+    pub fn hear(&mut self, sound: &Frame) -> Option<ToneKey> {
         self.sound.copy_within(FRAME.., 0);
-        for (slot, sample) in self.sound.iter_mut().skip(FRAME).zip(sound) {
+        for (slot, sample) in self.sound.iter_mut().skip(FRAME).zip(sound.samples()) {
             *slot = f32::from(*sample);
         }
         let mut ended = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::media::Tune;
 
-use crate::codec::{FRAME, RATE};
+use crate::sound::{FRAME, Frame, RATE, Width};
 
 /// The ring-back tone of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,8 +55,9 @@ pub struct Player {
 
 impl Player {
     /// The next tick of it.
-    pub fn play(&mut self, out: &mut [i16; FRAME]) {
-        for sample in out {
+    pub fn play(&mut self, out: &mut Frame) {
+        *out = Frame::silence(Width::Narrow);
+        for sample in out.samples_mut() {
             *sample = self.sound.get(self.at).copied().unwrap_or(0);
             self.at += 1;
             if self.at >= self.sound.len() {
@@ -266,13 +267,13 @@ mod tests {
     #[test]
     fn a_player_goes_round_and_silence_is_silent() {
         let tunes = Tunes::new(Some(&[1, 2, 3]), RingBackTone::Europe);
-        let mut out = [0; FRAME];
+        let mut out = Frame::silence(Width::Narrow);
         let mut player = tunes.player(Tune::Music);
         player.play(&mut out);
-        assert_eq!(out[..4], [1, 2, 3, 1]);
+        assert_eq!(out.samples()[..4], [1, 2, 3, 1]);
         player.play(&mut out);
-        assert_eq!(out[0], 2, "160 is not a multiple of 3");
+        assert_eq!(out.samples()[0], 2, "160 is not a multiple of 3");
         tunes.player(Tune::Silence).play(&mut out);
-        assert_eq!(out, [0; FRAME]);
+        assert_eq!(out, Frame::silence(Width::Narrow));
     }
 }

@@ -48,12 +48,12 @@ fn speech_arrives_whole_and_soon_both_ways() {
     let heard_at_phone = world.phones[0].heard.len();
     let heard_at_browser = world.browsers[0].heard.len();
     world.run(10_000);
-    for (said_from, heard) in [
-        (said_at_browser, &world.phones[0].heard[heard_at_phone..]),
-        (said_at_phone, &world.browsers[0].heard[heard_at_browser..]),
+    for (said_from, rate, heard) in [
+        (said_at_browser, 16_000, &world.phones[0].heard[heard_at_phone..]),
+        (said_at_phone, 8000, &world.browsers[0].heard[heard_at_browser..]),
     ] {
         let said: Vec<i16> = (said_from..said_from + 70_000).map(speech).collect();
-        let (_, codecs_alone) = likeness(&said, &through_codecs(&said), 400);
+        let (_, codecs_alone) = likeness(&said, &through_codecs(&said, rate), 400);
         let (delay, likeness) = likeness(&said, heard, 3200);
         assert!(likeness > codecs_alone - 0.03, "{likeness}, codecs alone {codecs_alone}");
         // A buffer of 40 ms, a tick, the codec's own 6.5 ms and the wire.
@@ -70,7 +70,7 @@ fn both_dtls_roles_and_both_offerers_come_up() {
     world.take_browser_call(AGENT, caller);
     assert!(world.described(AGENT).contains("a=setup:passive"));
     world.browsers.push(Browser::new(world.now, "10.0.0.10:50000").saying(tone(900.0)));
-    let open = MediaCommand::Open { leg: TRUNK, kind: LegKind::Browser, offer: None };
+    let open = MediaCommand::open(TRUNK, LegKind::Browser, None);
     world.command(open);
     let offer = world.described(TRUNK).replace("a=setup:actpass", "a=setup:active");
     let now = world.now;
@@ -99,7 +99,7 @@ fn a_client_hello_in_two_datagrams_is_put_together() {
 fn g18_checks_that_come_before_the_answer_are_answered_with_it() {
     let mut world = World::new();
     world.browsers.push(Browser::new(world.now, "10.0.0.9:50000"));
-    world.command(MediaCommand::Open { leg: AGENT, kind: LegKind::Browser, offer: None });
+    world.command(MediaCommand::open(AGENT, LegKind::Browser, None));
     let (now, offer) = (world.now, world.described(AGENT));
     let answer = world.browsers[0].answer(now, &offer);
     world.run(400);

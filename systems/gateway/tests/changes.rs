@@ -192,7 +192,7 @@ fn an_offer_that_can_not_be_used_is_refused_and_the_call_goes_on() {
     let leg = LegId(77);
     for kind in [LegKind::Plain, LegKind::Browser] {
         let offer = Some(g729.clone().into_bytes());
-        world.command(MediaCommand::Open { leg, kind, offer });
+        world.command(MediaCommand::open(leg, kind, offer));
         assert!(matches!(world.facts.last(), Some(MediaFact::Refused { leg: LegId(77), .. })));
         assert_eq!(world.shard.legs(), 2);
     }
@@ -203,7 +203,7 @@ fn an_offer_that_can_not_be_used_is_refused_and_the_call_goes_on() {
 fn a_phone_that_is_called_answers_early_and_again() {
     let mut world = World::new();
     let mut phone = Phone::new("10.0.0.7:4000").saying(tone(1000.0));
-    world.command(MediaCommand::Open { leg: TRUNK, kind: LegKind::Plain, offer: None });
+    world.command(MediaCommand::open(TRUNK, LegKind::Plain, None));
     let offer = world.described(TRUNK);
     assert_eq!(wire_sdp::lint(offer.as_bytes()), []);
     phone.describe(&offer);
@@ -227,12 +227,12 @@ fn ports_of_other_programs_are_passed_over_and_an_empty_pool_is_refused() {
     world.foreign_ports = vec![20_000, 20_004];
     for leg in [1, 2] {
         let offer = Some(Phone::new("10.0.0.7:4000").sdp("sendrecv", 1).into_bytes());
-        world.command(MediaCommand::Open { leg: LegId(leg), kind: LegKind::Plain, offer });
+        world.command(MediaCommand::open(LegId(leg), LegKind::Plain, offer));
     }
     world.open_ports.sort_unstable();
     assert_eq!(world.open_ports, [20_002, 20_006]);
     assert_eq!(world.count(|fact| matches!(fact, MediaFact::Described { .. })), 2);
-    let open = |leg| MediaCommand::Open { leg: LegId(leg), kind: LegKind::Plain, offer: None };
+    let open = |leg| MediaCommand::open(LegId(leg), LegKind::Plain, None);
     world.command(open(3));
     assert!(refusal(&world, LegId(3)).contains("port"));
     world.command(MediaCommand::Close { leg: LegId(1) });
@@ -313,7 +313,7 @@ fn g20_a_trunk_without_rtp_is_lost_at_its_limit_and_later_on_hold() {
 fn a_certificate_that_the_sdp_did_not_announce_gets_no_sound() {
     let mut world = World::new();
     world.browsers.push(Browser::new(world.now, "10.0.0.9:50000"));
-    world.command(MediaCommand::Open { leg: AGENT, kind: LegKind::Browser, offer: None });
+    world.command(MediaCommand::open(AGENT, LegKind::Browser, None));
     let (now, offer) = (world.now, world.described(AGENT));
     let answer = world.browsers[0].answer(now, &offer);
     let at = answer.find("a=fingerprint:sha-256 ").unwrap() + 22;
@@ -377,7 +377,7 @@ fn random_commands_are_survived_and_leave_nothing_behind() {
         let recording = recording(random.below(4));
         world.command(match random.below(14) {
             9..=11 => MediaCommand::Hear { leg, sources },
-            0 | 1 => MediaCommand::Open { leg, kind, offer },
+            0 | 1 => MediaCommand::open(leg, kind, offer),
             2 => MediaCommand::Answer { leg, sdp: phone.clone().into_bytes() },
             3 | 4 => MediaCommand::Record(match random.below(5) {
                 0 => RecordCommand::Start(about(recording, world.now)),

@@ -137,7 +137,7 @@ fn early_media_of_one_who_only_sends_is_heard_and_a_later_answer_can_hold() {
     let browser = Browser::new(world.now, "10.0.0.9:50000");
     world.call_browser(AGENT, browser);
     let mut phone = Phone::new("10.0.0.7:4000").saying(tone(1000.0));
-    world.command(MediaCommand::Open { leg: PHONE, kind: LegKind::Plain, offer: None });
+    world.command(MediaCommand::open(PHONE, LegKind::Plain, None));
     phone.describe(&world.described(PHONE));
     world.phones.push(phone);
     world.connect(PHONE, AGENT);

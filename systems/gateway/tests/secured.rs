@@ -108,7 +108,7 @@ fn keys_that_we_can_not_use_are_refused_in_words() {
     let odd = sdp.replace("a=rtpmap:0", "a=crypto:1 F8_128_HMAC_SHA1_80 inline:AAAA\r\na=rtpmap:0");
     for (leg, offer) in [(LegId(8), sdp), (LegId(9), odd)] {
         let offer = Some(offer.into_bytes());
-        world.command(MediaCommand::Open { leg, kind: LegKind::Plain, offer });
+        world.command(MediaCommand::open(leg, LegKind::Plain, offer));
         let Some(MediaFact::Refused { reason, .. }) = world.facts.last() else { panic!() };
         assert!(reason.contains("RTP/SAVP"), "{reason}");
     }
@@ -116,7 +116,7 @@ fn keys_that_we_can_not_use_are_refused_in_words() {
 
 /// We ring a phone and want it protected: our offer.
 fn rung(world: &mut World) -> String {
-    world.command(MediaCommand::Open { leg: PHONE, kind: LegKind::Secured, offer: None });
+    world.command(MediaCommand::open(PHONE, LegKind::Secured, None));
     let offer = world.described(PHONE);
     assert_eq!(wire_sdp::lint(offer.as_bytes()), []);
     assert!(offer.contains("RTP/SAVP") && offer.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80"));

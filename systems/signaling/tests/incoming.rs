@@ -243,7 +243,7 @@ fn g3_an_invite_without_sdp_gets_our_offer_and_its_answer_comes_in_the_ack() {
     let mut caller = Caller::new("555", "c");
     bench.udp(PSTN, caller.invite("", ""));
     let leg = bench.offered();
-    let open = MediaCommand::Open { leg, kind: LegKind::Plain, offer: None };
+    let open = MediaCommand::open(leg, LegKind::Plain, None);
     assert_eq!(bench.take_media(), [open]);
     bench.command(LegCommand::Answer { leg });
     let ok = bench.take_sent().pop().unwrap();

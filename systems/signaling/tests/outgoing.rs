@@ -55,7 +55,7 @@ fn the_invite_names_caller_call_and_phone() {
     assert_eq!(header(&invite, "Allow-Events"), "talk, hold");
     assert_eq!(header(&invite, "X-Cordboard-Resume"), "");
     assert_eq!(invite.body(), b"v=0 ours out1");
-    let open = MediaCommand::Open { leg: LEG, kind: LegKind::Browser, offer: None };
+    let open = MediaCommand::open(LEG, LegKind::Browser, None);
     assert_eq!(bench.take_media(), [open]);
 }
 
@@ -115,7 +115,7 @@ fn a_resumed_call_says_so_and_names_can_not_break_out_of_their_quotes() {
 fn an_outside_number_is_dialled_at_the_trunk_s_contact_and_talked_to() {
     let mut bench = Bench::new();
     bench.command(dial(LEG, "pstn"));
-    let open = MediaCommand::Open { leg: LEG, kind: LegKind::Plain, offer: None };
+    let open = MediaCommand::open(LEG, LegKind::Plain, None);
     assert_eq!(bench.take_media(), [open]);
     let invite = bench.take_one();
     assert_eq!(invite.request_uri(), Some(format!("sip:+15559876543@{PSTN}").as_str()));

@@ -30,30 +30,22 @@ impl Preference {
         self
     }
 
-    /// What we want from a browser: Opus with [`crate::OPUS_FMTP`], then G.711, then keys.
+    /// Voice codecs in that order, Opus with [`crate::OPUS_FMTP`], then keys with the clock of
+    /// each.
     #[must_use]
-    pub fn browser() -> Vec<Self> {
-        let mut list = vec![Self::new(Codec::Opus, 48_000).with_fmtp(crate::OPUS_FMTP)];
-        list.extend(Self::g711());
-        list.push(Self::telephone_event(48_000));
-        list.push(Self::telephone_event(8_000));
+    pub fn voice(codecs: impl IntoIterator<Item = Codec>) -> Vec<Self> {
+        let of = |codec| match codec {
+            Codec::Opus => Self::new(codec, 48_000).with_fmtp(crate::OPUS_FMTP),
+            codec => Self::new(codec, 8_000),
+        };
+        let mut list: Vec<Self> = codecs.into_iter().map(of).collect();
+        let mut clocks: Vec<u32> = list.iter().map(|voice| voice.clock_rate).collect();
+        clocks.sort_by_key(|clock| list.iter().position(|voice| voice.clock_rate == *clock));
+        clocks.dedup();
+        let keys = |clock| Self::new(Codec::TelephoneEvent, clock);
+        let keys = clocks.into_iter().map(keys);
+        list.extend(keys.map(|keys| keys.with_fmtp(crate::TELEPHONE_EVENT_FMTP)));
         list
-    }
-
-    /// What we want from a trunk or a SIP phone: G.711, then keys.
-    #[must_use]
-    pub fn plain() -> Vec<Self> {
-        let mut list = Self::g711();
-        list.push(Self::telephone_event(8_000));
-        list
-    }
-
-    fn g711() -> Vec<Self> {
-        vec![Self::new(Codec::Pcmu, 8_000), Self::new(Codec::Pcma, 8_000)]
-    }
-
-    fn telephone_event(clock_rate: u32) -> Self {
-        Self::new(Codec::TelephoneEvent, clock_rate).with_fmtp(crate::TELEPHONE_EVENT_FMTP)
     }
 }
 

@@ -14,10 +14,10 @@ use crate::media::{Direction, IceCredentials, Media};
 use crate::negotiate::{Agreement, Preference, numbered};
 use crate::secure::{Crypto, Fingerprint, Setup};
 
-/// What we ask browsers to send: the trunk has 8 kHz, so more would be thrown away; libwebrtc
-/// obeys and needs less of everything.
-pub const OPUS_FMTP: &str = "minptime=10;useinbandfec=1;maxplaybackrate=8000;\
-    sprop-maxcapturerate=8000;maxaveragebitrate=20000";
+/// What we ask others to send as Opus: wideband, with bits to spare, and redundancy against loss.
+/// More than 16 kHz is not kept, so it would be thrown away; libwebrtc obeys.
+pub const OPUS_FMTP: &str = "minptime=10;useinbandfec=1;maxplaybackrate=16000;\
+    sprop-maxcapturerate=16000;maxaveragebitrate=40000";
 
 /// The keys that we take: the sixteen of a telephone.
 pub const TELEPHONE_EVENT_FMTP: &str = "0-15";

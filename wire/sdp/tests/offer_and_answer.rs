@@ -11,6 +11,14 @@ const FIREFOX: &str = include_str!("fixtures/firefox-offer.sdp");
 const GENESYS: &str = include_str!("fixtures/genesys-offer.sdp");
 const LINPHONE: &str = include_str!("fixtures/linphone-offer.sdp");
 
+fn browser_preferences() -> Vec<Preference> {
+    Preference::voice([Codec::Opus, Codec::Pcmu, Codec::Pcma])
+}
+
+fn plain_preferences() -> Vec<Preference> {
+    Preference::voice([Codec::Pcmu, Codec::Pcma])
+}
+
 fn read(text: &str) -> SessionDescription {
     SessionDescription::parse(text.as_bytes()).unwrap()
 }
@@ -49,7 +57,7 @@ fn clean(bytes: &[u8]) -> String {
 
 #[test]
 fn our_preference_decides_and_the_offerers_numbers_stand() {
-    let agreed = agree(GENESYS, &Preference::browser()).unwrap();
+    let agreed = agree(GENESYS, &browser_preferences()).unwrap();
     let numbers: Vec<_> = agreed.codecs.iter().map(|c| (&c.codec, c.send_payload_type)).collect();
     assert_eq!(numbers, [(&Codec::Opus, 120), (&Codec::Pcmu, 0), (&Codec::Pcma, 8)]);
     assert_eq!(agreed.codec().codec, Codec::Opus);
@@ -61,30 +69,30 @@ fn our_preference_decides_and_the_offerers_numbers_stand() {
 
 #[test]
 fn keys_go_with_the_clock_of_the_voice() {
-    let agreed = agree(CHROMIUM, &Preference::browser()).unwrap();
+    let agreed = agree(CHROMIUM, &browser_preferences()).unwrap();
     assert_eq!(agreed.telephone_event().unwrap().send_payload_type, 110);
-    let agreed = agree(CHROMIUM, &Preference::plain()).unwrap();
+    let agreed = agree(CHROMIUM, &plain_preferences()).unwrap();
     assert_eq!(agreed.telephone_event().unwrap().send_payload_type, 126);
-    let agreed = agree(LINPHONE, &Preference::plain()).unwrap();
+    let agreed = agree(LINPHONE, &plain_preferences()).unwrap();
     assert_eq!(agreed.telephone_event().unwrap().send_payload_type, 100);
 }
 
 #[test]
 fn a_dynamic_number_is_never_taken_as_fixed() {
     let offer = CHROMIUM.replace("a=rtpmap:111 opus/48000/2\r\n", "");
-    let agreed = agree(&offer, &Preference::browser()).unwrap();
+    let agreed = agree(&offer, &browser_preferences()).unwrap();
     assert_eq!(agreed.codec().codec, Codec::Pcmu);
     let swapped = GENESYS
         .replace("rtpmap:120 opus/48000/2", "rtpmap:120 speex/16000")
         .replace("rtpmap:102 ilbc/8000", "rtpmap:102 opus/48000/2");
-    assert_eq!(agree(&swapped, &Preference::browser()).unwrap().codec().send_payload_type, 102);
+    assert_eq!(agree(&swapped, &browser_preferences()).unwrap().codec().send_payload_type, 102);
 }
 
 #[test]
 fn nothing_in_common_is_a_named_fault() {
     let offer = "v=0\r\no=- 1 1 IN IP4 h\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n\
                  m=audio 4000 RTP/AVP 18 101\r\na=rtpmap:101 telephone-event/8000\r\n";
-    let fault = agree(offer, &Preference::plain()).unwrap_err();
+    let fault = agree(offer, &plain_preferences()).unwrap_err();
     assert_eq!((&fault, fault.to_string().as_str()), (&Fault::NoCommonCodec, "no common codec"));
 }
 
@@ -118,13 +126,13 @@ fn a_plain_offer_is_written_so() {
         a=fmtp:101 0-15\r\n\
         a=ptime:20\r\n\
         a=sendrecv\r\n";
-    assert_eq!(clean(&plain().offer(&Preference::plain())), expected);
+    assert_eq!(clean(&plain().offer(&plain_preferences())), expected);
 }
 
 #[test]
 fn a_plain_answer_refuses_video_in_its_place() {
     let offer = read(LINPHONE);
-    let preferences = Preference::plain();
+    let preferences = plain_preferences();
     let agreed = negotiate(&offer, &preferences, Direction::SendRecv).unwrap();
     let answer = clean(&plain().answer(&offer, &agreed, &preferences).unwrap());
     let expected = "m=audio 10000 RTP/AVP 0 8 100\r\n\
@@ -163,8 +171,8 @@ fn a_browser_offer_is_written_so() {
         a=fingerprint:sha-256 {}\r\n\
         a=setup:actpass\r\n\
         a=rtpmap:111 opus/48000/2\r\n\
-        a=fmtp:111 minptime=10;useinbandfec=1;maxplaybackrate=8000;sprop-maxcapturerate=8000;\
-        maxaveragebitrate=20000\r\n\
+        a=fmtp:111 minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;\
+        maxaveragebitrate=40000\r\n\
         a=rtpmap:0 PCMU/8000\r\n\
         a=rtpmap:8 PCMA/8000\r\n\
         a=rtpmap:110 telephone-event/48000\r\n\
@@ -178,13 +186,13 @@ fn a_browser_offer_is_written_so() {
         a=end-of-candidates\r\n",
         ["AB"; 32].join(":")
     );
-    assert_eq!(clean(&ours.offer(&Preference::browser(), "0")), expected);
+    assert_eq!(clean(&ours.offer(&browser_preferences(), "0")), expected);
 }
 
 #[test]
 fn a_browser_answer_has_one_mid_and_bundles_what_it_takes() {
     let offer = read(FIREFOX);
-    let preferences = Preference::browser();
+    let preferences = browser_preferences();
     let agreed = negotiate(&offer, &preferences, Direction::SendRecv).unwrap();
     let bytes = browser().answer(&offer, &agreed, &preferences).unwrap();
     let text = clean(&bytes);
@@ -200,7 +208,7 @@ fn a_browser_answer_has_one_mid_and_bundles_what_it_takes() {
 
 #[test]
 fn g16_hold_and_unhold_twenty_times_keep_the_shape() {
-    let preferences = Preference::browser();
+    let preferences = browser_preferences();
     let mut ours = browser();
     let mut seen = Vec::new();
     for round in 0..20 {
@@ -223,7 +231,7 @@ fn g16_hold_and_unhold_twenty_times_keep_the_shape() {
 
 #[test]
 fn an_answer_to_our_offer_tells_which_numbers_go_which_way() {
-    let preferences = Preference::browser();
+    let preferences = browser_preferences();
     let offer = SessionDescription::parse(&browser().offer(&preferences, "0")).unwrap();
     let answer = "v=0\r\no=- 1 1 IN IP4 h\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n\
         m=audio 4000 UDP/TLS/RTP/SAVPF 96 8 126\r\na=rtpmap:96 opus/48000/2\r\n\
@@ -246,16 +254,16 @@ fn an_answer_to_our_offer_tells_which_numbers_go_which_way() {
 fn a_peers_text_cannot_add_lines_to_our_answer() {
     let mut offer = read(FIREFOX);
     offer.media[1].mid = Some("1\r\na=evil".into());
-    let agreed = negotiate(&offer, &Preference::browser(), Direction::SendRecv).unwrap();
-    let bytes = browser().answer(&offer, &agreed, &Preference::browser()).unwrap();
+    let agreed = negotiate(&offer, &browser_preferences(), Direction::SendRecv).unwrap();
+    let bytes = browser().answer(&offer, &agreed, &browser_preferences()).unwrap();
     assert!(!String::from_utf8(bytes).unwrap().contains("\na=evil"));
 }
 
 #[test]
 fn a_refused_section_keeps_the_odd_words_it_came_with() {
     let offer = GENESYS.to_owned() + "m=image 9 RTP/S\u{8e}AVP F11\r\n";
-    let agreed = agree(&offer, &Preference::plain()).unwrap();
-    let bytes = plain().answer(&read(&offer), &agreed, &Preference::plain()).unwrap();
+    let agreed = agree(&offer, &plain_preferences()).unwrap();
+    let bytes = plain().answer(&read(&offer), &agreed, &plain_preferences()).unwrap();
     let answer = SessionDescription::parse(&bytes).unwrap();
     assert_eq!(answer.media[1].protocol.as_str(), "RTP/S\u{8e}AVP");
     assert_eq!(answer.media[1].format_list, "F11");
@@ -290,4 +298,16 @@ fn g16_the_linter_finds_what_has_cost_sites_their_sound() {
     let directions = GENESYS.replace("a=sendrecv", "a=sendrecv\r\na=sendonly");
     assert_eq!(found(&directions), [Lint::Repeated(0, "direction".into())]);
     assert!(matches!(found("x")[..], [Lint::Unreadable(_)]));
+}
+
+#[test]
+fn keys_are_offered_at_the_clock_of_every_codec() {
+    let clocks = |codecs: &[Codec]| {
+        let list = Preference::voice(codecs.iter().cloned());
+        let keys = list.into_iter().filter(|one| one.codec == Codec::TelephoneEvent);
+        keys.map(|keys| keys.clock_rate).collect::<Vec<_>>()
+    };
+    assert_eq!(clocks(&[Codec::G722, Codec::Opus, Codec::Pcmu]), [8000, 48_000]);
+    assert_eq!(clocks(&[Codec::Opus, Codec::Pcmu, Codec::G722]), [48_000, 8000]);
+    assert_eq!(clocks(&[Codec::Opus]), [48_000]);
 }

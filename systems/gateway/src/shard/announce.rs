@@ -9,8 +9,8 @@ use model::media::MediaFact;
 use model::prompt::AnnouncementId;
 
 use super::Shard;
-use crate::codec::FRAME;
 use crate::leg::Leg;
+use crate::sound::{FRAME, Frame, Width};
 
 /// What a leg hears once.
 pub struct Announcement {
@@ -28,12 +28,11 @@ impl Announcement {
     }
 
     /// The next tick; `None` while the sound is awaited.
-    fn play(&mut self, out: &mut [i16; FRAME]) -> Option<()> {
+    fn play(&mut self, out: &mut Frame) -> Option<()> {
         let sound = self.sound.as_ref()?;
         let rest = sound.get(self.at..).unwrap_or_default();
-        for (sample, from) in out.iter_mut().zip(rest.iter().chain(std::iter::repeat(&0))) {
-            *sample = *from;
-        }
+        *out = Frame::silence(Width::Narrow);
+        out.samples_mut().iter_mut().zip(rest).for_each(|(sample, from)| *sample = *from);
         self.at += FRAME;
         Some(())
     }
@@ -74,7 +73,7 @@ impl Shard {
     }
 
     /// The sound of a leg's next tick, where it is an announcement's.
-    pub(super) fn announced(&mut self, place: usize, sound: &mut [i16; FRAME]) -> Option<()> {
+    pub(super) fn announced(&mut self, place: usize, sound: &mut Frame) -> Option<()> {
         let leg = self.leg_mut(place)?;
         let id = leg.id;
         let announcement = leg.announcement.as_mut()?;

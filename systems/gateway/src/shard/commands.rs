@@ -1,33 +1,36 @@
 //! What the board asks of a shard: legs come and go, are described and refused.
 
+use model::codecs::VoiceCodecs;
 use model::media::{LegKind, MediaFact, PortRequest};
 use model::{LegId, Now};
 
 use super::{BEATS, Beat, Opening, PORT_REST, PORT_TRIES_MAX, Shard, TICK};
 use crate::agree::{Desk, check_plain_offer};
 use crate::browser::BrowserLine;
-use crate::describe::{Dialog, browser_preferences, plain_preferences};
+use crate::describe::Dialog;
 use crate::leg::{Leg, Line};
 use crate::mouth::Mouth;
 use crate::plain::PlainLine;
 
 impl Shard {
-    pub(super) fn open(&mut self, now: Now, id: LegId, kind: LegKind, offer: Option<Vec<u8>>) {
+    pub(super) fn open(
+        &mut self,
+        now: Now,
+        id: LegId,
+        kind: LegKind,
+        codecs: VoiceCodecs,
+        offer: Option<Vec<u8>>,
+    ) {
         if self.by_id.contains_key(&id) || self.by_id.len() >= self.settings.legs_max {
             self.refuse(id, &"no media leg is free");
             return;
         }
-        let (line, preferences) = match kind {
-            LegKind::Browser => {
-                let line = BrowserLine::new(&mut self.random);
-                (Line::Browser(Box::new(line)), browser_preferences())
-            }
-            LegKind::Plain => (Line::Plain(PlainLine::new(0)), plain_preferences()),
-            LegKind::Secured => {
-                (Line::Plain(PlainLine::secured(0, &mut self.random)), plain_preferences())
-            }
+        let line = match kind {
+            LegKind::Browser => Line::Browser(Box::new(BrowserLine::new(&mut self.random))),
+            LegKind::Plain => Line::Plain(PlainLine::new(0)),
+            LegKind::Secured => Line::Plain(PlainLine::secured(0, &mut self.random)),
         };
-        let dialog = Dialog::new(self.random.draw_u64() >> 2, preferences);
+        let dialog = Dialog::new(self.random.draw_u64() >> 2, kind, codecs);
         let (ssrc, timestamp) = (self.random.draw_u32(), self.random.draw_u32());
         let sequence = u16::try_from(self.random.draw_u32() >> 16).unwrap_or(0);
         let leg = Leg::new(now, id, line, dialog, Mouth::new(ssrc, sequence, timestamp));

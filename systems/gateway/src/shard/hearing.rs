@@ -11,10 +11,10 @@ use model::LegId;
 use model::media::Tune;
 
 use super::Shard;
-use crate::codec::FRAME;
 use crate::digits::KeyMove;
 use crate::leg::{KeyMoves, Leg, Link, Listener, Source};
 use crate::mix::Voices;
+use crate::sound::{Frame, Width};
 
 impl Shard {
     /// A leg hears these and nobody else. What stays goes on undisturbed.
@@ -111,28 +111,37 @@ impl Shard {
     }
 
     /// The sound of a leg's next tick.
-    pub(super) fn gather(&mut self, place: usize, sound: &mut [i16; FRAME]) {
+    pub(super) fn gather(&mut self, place: usize, sound: &mut Frame) {
         let Some(leg) = self.leg_mut(place) else { return };
+        let width = leg.mouth.width();
         let mut links = match &mut leg.source {
             Source::Legs(links) => std::mem::take(links),
             Source::Tune(player) => return player.play(sound),
         };
-        let voices = self.voices(&mut links);
+        let voices = self.voices(&mut links, width);
         let Some(leg) = self.leg_mut(place) else { return };
         leg.mixer.mix(&voices, sound);
         leg.source = Source::Legs(links);
     }
 
-    /// The next tick of all who are heard by one listener.
-    pub(super) fn voices(&mut self, links: &mut Vec<Link>) -> Voices {
-        let mut voices = Voices::default();
+    /// The next tick of all who are heard by one listener: as wide as the widest of them, but no
+    /// wider than `width`.
+    pub(super) fn voices(&mut self, links: &mut Vec<Link>, width: Width) -> Voices {
+        let mut widest = Width::Narrow;
         for link in &mut *links {
-            if self.leg_mut(link.place).is_some_and(|source| source.heard.number == link.had) {
+            if self.leg_mut(link.place).is_some_and(|source| source.heard.number() == link.had) {
                 self.step(link.place, |source, shard| source.listen(&mut shard.facts));
             }
             if let Some(source) = self.leg_mut(link.place) {
-                link.had = source.heard.number;
-                voices.add(&source.heard.sound);
+                link.had = source.heard.number();
+                widest = widest.max(source.heard.frame().width());
+            }
+        }
+        let width = widest.min(width);
+        let mut voices = Voices::new(width);
+        for link in &*links {
+            if let Some(source) = self.leg_mut(link.place) {
+                voices.add(source.heard.as_wide_as(width));
             }
         }
         // One may have failed just now.
@@ -188,7 +197,7 @@ mod tests {
         let certificate = Certificate { der: vec![1], key_pkcs8: vec![2] };
         let mut shard = Shard::new(ShardSettings::new(certificate), Random::from_number(3));
         for leg in 1..=legs {
-            let open = MediaCommand::Open { leg: LegId(leg), kind: LegKind::Browser, offer: None };
+            let open = MediaCommand::open(LegId(leg), LegKind::Browser, None);
             shard.handle_command(now, open);
         }
         shard
@@ -222,7 +231,7 @@ mod tests {
             }
         }
         let ticks = u32::try_from(ms / 20).unwrap_or(0);
-        let number = leg(&mut shard, 1).heard.number;
+        let number = leg(&mut shard, 1).heard.number();
         // Another one asks, a part of a tick later, whenever the one who did goes away: never
         // sooner, and a whole tick is missed at the earliest after four such changes.
         assert!((ticks - 64 / 4..=ticks + 1).contains(&number), "{number} in {ticks} ticks");

@@ -6,8 +6,8 @@ use model::Now;
 use model::media::MediaFact;
 
 use super::Shard;
-use crate::codec::FRAME;
 use crate::leg::Source;
+use crate::sound::Frame;
 
 /// How loud a leg's sound was lately.
 #[derive(Default)]
@@ -18,9 +18,10 @@ pub struct Loudness {
 
 impl Loudness {
     /// One more tick.
-    pub fn hear(&mut self, sound: &[i16; FRAME]) {
+    pub fn hear(&mut self, sound: &Frame) {
         let square = |sample: &i16| (f32::from(*sample) / FULL).powi(2);
-        let power = sound.iter().map(square).sum::<f32>() / FRAME as f32;
+        let power = sound.samples().iter().map(square).sum::<f32>();
+        let power = power / sound.samples().len() as f32;
         self.power += (power - self.power) * SHARE;
     }
 
@@ -81,16 +82,17 @@ const SILENCE: u8 = 127;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sound::FRAME;
 
     #[test]
     fn a_level_follows_the_voice_up_and_down() {
         let mut loudness = Loudness::default();
         assert_eq!(loudness.level(), SILENCE);
-        (0..25).for_each(|_| loudness.hear(&[3277; FRAME]));
+        (0..25).for_each(|_| loudness.hear(&[3277; FRAME].into()));
         assert_eq!(loudness.level(), 20, "a tenth of full scale");
-        (0..25).for_each(|_| loudness.hear(&[0; FRAME]));
+        (0..25).for_each(|_| loudness.hear(&[0; FRAME].into()));
         assert!(loudness.level() > 40, "{}", loudness.level());
-        (0..25).for_each(|_| loudness.hear(&[i16::MIN; FRAME]));
+        (0..25).for_each(|_| loudness.hear(&[i16::MIN; FRAME].into()));
         assert_eq!(loudness.level(), 0);
     }
 }

@@ -7,9 +7,9 @@ use model::Now;
 use model::recording::{RecordCommand, RecordingAbout, RecordingId};
 
 use super::Shard;
-use crate::codec::FRAME;
 use crate::leg::{Channel, Listener};
 use crate::recording::{Hearing, Recording};
+use crate::sound::{Frame, Width};
 
 impl Shard {
     pub(super) fn take_record(&mut self, now: Now, command: RecordCommand) {
@@ -58,7 +58,8 @@ impl Shard {
             if recording.is_paused() {
                 recording.pass(1, &mut self.recorded);
             } else {
-                let (mut left, mut right) = ([0; FRAME], [0; FRAME]);
+                let silence = Frame::silence(Width::Narrow);
+                let (mut left, mut right) = (silence, silence);
                 self.mix_channel(&mut recording.left, &mut left);
                 self.mix_channel(&mut recording.right, &mut right);
                 recording.hear(&left, &right, &mut self.recorded);
@@ -69,8 +70,8 @@ impl Shard {
         }
     }
 
-    fn mix_channel(&mut self, channel: &mut Hearing, sound: &mut [i16; FRAME]) {
-        let voices = self.voices(&mut channel.links);
+    fn mix_channel(&mut self, channel: &mut Hearing, sound: &mut Frame) {
+        let voices = self.voices(&mut channel.links, Width::Narrow);
         channel.mixer.mix(&voices, sound);
     }
 
@@ -163,6 +164,7 @@ mod tests {
 
     use super::*;
     use crate::settings::{Certificate, ShardSettings};
+    use crate::sound::FRAME;
 
     fn id(part: u32) -> RecordingId {
         RecordingId { call: CallUuids::new(1).draw(), part }
@@ -187,7 +189,7 @@ mod tests {
         let certificate = Certificate { der: vec![1], key_pkcs8: vec![2] };
         let mut shard = Shard::new(ShardSettings::new(certificate), Random::from_number(3));
         for leg in 1..=legs {
-            let open = MediaCommand::Open { leg: LegId(leg), kind: LegKind::Browser, offer: None };
+            let open = MediaCommand::open(LegId(leg), LegKind::Browser, None);
             shard.handle_command(now, open);
         }
         shard
@@ -341,7 +343,7 @@ mod tests {
             }
         }
         let place = shard.by_id.get(&LegId(1)).copied().unwrap_or(0);
-        let number = shard.leg_mut(place).map_or(0, |leg| leg.heard.number);
+        let number = shard.leg_mut(place).map_or(0, |leg| leg.heard.number());
         let ticks = u32::try_from(ms / 20).unwrap_or(0);
         assert!(number.abs_diff(ticks) <= 1, "{number} in {ticks} ticks");
         assert_eq!(samples(&taken(&mut shard)) / 1600, u128::from(ticks / 10));

@@ -6,6 +6,7 @@ use wire_audio::{Law, Wav};
 
 use super::*;
 use crate::settings::ShardSettings;
+use crate::sound::Width;
 use crate::tunes::{RingBackTone, Tunes, key_tone};
 use model::media::Tune;
 use model::random::Random;
@@ -79,7 +80,8 @@ fn gauss(random: &mut Random) -> f32 {
 
 fn heard(sound: &[i16]) -> Vec<ToneKey> {
     let mut ear = ToneEar::default();
-    sound.chunks_exact(FRAME).filter_map(|tick| ear.hear(tick.try_into().unwrap())).collect()
+    let (ticks, _) = sound.as_chunks::<FRAME>();
+    ticks.iter().filter_map(|tick| ear.hear(&Frame::from(*tick))).collect()
 }
 
 #[test]
@@ -276,9 +278,9 @@ fn no_tone_noise_or_music_of_the_line_is_taken_for_a_key() {
     for tune in [Tune::Music, Tune::RingBack] {
         let (mut player, mut sound) = (tunes.player(tune), Vec::new());
         for _ in 0..1200 {
-            let mut tick = [0; FRAME];
+            let mut tick = Frame::silence(Width::Narrow);
             player.play(&mut tick);
-            sound.extend(tick);
+            sound.extend(tick.samples());
         }
         assert_eq!(heard(&sound), [], "{tune:?}");
     }

@@ -38,6 +38,8 @@ pub struct Browser {
     timestamp: u32,
     key: Option<(u8, u32, u32)>,
     pub speaks: Codec,
+    /// Samples of 20 ms of what it says and hears.
+    frame: usize,
 }
 
 impl Browser {
@@ -86,7 +88,16 @@ impl Browser {
             timestamp: 5000,
             key: None,
             speaks: codecs[0],
+            frame: 160,
         }
+    }
+
+    /// One whose sound has 16 kHz.
+    pub fn wide(now: Now, address: &str) -> Self {
+        let mut encoder = opus::Encoder::new(16_000, Channels::Mono, Application::Voip).unwrap();
+        encoder.set_bitrate(opus::Bitrate::Bits(40_000)).unwrap();
+        let decoder = opus::Decoder::new(16_000, Channels::Mono).unwrap();
+        Self { encoder, decoder, frame: 320, ..Self::new(now, address) }
     }
 
     pub fn saying(mut self, says: impl Fn(usize) -> i16 + 'static) -> Self {
@@ -195,7 +206,7 @@ impl Browser {
                 self.heard.extend(samples);
             }
             _ => {
-                let mut samples = [0; 960];
+                let mut samples = [0; 1920];
                 let len = self.decoder.decode(&packet.payload, &mut samples, false).unwrap();
                 self.heard.extend(&samples[..len]);
             }
@@ -216,7 +227,7 @@ impl Browser {
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(160 * units);
         let from = self.said;
-        self.said += 160;
+        self.said += self.frame;
         if !self.is_talking {
             return;
         }
@@ -235,7 +246,7 @@ impl Browser {
             }
             return;
         }
-        let samples: Vec<i16> = (from..from + 160).map(|n| (self.says)(n)).collect();
+        let samples: Vec<i16> = (from..from + self.frame).map(|n| (self.says)(n)).collect();
         let mut payload = [0; 400];
         let (number, len) = if units == 6 {
             (111, self.encoder.encode(&samples, &mut payload).unwrap())

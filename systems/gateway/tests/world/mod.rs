@@ -269,7 +269,7 @@ impl World {
     /// A browser that we call: our offer, its answer. Returns its place.
     pub fn call_browser(&mut self, leg: LegId, browser: Browser) -> usize {
         self.browsers.push(browser);
-        self.command(MediaCommand::Open { leg, kind: LegKind::Browser, offer: None });
+        self.command(MediaCommand::open(leg, LegKind::Browser, None));
         let offer = self.described(leg);
         let at = self.browsers.len() - 1;
         let now = self.now;
@@ -283,11 +283,7 @@ impl World {
         self.browsers.push(browser);
         let at = self.browsers.len() - 1;
         let offer = self.browsers[at].offer();
-        self.command(MediaCommand::Open {
-            leg,
-            kind: LegKind::Browser,
-            offer: Some(offer.into_bytes()),
-        });
+        self.command(MediaCommand::open(leg, LegKind::Browser, Some(offer.into_bytes())));
         let answer = self.described(leg);
         self.browsers[at].accept(&answer);
         at
@@ -297,11 +293,7 @@ impl World {
     pub fn take_phone_call(&mut self, leg: LegId, phone: Phone) -> usize {
         let offer = phone.sdp("sendrecv", 1);
         self.phones.push(phone);
-        self.command(MediaCommand::Open {
-            leg,
-            kind: LegKind::Plain,
-            offer: Some(offer.into_bytes()),
-        });
+        self.command(MediaCommand::open(leg, LegKind::Plain, Some(offer.into_bytes())));
         let at = self.phones.len() - 1;
         let answer = self.described(leg);
         self.phones[at].describe(&answer);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use model::Now;
-use wire_audio::Law;
+use wire_audio::{G722Decoder, G722Encoder, Law};
 use wire_rtp::rtcp::{Compound, write_report};
 use wire_rtp::{
     PacketKind, Profile, RtcpPacket, RtpHeader, RtpPacket, SrtpReceiver, SrtpSender, TelephoneEvent,
@@ -70,6 +70,8 @@ pub struct Phone {
     /// What its SDP says; behind a NAT another address than the one that packets come from.
     pub described: SocketAddr,
     pub law: Law,
+    /// Speaks G.722 instead; what it says and hears has 16 kHz then.
+    g722: Option<(G722Encoder, G722Decoder)>,
     pub says: Box<dyn Fn(usize) -> i16>,
     pub is_talking: bool,
     pub said: usize,
@@ -101,6 +103,7 @@ impl Phone {
             address,
             described: address,
             law: Law::Mu,
+            g722: None,
             says: Box::new(sound::speech),
             is_talking: true,
             said: 0,
@@ -122,6 +125,19 @@ impl Phone {
         }
     }
 
+    /// A phone that speaks G.722.
+    pub fn wide(address: &str) -> Self {
+        Self { g722: Some(Default::default()), ..Self::new(address) }
+    }
+
+    fn codec(&self) -> (u8, &'static str) {
+        match (&self.g722, self.law) {
+            (Some(_), _) => (9, "G722"),
+            (None, Law::A) => (8, "PCMA"),
+            (None, Law::Mu) => (0, "PCMU"),
+        }
+    }
+
     pub fn saying(mut self, says: impl Fn(usize) -> i16 + 'static) -> Self {
         self.says = Box::new(says);
         self
@@ -137,8 +153,7 @@ impl Phone {
 
     pub fn sdp(&self, direction: &str, version: u32) -> String {
         let (ip, port) = (self.described.ip(), self.described.port());
-        let number = if self.law == Law::Mu { 0 } else { 8 };
-        let name = if self.law == Law::Mu { "PCMU" } else { "PCMA" };
+        let (number, name) = self.codec();
         let (events, event_lines) = if self.knows_events {
             (" 101", "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n")
         } else {
@@ -188,7 +203,8 @@ impl Phone {
         let mut out = Vec::new();
         self.sent += 1;
         let from = self.said;
-        self.said += 160;
+        let samples = if self.g722.is_some() { 320 } else { 160 };
+        self.said += samples;
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(160);
         if !self.is_talking {
@@ -208,11 +224,13 @@ impl Phone {
             }
             return out;
         }
-        let samples: Vec<i16> = (from..from + 160).map(|n| (self.says)(n)).collect();
+        let samples: Vec<i16> = (from..from + samples).map(|n| (self.says)(n)).collect();
         let mut payload = [0; 160];
-        self.law.encode_into(&samples, &mut payload);
-        let number = if self.law == Law::Mu { 0 } else { 8 };
-        out.push(self.packet(to, number, timestamp, &payload));
+        match &mut self.g722 {
+            Some((encoder, _)) => encoder.encode_into(&samples, &mut payload),
+            None => self.law.encode_into(&samples, &mut payload),
+        };
+        out.push(self.packet(to, self.codec().0, timestamp, &payload));
         if self.comfort_noise_every > 0 && self.sent.is_multiple_of(self.comfort_noise_every) {
             out.push(self.packet(to, 13, timestamp, &[30]));
         }
@@ -264,10 +282,14 @@ impl Phone {
                 self.keys_heard.push((packet.header.timestamp, event));
             }
             number => {
-                assert_eq!(number, if self.law == Law::Mu { 0 } else { 8 });
-                let mut samples = [0; 160];
-                assert_eq!(self.law.decode_into(packet.payload, &mut samples), 160);
-                self.heard.extend(samples);
+                assert_eq!(number, self.codec().0);
+                let mut samples = [0; 320];
+                let len = match &mut self.g722 {
+                    Some((_, decoder)) => decoder.decode_into(packet.payload, &mut samples),
+                    None => self.law.decode_into(packet.payload, &mut samples),
+                };
+                assert_eq!(len, if self.g722.is_some() { 320 } else { 160 });
+                self.heard.extend(&samples[..len]);
             }
         }
     }

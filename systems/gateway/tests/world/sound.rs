@@ -92,21 +92,28 @@ pub fn likeness(said: &[i16], heard: &[i16], delay_max: usize) -> (usize, f32) {
     (delay, windows[windows.len() / 2])
 }
 
-/// What is left of a sound after G.711 and Opus alone, without any network.
-pub fn through_codecs(said: &[i16]) -> Vec<i16> {
+/// What is left of a sound after G.711 and Opus alone, without any network. `rate` is what Opus is
+/// decoded with: libopus turns phases when it doubles the rate, which nobody hears.
+pub fn through_codecs(said: &[i16], rate: u32) -> Vec<i16> {
     let mono = opus::Channels::Mono;
     let mut encoder = opus::Encoder::new(8000, mono, opus::Application::Voip).unwrap();
     encoder.set_bitrate(opus::Bitrate::Bits(24_000)).unwrap();
     encoder.set_complexity(0).unwrap();
-    let mut decoder = opus::Decoder::new(8000, mono).unwrap();
+    let mut decoder = opus::Decoder::new(rate, mono).unwrap();
+    let mut halver = wire_audio::Halver::default();
     let mut out = Vec::new();
     for chunk in said.chunks_exact(160) {
         let law = wire_audio::Law::Mu;
         let samples: Vec<i16> = chunk.iter().map(|s| law.decode(law.encode(*s))).collect();
         let payload = encoder.encode_vec(&samples, 400).unwrap();
-        let mut samples = [0; 160];
-        decoder.decode(&payload, &mut samples, false).unwrap();
-        out.extend(samples);
+        let mut samples = [0; 320];
+        let len = decoder.decode(&payload, &mut samples, false).unwrap();
+        let mut narrow = [0; 160];
+        match rate {
+            8000 => narrow.copy_from_slice(&samples[..len]),
+            _ => halver.halve(&samples, &mut narrow),
+        }
+        out.extend(narrow);
     }
     out
 }

@@ -13,7 +13,7 @@ use wire_sip::{Message, Uri, escape_user};
 
 use super::{
     Closing, Leg, Stage,
-    outgoing::{Called, Calling, Dial, wants_srtp},
+    outgoing::{Called, Calling, Dial, trunk_codecs, wants_srtp},
     session::Session,
 };
 use crate::{
@@ -53,6 +53,7 @@ impl Signaling {
         let called = Called {
             dn: None,
             kind: LegKind::Plain,
+            codecs: trunk_codecs(Some(trunk)),
             is_secured: wants_srtp(&trunk.options),
             path: self.path_by(&first),
             to: format!("<{target}>"),

@@ -12,6 +12,7 @@ use wire_sip::{HeaderName, Message, NameAddr, Uri};
 use super::{
     Announcement, Asked, Incoming, Leg, SDP, Stage,
     acknowledge::Sent,
+    outgoing::trunk_codecs,
     provisional::Reliability,
     sdp_of,
     session::{Session, Unacceptable},
@@ -111,6 +112,10 @@ impl Signaling {
             return self.reply_to(now, invite, 400, |response| response);
         };
         let kind = kind_of(source.transport);
+        let codecs = match &origin {
+            LegSource::Dn(dn) => self.codecs_of(dn, kind),
+            LegSource::Trunk(name) => trunk_codecs(self.configuration.trunks.get(name)),
+        };
         let id = self.legs.draw_id();
         let reliability = Reliability::asked_by(request, &mut self.random);
         let incoming = Incoming {
@@ -138,7 +143,7 @@ impl Signaling {
         leg.note_abilities(request);
         self.legs.insert(leg);
         self.servers.belongs_to(invite, id);
-        self.outlet.media(MediaCommand::Open { leg: id, kind, offer: body });
+        self.outlet.media(MediaCommand::Open { leg: id, kind, codecs, offer: body });
     }
 
     /// Media described an incoming leg: now the switch hears of the call.

@@ -2,7 +2,8 @@
 
 use model::{
     CallUuid, Dn, LegId, Now, TrunkName,
-    config::{Options, TSERVER},
+    codecs::VoiceCodecs,
+    config::{Options, TSERVER, Trunk},
     leg::{Cause, LegFact},
     media::{LegKind, MediaCommand},
 };
@@ -48,6 +49,7 @@ pub(crate) struct Called {
     /// A DN of ours.
     pub dn: Option<Dn>,
     pub kind: LegKind,
+    pub codecs: VoiceCodecs,
     /// Whether its sound is to be protected by what we offer.
     pub is_secured: bool,
     pub path: Path,
@@ -80,6 +82,7 @@ impl Signaling {
         let object = self.configuration.dns.get(&dn);
         let called = Called {
             kind: kind_of(binding.transport),
+            codecs: self.codecs_of(&dn, kind_of(binding.transport)),
             is_secured: object.is_some_and(|object| wants_srtp(&object.options)),
             path: path_to(binding),
             target: binding.contact.clone(),
@@ -119,7 +122,7 @@ impl Signaling {
             uuid: Some(calling.uuid),
             path: called.path,
         };
-        let kind = called.kind;
+        let (kind, codecs) = (called.kind, called.codecs);
         let outgoing = Outgoing {
             invite: None,
             has_provisional: false,
@@ -150,7 +153,7 @@ impl Signaling {
             LegKind::Plain if called.is_secured => LegKind::Secured,
             kind => kind,
         };
-        self.outlet.media(MediaCommand::Open { leg: id, kind, offer: None });
+        self.outlet.media(MediaCommand::Open { leg: id, kind, codecs, offer: None });
     }
 
     /// Media described the leg: the INVITE goes out, once the phone's earlier call is taken back.
@@ -371,6 +374,24 @@ fn path_to(binding: &Binding) -> Path {
             transport: binding.transport,
         }),
     }
+}
+
+impl Signaling {
+    /// What a DN's endpoint of that kind is offered.
+    pub(crate) fn codecs_of(&self, dn: &Dn, kind: LegKind) -> VoiceCodecs {
+        let usual = match kind {
+            LegKind::Browser => VoiceCodecs::BROWSER,
+            LegKind::Plain | LegKind::Secured => VoiceCodecs::PHONE,
+        };
+        let object = self.configuration.dns.get(dn);
+        object.map_or(usual, |object| VoiceCodecs::of(&object.options, usual))
+    }
+}
+
+/// What a carrier is offered.
+pub(crate) fn trunk_codecs(trunk: Option<&Trunk>) -> VoiceCodecs {
+    let usual = VoiceCodecs::TRUNK;
+    trunk.map_or(usual, |trunk| VoiceCodecs::of(&trunk.options, usual))
 }
 
 /// Whether the option `srtp` of a DN or trunk has our offers protected (SDES).

@@ -270,7 +270,7 @@ impl Bench {
     fn media_command(&mut self, command: MediaCommand) {
         self.media.push(command.clone());
         let (leg, sdp, what) = match command {
-            MediaCommand::Open { leg, kind, offer } => {
+            MediaCommand::Open { leg, kind, offer, .. } => {
                 let offer = if offer.is_some() { "an offer" } else { "no offer" };
                 (leg, format!("v=0 ours {leg}"), format!("Open {kind:?} leg {leg}, {offer}"))
             }
