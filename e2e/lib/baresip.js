@@ -1,4 +1,4 @@
-// baresip as a customer or an agent: a telephone by other people, with its own SIP, RTP and G.711.
+// baresip as a customer or an agent: a telephone by other people, with its own SIP, RTP and codecs.
 
 import { execFile, spawn } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -15,9 +15,11 @@ export class Baresip {
   /** How much it had printed when it last took a call. */
   taken = 0;
 
-  /** @param {string} folder @param {string[]} [orders] what it does at once */
-  constructor(folder, orders = []) {
+  /** @param {string} folder @param {string[]} [orders] what it does at once @param {number} [rate]
+   * of its sound */
+  constructor(folder, orders = [], rate = 8000) {
     this.folder = folder;
+    this.rate = rate;
     this.child = spawn("baresip", ["-f", folder, ...orders.flatMap((order) => ["-e", order])], {
       cwd: folder,
       stdio: ["pipe", "pipe", "pipe"],
@@ -52,22 +54,25 @@ export class Baresip {
    * @param {string} folder for its settings
    * @param {string} dn
    * @param {string} registrar host:port
-   * @param {string} voice a WAV file at 8 kHz
+   * @param {string} voice a WAV file at its codec's rate
    * @param {"udp" | "tcp" | "tls"} [transport]
    * @param {string} [more] parameters of its account
+   * @param {keyof typeof RATES} [codec]
    */
-  static async phone(folder, dn, registrar, voice, transport = "udp", more = "") {
+  static async phone(folder, dn, registrar, voice, transport = "udp", more = "", codec = "pcmu") {
     const settings = path.join(folder, "baresip");
     await mkdir(settings, { recursive: true });
-    const options = "auth_pass=demo;regint=300;audio_codecs=pcmu/8000/1";
+    const rate = RATES[codec];
+    // It names G.722 with the rate of its sound, others with that of their clock.
+    const options = `auth_pass=demo;regint=300;audio_codecs=${codec}/${rate}/1`;
     const account = `<sip:${dn}@${registrar};transport=${transport}>;${options}${more}\n`;
-    await settle(settings, account, voice);
+    await settle(settings, account, voice, rate);
     // It gives up at a challenge that offers SHA-256 too, and is asked for MD5 alone the next
     // time: half a minute later by itself, or at once when it is started again.
     const first = new Baresip(settings);
     await first.says(/Register: |registered successfully/);
     await first.close();
-    const phone = new Baresip(settings);
+    const phone = new Baresip(settings, [], rate);
     await phone.says(/registered successfully/);
     return phone;
   }
@@ -101,7 +106,7 @@ export class Baresip {
 
   /** What it hears from now on. @param {number} ms */
   listen(ms) {
-    return listenTo(() => this.recording(), ms);
+    return listenTo(() => this.recording(), ms, this.rate);
   }
 
   /** What it heard in its last call. */
@@ -121,22 +126,25 @@ export class Baresip {
   }
 }
 
-/** @param {string} settings @param {string} account @param {string} voice */
-async function settle(settings, account, voice) {
-  await writeFile(path.join(settings, "config"), configuration(settings, voice));
+/** @param {string} settings @param {string} account @param {string} voice @param {number} [rate] */
+async function settle(settings, account, voice, rate = 8000) {
+  await writeFile(path.join(settings, "config"), configuration(settings, voice, rate));
   await writeFile(path.join(settings, "accounts"), account);
   await writeFile(path.join(settings, "contacts"), "");
 }
 
-/** @param {string} folder @param {string} speech */
+/** Samples per second of what a codec carries. */
+const RATES = { pcmu: 8000, g722: 16_000 };
+
+/** @param {string} folder @param {string} speech @param {number} rate */
 // Its buffer for a recording's name has room for a short path only.
-const configuration = (folder, speech) => `
+const configuration = (folder, speech, rate) => `
 sip_listen 127.0.0.1:0
 audio_source aufile,${speech}
 audio_player aufile,${path.join(folder, "played.wav")}
 audio_alert aufile,${path.join(folder, "alert.wav")}
-ausrc_srate 8000
-auplay_srate 8000
+ausrc_srate ${rate}
+auplay_srate ${rate}
 ausrc_channels 1
 auplay_channels 1
 jitter_buffer_delay 2-10
@@ -145,6 +153,7 @@ snd_path .
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
+module g722.so
 module srtp.so
 module aufile.so
 module sndfile.so

@@ -4,14 +4,15 @@ import { readFile } from "node:fs/promises";
 
 import { pause } from "./wait.js";
 
-/** What is added to a file of 8 kHz, 16 bit and one channel from now on.
+/** What is added to a file of 16 bit and one channel from now on.
  * @param {() => Promise<string | null>} find the file; null: there is none yet @param {number} ms
+ * @param {number} [rate] the file's
  * @returns {Promise<{samples: Int16Array, rate: number}>} */
-export async function listenTo(find, ms) {
+export async function listenTo(find, ms, rate = 8000) {
   const before = (await written(await find())).length;
   await pause(ms);
   const after = await written(await find());
-  return { samples: after.subarray(before), rate: 8000 };
+  return { samples: after.subarray(before), rate };
 }
 
 /** @param {string | null} file */

@@ -16,8 +16,17 @@ const run = promisify(execFile);
 /** A telephone that tells what it hears from now on.
  * @typedef {{listen: (ms: number) => Promise<{samples: Int16Array, rate: number}>}} Listener */
 
-/** Far from one another, from the line's own tones, and well inside a telephone's band. */
-export const TONES = { agent: 500, other: 800, supervisor: 1100, customer: 1450, callee: 1900 };
+/** Far from one another, from the line's own tones, and well inside a telephone's band, but for the
+ * last two, which no telephone carries. */
+export const TONES = {
+  agent: 500,
+  other: 800,
+  supervisor: 1100,
+  customer: 1450,
+  callee: 1900,
+  whistle: 5200,
+  hiss: 6100,
+};
 
 /** A minute of a tone at -20 dB. @param {number} hz @param {number} rate */
 export async function toneFile(hz, rate) {
@@ -32,7 +41,8 @@ export async function toneFile(hz, rate) {
 /** The tones in a stretch of sound, by their owners' names.
  * @param {Int16Array} samples @param {number} rate */
 export function tonesIn(samples, rate) {
-  const names = Object.entries(TONES).filter(([, hz]) => power(samples, rate, hz) > -45);
+  const carried = Object.entries(TONES).filter(([, hz]) => 2 * hz < rate);
+  const names = carried.filter(([, hz]) => power(samples, rate, hz) > -45);
   return names.map(([name]) => name).sort();
 }
 
