@@ -7,7 +7,7 @@ import { outFolder } from "../lib/paths.js";
 import { story } from "../lib/story.js";
 import { TONES, hears, toneFile } from "../lib/tones.js";
 
-story("two agents hear each other beyond a telephone's band, a customer within it", async (scene) => {
+story("agents hear each other beyond a telephone's band, customers within it", async (scene) => {
   const carrier = await scene.carrier();
   const agent = await scene.hummingAgent("agent5001", "whistle");
   const other = await scene.hummingAgent("agent5002", "hiss");
@@ -29,7 +29,7 @@ story("two agents hear each other beyond a telephone's band, a customer within i
   callee.hangUp();
 });
 
-story("an agent and a telephone with G.722 hear each other beyond a telephone's band", async (scene) => {
+story("an agent and a G.722 telephone hear each other beyond the usual band", async (scene) => {
   const server = await scene.server();
   const folder = outFolder("stories", scene.slug, `run-${process.pid}`);
   const voice = await toneFile(TONES.hiss, 16_000);

@@ -5,6 +5,8 @@
 //! all is there the sound goes on made up and the delay grows by as much, so that late packets are
 //! still heard; `pace` takes the delay back when the network allows.
 
+use std::time::{Duration, Instant};
+
 use wire_rtp::RtpHeader;
 
 use crate::codec::{Codec, Decoder};
@@ -22,6 +24,8 @@ pub struct Ear {
     newest: Option<u64>,
     /// Late packets since one was in time.
     late_in_row: u32,
+    /// Which of the packets right before the next were given up: bit 0 is the last of them.
+    given_up: u64,
     /// What is played next; `None` until enough is in hand.
     next: Option<Next>,
     /// Of everything that is decoded: the codec's.
@@ -35,6 +39,8 @@ pub struct Ear {
     packet_samples: usize,
     /// Whether anybody takes sound out.
     is_listened: bool,
+    /// When he did last.
+    heard_at: Option<Instant>,
     counts: EarCounts,
 }
 
@@ -84,6 +90,7 @@ impl Default for Ear {
             ssrc: None,
             newest: None,
             late_in_row: 0,
+            given_up: 0,
             next: None,
             width: Width::Narrow,
             ready: Vec::with_capacity(READY_CAPACITY),
@@ -92,6 +99,7 @@ impl Default for Ear {
             pace: PaceKeeper::default(),
             packet_samples: FRAME,
             is_listened: false,
+            heard_at: None,
             counts: EarCounts::default(),
         }
     }
@@ -123,13 +131,14 @@ impl Ear {
         self.slots.iter_mut().for_each(|slot| slot.packet = None);
         self.newest = None;
         self.late_in_row = 0;
+        self.given_up = 0;
         self.next = None;
         self.ready.clear();
         self.pace.restart();
     }
 
     /// A packet of sound came.
-    pub fn packet(&mut self, header: &RtpHeader, codec: Codec, payload: &[u8]) {
+    pub fn packet(&mut self, now: Instant, header: &RtpHeader, codec: Codec, payload: &[u8]) {
         if !self.is_listened || payload.is_empty() || payload.len() > PAYLOAD_LEN_MAX {
             return;
         }
@@ -137,9 +146,10 @@ impl Ear {
             self.forget();
         }
         let Some(mut sequence) = self.extend(header.sequence) else { return };
-        if self.next.is_some_and(|next| sequence < next.sequence) {
+        if let Some(behind) = self.next.and_then(|next| next.sequence.checked_sub(sequence + 1)) {
             self.counts.late += 1;
             self.late_in_row += 1;
+            self.mind_late(behind);
             if self.late_in_row < LATE_IN_ROW_MAX {
                 return;
             }
@@ -159,10 +169,39 @@ impl Ear {
         slot.packet = Some(Held { sequence, timestamp: header.timestamp, codec });
         slot.payload.clear();
         slot.payload.extend_from_slice(payload);
+        // One that was overtaken says nothing about those behind it; `mind_late` sees to it.
+        if self.newest == Some(sequence)
+            && let Some(headroom) = self.headroom(now, sequence)
+        {
+            self.pace.came(headroom);
+        }
+    }
+
+    /// How long after now, in narrow samples, a packet is needed; `None` before the first tick and
+    /// while it is unclear whether the sender pauses.
+    fn headroom(&self, now: Instant, sequence: u64) -> Option<usize> {
+        let next = self.next.filter(|next| next.borrowed == 0)?;
+        let packets = usize::try_from(sequence.checked_sub(next.sequence)?).ok()?;
+        let before = self.ready.len() + packets * self.packet_samples;
+        let to_tick = TICK.saturating_sub(now.saturating_duration_since(self.heard_at?));
+        let to_tick = usize::try_from(to_tick.as_micros()).ok()? * FRAME / TICK_US;
+        Some(before / self.width.frame() * FRAME + to_tick)
+    }
+
+    /// A packet came that is `behind` packets before the last that was played. Had there been more
+    /// in hand it would have been heard, unless it is one that was.
+    fn mind_late(&mut self, behind: u64) {
+        let bit = u32::try_from(behind).ok().and_then(|behind| 1_u64.checked_shl(behind));
+        let bit = bit.unwrap_or(0) & self.given_up;
+        if bit != 0 {
+            self.given_up ^= bit;
+            self.pace.ran_out();
+        }
     }
 
     /// The sound of the next tick. False when there is none and `out` is silence.
-    pub fn hear(&mut self, out: &mut Frame) -> bool {
+    pub fn hear(&mut self, now: Instant, out: &mut Frame) -> bool {
+        self.heard_at = Some(now);
         if self.next.is_none() && !self.start() {
             *out = Frame::silence(self.width);
             return false;
@@ -294,6 +333,11 @@ impl Ear {
         {
             self.concealer.heard(fresh);
         }
+        let skipped = self.next.map_or(0, |next| head.sequence.saturating_sub(next.sequence));
+        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
+        let before = self.given_up.checked_shl(skipped).unwrap_or(0);
+        let fresh = 1_u64.checked_shl(skipped).map_or(u64::MAX, |bit| bit - 1);
+        self.given_up = (before | fresh) << 1;
         self.next = Some(Next {
             sequence: head.sequence + 1,
             timestamp: head.timestamp.wrapping_add(head.codec.units(len)),
@@ -438,6 +482,8 @@ const PAYLOAD_LEN_MAX: usize = 1275;
 const READY_CAPACITY: usize = 4800;
 /// Packets that can wait: 1.28 s of 20 ms.
 const SLOTS: usize = 64;
+const TICK: Duration = Duration::from_micros(TICK_US as u64);
+const TICK_US: usize = 20_000;
 /// A larger step of sequence numbers is a new beginning.
 const STEP_MAX: i64 = 500;
 

@@ -195,7 +195,7 @@ impl Leg {
         match payload {
             Payload::Voice(codec) => {
                 self.reception.packet(now, &packet.header, codec.clock());
-                self.ear.packet(&packet.header, codec, packet.payload);
+                self.ear.packet(now.instant, &packet.header, codec, packet.payload);
                 [None, None]
             }
             Payload::Event(clock) => {
@@ -226,9 +226,9 @@ impl Leg {
     }
 
     /// Asks the ear for the next tick of sound.
-    pub fn listen(&mut self, facts: &mut Vec<MediaFact>) {
+    pub fn listen(&mut self, now: Now, facts: &mut Vec<MediaFact>) {
         self.heard.next(|sound| {
-            self.ear.hear(sound);
+            self.ear.hear(now.instant, sound);
         });
         self.loudness.hear(self.heard.frame());
         let key = match &mut self.tones {
@@ -241,9 +241,9 @@ impl Leg {
     }
 
     /// Nobody hears this leg: it is asked itself for keys that come as tones.
-    pub fn listen_for_keys(&mut self, facts: &mut Vec<MediaFact>) {
+    pub fn listen_for_keys(&mut self, now: Now, facts: &mut Vec<MediaFact>) {
         if self.listeners.is_empty() && self.tones.is_some() && !self.is_held {
-            self.listen(facts);
+            self.listen(now, facts);
         }
     }
 

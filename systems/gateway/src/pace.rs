@@ -1,10 +1,11 @@
-//! How much sound a jitter buffer should hold: watches what is left after each tick at the worst
+//! How much sound a jitter buffer should hold: watches how much too early packets come at the worst
 //! and says when to play a little faster or slower.
 //!
-//! The measure is the slack: what remained in the buffer right after a tick was served. In a
-//! steady network it stays where the start put it; jitter makes it dip, drift makes it creep. A
-//! dip below zero is heard, so there is a band to keep the lowest dip in; the band rises after
-//! sound ran out, and sinks again slowly. All of it is in narrow samples (8 kHz), whatever the
+//! The measure is the headroom: how long after a packet came its absence would have been heard. In
+//! a steady network it stays where the start put it; jitter makes it dip, drift makes it creep. A
+//! dip below zero is heard, so there is a band to keep the lowest dip in. The band is wider than a
+//! tick, which is what the headroom jumps by when enough was stretched; it rises after sound ran
+//! out, and sinks again slowly. All of it is in narrow samples (8 kHz), whatever the
 //! sound's width.
 
 use crate::sound::FRAME;
@@ -27,7 +28,7 @@ pub enum Pace {
 
 /// Watches one buffer.
 pub struct PaceKeeper {
-    /// Lowest slack that is aimed at, in samples.
+    /// Lowest headroom that is aimed at, in samples.
     wanted: usize,
     fast: Lowest,
     slow: Lowest,
@@ -72,10 +73,16 @@ impl PaceKeeper {
         if self.rest > 0 && self.pending != Pace::Drop { Pace::Keep } else { self.pending }
     }
 
-    /// It happened: the slack moved by so many samples.
+    /// It happened.
     pub fn done(&mut self) {
         self.restart();
         self.rest = REST_TICKS;
+    }
+
+    /// A packet came so many samples before it was needed.
+    pub fn came(&mut self, headroom: usize) {
+        self.fast.note(headroom);
+        self.slow.note(headroom);
     }
 
     /// A tick was served and left `slack` samples.
@@ -90,7 +97,7 @@ impl PaceKeeper {
             self.pending = Pace::Drop;
             return;
         }
-        if let Some(lowest) = self.fast.add(slack) {
+        if let Some(lowest) = self.fast.tick() {
             if lowest > self.wanted + FAR {
                 self.pending = Pace::Shorten { is_urgent: lowest > self.wanted + VERY_FAR };
             } else if lowest < self.wanted / 2 {
@@ -99,7 +106,7 @@ impl PaceKeeper {
                 self.pending = Pace::Keep;
             }
         }
-        if let Some(lowest) = self.slow.add(slack) {
+        if let Some(lowest) = self.slow.tick() {
             if lowest > self.wanted + NEAR {
                 self.pending = Pace::Shorten { is_urgent: false };
             } else if matches!(self.pending, Pace::Shorten { .. }) {
@@ -115,7 +122,7 @@ impl PaceKeeper {
     }
 }
 
-/// The lowest value of each run of ticks.
+/// The lowest value that was noted in each run of ticks.
 struct Lowest {
     ticks: u32,
     left: u32,
@@ -127,39 +134,42 @@ impl Lowest {
         Self { ticks, left: ticks, lowest: usize::MAX }
     }
 
-    /// The lowest of the run when it is complete.
-    fn add(&mut self, value: usize) -> Option<usize> {
+    fn note(&mut self, value: usize) {
         self.lowest = self.lowest.min(value);
+    }
+
+    /// The lowest of the run when it is complete, and there was one.
+    fn tick(&mut self) -> Option<usize> {
         self.left -= 1;
         if self.left > 0 {
             return None;
         }
         let lowest = self.lowest;
         *self = Self::new(self.ticks);
-        Some(lowest)
+        (lowest < usize::MAX).then_some(lowest)
     }
 }
 
 /// Calm ticks before less is wanted, 20 s.
 const CALM_TICKS: u32 = 1000;
-/// Slack above the wanted one that is worked off within seconds, 50 ms.
+/// Headroom above the wanted one that is worked off within seconds, 50 ms.
 const FAR: usize = 400;
 /// 1 s.
 const FAST_TICKS: u32 = 50;
-/// Slack above the wanted one that is worked off when it lasts, 20 ms.
-const NEAR: usize = 160;
+/// Headroom above the wanted one that is worked off when it lasts, 25 ms.
+const NEAR: usize = 200;
 /// Ticks between two changes, 200 ms.
 const REST_TICKS: u32 = 10;
-/// More than this is dropped at once, 300 ms.
-const SLACK_MAX: usize = 2400;
+/// More than this is dropped at once, 400 ms.
+const SLACK_MAX: usize = 3200;
 /// 10 s.
 const SLOW_TICKS: u32 = 500;
 /// In hand at the start, 40 ms.
 const START: usize = 320;
-/// Slack above the wanted one that is worked off wherever it is, 80 ms.
+/// Headroom above the wanted one that is worked off wherever it is, 80 ms.
 const VERY_FAR: usize = 640;
-/// 120 ms of delay with the tick that is being played.
-const WANTED_MAX: usize = 800;
+/// 200 ms of delay with the tick that is being played.
+const WANTED_MAX: usize = 1440;
 /// 10 ms.
 const WANTED_MIN: usize = 80;
 /// What one shortage adds, 20 ms.
@@ -169,9 +179,14 @@ const WANTED_STEP: usize = 160;
 mod tests {
     use super::*;
 
-    fn after(slack: impl Fn(u32) -> usize, ticks: u32) -> Pace {
+    fn tick(keeper: &mut PaceKeeper, headroom: usize) {
+        keeper.came(headroom);
+        keeper.served(headroom);
+    }
+
+    fn after(headroom: impl Fn(u32) -> usize, ticks: u32) -> Pace {
         let mut keeper = PaceKeeper::default();
-        (0..ticks).for_each(|n| keeper.served(slack(n)));
+        (0..ticks).for_each(|n| tick(&mut keeper, headroom(n)));
         keeper.pace()
     }
 
@@ -181,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn lasting_slack_is_worked_off_gently_and_much_of_it_urgently() {
+    fn lasting_headroom_is_worked_off_gently_and_much_of_it_urgently() {
         assert_eq!(after(|_| 300, 500), Pace::Shorten { is_urgent: false });
         assert_eq!(after(|_| 900, 60), Pace::Shorten { is_urgent: true });
-        assert_eq!(after(|_| 3000, 1), Pace::Drop);
+        assert_eq!(after(|_| 3300, 1), Pace::Drop);
     }
 
     #[test]
-    fn slack_that_dips_low_asks_for_more_sound_and_dips_keep_the_delay() {
+    fn headroom_that_dips_low_asks_for_more_sound_and_dips_keep_the_delay() {
         assert_eq!(after(|n| if n % 20 == 0 { 20 } else { 160 }, 60), Pace::Lengthen);
         assert_eq!(after(|n| if n % 40 == 0 { 160 } else { 500 }, 1000), Pace::Keep);
     }
@@ -197,9 +212,9 @@ mod tests {
     fn running_out_raises_what_is_wanted_and_calm_lowers_it() {
         let mut keeper = PaceKeeper::default();
         let start = keeper.start();
-        (0..9).for_each(|_| keeper.ran_out());
+        (0..12).for_each(|_| keeper.ran_out());
         assert_eq!(keeper.start(), WANTED_MAX + FRAME);
-        (0..6 * CALM_TICKS).for_each(|_| keeper.served(400));
+        (0..10 * CALM_TICKS).for_each(|_| tick(&mut keeper, 400));
         assert_eq!(keeper.start(), start);
     }
 }

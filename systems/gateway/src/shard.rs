@@ -133,10 +133,10 @@ impl Shard {
     fn tick(&mut self, now: Now, place: usize) {
         let mut sound = Frame::silence(Width::Narrow);
         if self.announced(place, &mut sound).is_none() {
-            self.gather(place, &mut sound);
+            self.gather(now, place, &mut sound);
         }
         let moves = self.step(place, |leg, shard| {
-            leg.listen_for_keys(&mut shard.facts);
+            leg.listen_for_keys(now, &mut shard.facts);
             leg.speak(&mut sound, &mut shard.outbox);
             leg.chores(now, &shard.settings, &mut shard.outbox, &mut shard.facts)
         });
@@ -160,7 +160,7 @@ impl Shard {
             self.tick(now, *place);
         }
         for place in &recordings {
-            self.record(due, *place);
+            self.record(now, due, *place);
         }
         self.restore(at, legs, recordings);
         true

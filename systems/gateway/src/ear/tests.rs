@@ -24,7 +24,9 @@ impl Sender {
         let from = self.sent as usize * width.frame();
         let mut sound = Frame::silence(width);
         for (n, sample) in sound.samples_mut().iter_mut().enumerate() {
-            *sample = voice((from + n) as f32 / width.rate() as f32);
+            // It goes round every two seconds, so that it is exact at any time.
+            let at = (from + n) % (2 * width.rate() as usize);
+            *sample = voice(at as f32 / width.rate() as f32);
         }
         let mut payload = vec![0; 400];
         let len = self.encoder.encode(&sound, &mut payload).unwrap();
@@ -66,6 +68,7 @@ fn run(
     ppm: f64,
     mut delay: impl FnMut(u32) -> Option<u32>,
 ) -> Vec<i16> {
+    let begin = ear.heard_at.map_or_else(Instant::now, |at| at + Duration::from_millis(13));
     let mut flying: Vec<(f64, RtpHeader, Vec<u8>)> = Vec::new();
     let mut heard = Vec::new();
     let mut next_sent = 0.0;
@@ -82,11 +85,11 @@ fn run(
         flying.sort_by(|a, b| a.0.total_cmp(&b.0));
         while flying.first().is_some_and(|(at, ..)| *at <= clock) {
             let (_, header, payload) = flying.remove(0);
-            ear.packet(&header, sender.codec, &payload);
+            ear.packet(begin + Duration::from_millis(now.into()), &header, sender.codec, &payload);
         }
         if now % 20 == 7 {
             let mut out = Frame::silence(Width::Narrow);
-            ear.hear(&mut out);
+            ear.hear(begin + Duration::from_millis(now.into()), &mut out);
             heard.extend(out.samples());
         }
     }
@@ -108,7 +111,8 @@ fn a_clean_network_is_heard_sample_by_sample_after_forty_milliseconds() {
     assert_eq!(ear.counts(), EarCounts::default());
     let law = wire_audio::Law::Mu;
     for (n, sample) in heard[FRAME..].iter().enumerate() {
-        assert_eq!(*sample, law.decode(law.encode(voice(n as f32 / 8000.0))), "sample {n}");
+        let said = voice((n % 16_000) as f32 / 8000.0);
+        assert_eq!(*sample, law.decode(law.encode(said)), "sample {n}");
     }
 }
 
@@ -131,13 +135,14 @@ fn reordering_and_duplicates_are_not_heard() {
         packets.extend([(at, packet.clone()), (at + 1, packet)]);
     }
     let mut heard: Vec<i16> = Vec::new();
+    let begin = Instant::now();
     for now in 0..4000 {
         for (_, (header, payload)) in packets.iter().filter(|(at, _)| *at == now) {
-            ear.packet(header, Codec::Pcmu, payload);
+            ear.packet(begin + Duration::from_millis(now.into()), header, Codec::Pcmu, payload);
         }
         if now % 20 == 7 {
             let mut out = Frame::silence(Width::Narrow);
-            ear.hear(&mut out);
+            ear.hear(begin + Duration::from_millis(now.into()), &mut out);
             heard.extend(out.samples());
         }
     }
@@ -186,6 +191,39 @@ fn jitter_of_forty_milliseconds_is_ridden_out() {
 }
 
 #[test]
+fn jitter_of_180_milliseconds_is_ridden_out_once_it_is_known_and_its_delay_is_given_back() {
+    let (mut ear, mut sender) = (listening(), Sender::new(Codec::Pcmu));
+    let mut random = Random(5);
+    // A packet in ten is late by up to that much; those behind it are not.
+    let mut late = |_| Some(if random.below(10) == 0 { random.below(180) } else { 0 });
+    let _ = run(&mut ear, &mut sender, 30_000, 0.0, &mut late);
+    let before = ear.counts();
+    let _ = run(&mut ear, &mut sender, 30_000, 0.0, &mut late);
+    let after = ear.counts();
+    let missed = after.concealed + after.late - before.concealed - before.late;
+    assert!(missed <= 30, "{missed} of 1500, {before:?} {after:?}");
+    assert!(ear.slack() <= 1600, "{}", ear.slack());
+    let _ = run(&mut ear, &mut sender, 240_000, 0.0, |_| Some(0));
+    assert!(ear.slack() < 600, "{}", ear.slack());
+}
+
+#[test]
+fn drift_of_200_ppm_for_an_hour_makes_no_click() {
+    for ppm in [200.0, -200.0] {
+        let (mut ear, mut sender) = (listening(), Sender::new(Codec::Pcmu));
+        let heard = run(&mut ear, &mut sender, 3_600_000, ppm, |_| Some(3));
+        let counts = ear.counts();
+        // 720 ms come to much in an hour, a period at a time.
+        assert!((40..=400).contains(&counts.stretched), "{ppm} {counts:?}");
+        assert!(counts.concealed <= 3, "{ppm} {counts:?}");
+        let steps = |sound: &[i16]| sound.windows(2).map(|two| two[0].abs_diff(two[1])).max();
+        let said: Vec<i16> = (0..16_000).map(|n| voice(n as f32 / 8000.0)).collect();
+        let (most, usual) = (steps(&heard[800..]).unwrap(), steps(&said).unwrap());
+        assert!(most <= usual + usual / 4, "{most} in place of {usual}");
+    }
+}
+
+#[test]
 fn drift_of_200_ppm_neither_starves_nor_floods_in_ten_minutes() {
     for ppm in [200.0, -200.0] {
         for codec in [Codec::Pcmu, Codec::G722, Codec::Opus] {
@@ -219,14 +257,16 @@ fn a_stall_delays_sound_and_the_delay_is_taken_back() {
 fn jumps_of_timestamps_and_restarts_of_the_stream_are_survived() {
     let (mut ear, mut sender) = (listening(), Sender::new(Codec::Pcmu));
     let _ = run(&mut ear, &mut sender, 1000, 0.0, |_| Some(0));
+    let begin = Instant::now();
     for (sequence, timestamp) in [(0, 500_000), (0, 0x8000_0000), (20_000, 77)] {
         let mut next = |n: u32| {
             let (mut header, payload) = sender.next();
             header.sequence = header.sequence.wrapping_add(sequence);
             header.timestamp = header.timestamp.wrapping_add(timestamp);
-            ear.packet(&header, Codec::Pcmu, &payload);
+            let now = begin + TICK * n;
+            ear.packet(now, &header, Codec::Pcmu, &payload);
             let mut out = Frame::silence(Width::Narrow);
-            let heard = ear.hear(&mut out);
+            let heard = ear.hear(now, &mut out);
             assert!(heard || n < 5, "silent {n} packets after the jump");
         };
         (0..50).for_each(&mut next);
@@ -238,7 +278,8 @@ fn a_pause_of_the_sender_ends_in_silence_and_a_fresh_start() {
     let (mut ear, mut sender) = (listening(), Sender::new(Codec::Opus));
     let _ = run(&mut ear, &mut sender, 1000, 0.0, |_| Some(0));
     let mut out = Frame::silence(Width::Narrow);
-    let heard = (0..50).filter(|_| ear.hear(&mut out)).count();
+    let now = Instant::now();
+    let heard = (0..50).filter(|n| ear.hear(now + TICK * *n, &mut out)).count();
     assert!((20..30).contains(&heard), "{heard} ticks");
     assert_eq!(out, Frame::silence(Width::Wide));
     let heard = run(&mut ear, &mut sender, 500, 0.0, |_| Some(0));
@@ -249,6 +290,7 @@ fn a_pause_of_the_sender_ends_in_silence_and_a_fresh_start() {
 fn any_packets_are_survived() {
     let mut random = Random(99);
     let mut ear = listening();
+    let begin = Instant::now();
     for _ in 0..100_000 {
         let codec = [Codec::G722, Codec::Opus, Codec::Pcma, Codec::Pcmu][random.below(4) as usize];
         let header = RtpHeader {
@@ -259,9 +301,10 @@ fn any_packets_are_survived() {
             ssrc: 0,
         };
         let payload: Vec<u8> = (0..random.below(300)).map(|_| random.below(256) as u8).collect();
-        ear.packet(&header, codec, &payload);
+        let now = begin + Duration::from_micros(random.below(100_000).into());
+        ear.packet(now, &header, codec, &payload);
         if random.below(3) == 0 {
-            ear.hear(&mut Frame::silence(Width::Narrow));
+            ear.hear(now, &mut Frame::silence(Width::Narrow));
         }
     }
 }

@@ -7,8 +7,8 @@
 //! away the next one finds the sound used up and asks from then on: nothing is left out or said
 //! twice for those who stay.
 
-use model::LegId;
 use model::media::Tune;
+use model::{LegId, Now};
 
 use super::Shard;
 use crate::digits::KeyMove;
@@ -111,14 +111,14 @@ impl Shard {
     }
 
     /// The sound of a leg's next tick.
-    pub(super) fn gather(&mut self, place: usize, sound: &mut Frame) {
+    pub(super) fn gather(&mut self, now: Now, place: usize, sound: &mut Frame) {
         let Some(leg) = self.leg_mut(place) else { return };
         let width = leg.mouth.width();
         let mut links = match &mut leg.source {
             Source::Legs(links) => std::mem::take(links),
             Source::Tune(player) => return player.play(sound),
         };
-        let voices = self.voices(&mut links, width);
+        let voices = self.voices(now, &mut links, width);
         let Some(leg) = self.leg_mut(place) else { return };
         leg.mixer.mix(&voices, sound);
         leg.source = Source::Legs(links);
@@ -126,11 +126,11 @@ impl Shard {
 
     /// The next tick of all who are heard by one listener: as wide as the widest of them, but no
     /// wider than `width`.
-    pub(super) fn voices(&mut self, links: &mut Vec<Link>, width: Width) -> Voices {
+    pub(super) fn voices(&mut self, now: Now, links: &mut Vec<Link>, width: Width) -> Voices {
         let mut widest = Width::Narrow;
         for link in &mut *links {
             if self.leg_mut(link.place).is_some_and(|source| source.heard.number() == link.had) {
-                self.step(link.place, |source, shard| source.listen(&mut shard.facts));
+                self.step(link.place, |source, shard| source.listen(now, &mut shard.facts));
             }
             if let Some(source) = self.leg_mut(link.place) {
                 link.had = source.heard.number();
@@ -185,7 +185,6 @@ const SOURCES_MAX: usize = 32;
 mod tests {
     use std::time::{Duration, Instant};
 
-    use model::Now;
     use model::media::{LegKind, MediaCommand, MediaShard};
     use model::random::Random;
 

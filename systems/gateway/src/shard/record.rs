@@ -49,7 +49,7 @@ impl Shard {
     }
 
     /// A tick of a recording.
-    pub(super) fn record(&mut self, due: Instant, place: usize) {
+    pub(super) fn record(&mut self, now: Now, due: Instant, place: usize) {
         // Taken out: a leg that fails while it is heard looks through all recordings.
         let Some(mut recording) = self.recordings.get_mut(place).and_then(Option::take) else {
             return;
@@ -60,8 +60,8 @@ impl Shard {
             } else {
                 let silence = Frame::silence(Width::Narrow);
                 let (mut left, mut right) = (silence, silence);
-                self.mix_channel(&mut recording.left, &mut left);
-                self.mix_channel(&mut recording.right, &mut right);
+                self.mix_channel(now, &mut recording.left, &mut left);
+                self.mix_channel(now, &mut recording.right, &mut right);
                 recording.hear(&left, &right, &mut self.recorded);
             }
         }
@@ -70,8 +70,8 @@ impl Shard {
         }
     }
 
-    fn mix_channel(&mut self, channel: &mut Hearing, sound: &mut Frame) {
-        let voices = self.voices(&mut channel.links, Width::Narrow);
+    fn mix_channel(&mut self, now: Now, channel: &mut Hearing, sound: &mut Frame) {
+        let voices = self.voices(now, &mut channel.links, Width::Narrow);
         channel.mixer.mix(&voices, sound);
     }
 
